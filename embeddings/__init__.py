@@ -1,0 +1,1 @@
+"""Articles -> passages -> vectors -> index.  Knows nothing of questions, answers or Slack."""

@@ -1,0 +1,58 @@
+"""An article: what is indexed, quoted and linked to."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from functools import cached_property
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Article(BaseModel):
+    """One article as it was read from its source.
+
+    Attributes:
+        id: 12 hexadecimal digits of the SHA-256 of `source`; the same file keeps its id when its text changes.
+        title: as given by the source, else the opening words of the text.
+        text: the text as indexed.  Offsets of passages, sentences and answers count its characters.
+        url: where a person can read it, http(s) only, if known.
+        publisher: who published it, if known.
+        published_at: when, a date or a moment, if known.
+        source: the file's absolute path (later: a URL, or a file and a record in it).
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    title: str
+    text: str = Field(repr=False)
+    url: str | None = None
+    publisher: str | None = None
+    published_at: date | datetime | None = None
+    source: str
+
+    @cached_property
+    def text_hash(self) -> str:
+        """SHA-256 of the text, 64 hexadecimal digits; equal for the same text from two sources."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 of everything that a reindex must notice: the text and the facts about it."""
+        facts = (self.title, self.url, self.publisher, self.published_at and self.published_at.isoformat())
+        return hashlib.sha256("\0".join([self.text_hash, *(fact or "" for fact in facts)]).encode()).hexdigest()
+
+
+def article_id(source: str) -> str:
+    """The id of the article from a source."""
+    return hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+
+
+def opening_words(text: str, limit: int = 72) -> str:
+    """A title for a text that has none: its opening words, at most `limit` characters, cut between words."""
+    words = " ".join(text[: limit * 4].split())
+    if len(words) <= limit:
+        return words
+    cut = words[:limit].rsplit(" ", 1)[0]
+    return cut.rstrip(" ,;:.-–—") + "…"

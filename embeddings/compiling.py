@@ -1,0 +1,72 @@
+"""A torch module -> a quantised ONNX file.  The only place, with the compilers that call it, where torch is imported."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+def export(module: Any, inputs: Mapping[str, Any], outputs: Mapping[str, int], path: Path) -> None:
+    """Writes a module as an ONNX graph in float32, with free batch size and sequence length.
+
+    Args:
+        module: a torch module whose `forward` takes `inputs` in their order.
+        inputs: sample tensors by name, each of shape (batch, length).
+        outputs: the names of the outputs and their number of dimensions: 2 for (batch, x), 3 for (batch, length, x).
+        path: the file to write.
+    """
+    import torch
+
+    axes = {name: {0: "batch", 1: "length"} for name in inputs}
+    axes |= {name: ({0: "batch", 1: "length"} if rank == 3 else {0: "batch"}) for name, rank in outputs.items()}
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module.eval(),
+            tuple(inputs.values()),
+            str(path),
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_axes=axes,
+            opset_version=17,
+            dynamo=False,
+        )
+
+
+def quantize(source: Path, target: Path, *, keep: tuple[str, ...] = ()) -> None:
+    """Quantises weights to int8 by channel; activations are scaled at run time.
+
+    Args:
+        source: a float32 ONNX file.
+        target: the file to write.
+        keep: names of nodes that stay in float32.
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    logging.disable(logging.WARNING)
+    try:
+        quantize_dynamic(
+            str(source),
+            str(target),
+            per_channel=True,
+            weight_type=QuantType.QInt8,
+            nodes_to_exclude=list(keep),
+        )
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def weights_digest(state: Mapping[str, Any]) -> str:
+    """SHA-256 over a torch state's names, shapes and values: the identity of a model, wherever its files lie."""
+    import torch
+
+    digest = hashlib.sha256()
+    for name in sorted(state):
+        tensor = state[name].detach().cpu().to(torch.float32).contiguous()
+        digest.update(f"{name}{tuple(tensor.shape)}".encode())
+        digest.update(tensor.numpy().tobytes())
+    return digest.hexdigest()

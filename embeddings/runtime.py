@@ -1,0 +1,67 @@
+"""Runs a compiled model on the CPU: one sequence at a time, as many at once as there are cores.
+
+Sequences are never padded or batched together.  That is as fast as batches on a CPU, and it makes the numbers of a
+sequence independent of its neighbours: int8 models scale their activations by the whole tensor, so a batch would let
+one text change the vector of another.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.errors import ModelError
+
+Feed = Mapping[str, NDArray[np.int64]]
+
+
+class CompiledModel:
+    """An ONNX file and the threads that run it.
+
+    Args:
+        path: the ONNX file.
+        threads: sequences to run at once; 0 for one a core.
+
+    Raises:
+        ModelError: the file is missing, damaged or not an ONNX model.
+    """
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # An arena that grows to the longest sequence ever seen, in each thread, is most of the memory of the process.
+        options.enable_cpu_mem_arena = False
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            raise ModelError(f"{path}: cannot be loaded as an ONNX model ({_first_line(error)})") from error
+        self.inputs = [entry.name for entry in self._session.get_inputs()]
+        self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="model")
+
+    def run(self, feeds: Sequence[Feed]) -> list[list[NDArray[np.float32]]]:
+        """Runs each feed; the outputs come in the order of the feeds, whatever order they ran in.
+
+        Args:
+            feeds: for each sequence the arrays of `inputs` by name, each of shape (1, length).
+        """
+        wanted = [{name: feed[name] for name in self.inputs} for feed in feeds]
+        if len(wanted) == 1:
+            return [self._one(wanted[0])]
+        return list(self._pool.map(self._one, wanted))
+
+    def _one(self, feed: Any) -> list[NDArray[np.float32]]:
+        return [np.asarray(output) for output in self._session.run(None, feed)]
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0]
