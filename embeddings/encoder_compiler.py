@@ -51,9 +51,9 @@ def compile_encoder(name: str, folder: Path) -> None:
     Raises:
         ModelError: there is no such model, it has no fast tokenizer, or the compiled model disagrees with it.
     """
+    model = _load(name)
     import torch
 
-    model = _load(name)
     tokenizer = model.tokenizer
     if not getattr(tokenizer, "is_fast", False):
         raise ModelError(f"encoder {name}: has no fast tokenizer (tokenizer.json); choose another model")
@@ -82,7 +82,7 @@ def compile_encoder(name: str, folder: Path) -> None:
     tokenizer.backend_tokenizer.no_truncation()
     tokenizer.backend_tokenizer.no_padding()
     tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
-    facts = {
+    facts: dict[str, Any] = {
         "dimension": dimension,
         "max_tokens": _max_tokens(model),
         "question_prompt": _prompt(model, "query"),
@@ -90,7 +90,7 @@ def compile_encoder(name: str, folder: Path) -> None:
     }
     facts["identity"] = f"{Path(name).name or name}:{_digest(model, facts)}"
     write_manifest(folder, facts)
-    cosine = _agreement(model, Encoder(folder, facts))
+    cosine = _agreement(model, Encoder(folder, facts), facts["max_tokens"])
     if cosine < MIN_MEAN_COSINE:
         raise ModelError(
             f"encoder {name}: the compiled model disagrees with the original (mean cosine {cosine:.4f}, at least "
@@ -100,8 +100,6 @@ def compile_encoder(name: str, folder: Path) -> None:
 
 
 def _load(name: str) -> Any:
-    from sentence_transformers import SentenceTransformer
-
     if name == PACKAGED_ENCODER:
         path = str(packaged_weights())
     else:
@@ -112,6 +110,8 @@ def _load(name: str) -> Any:
         ):
             raise ModelError(f"encoder {name}: holds no model (no modules.json or config.json in it)")
     try:
+        from sentence_transformers import SentenceTransformer
+
         return SentenceTransformer(path, device="cpu", model_kwargs={"attn_implementation": "eager"})
     except Exception as error:
         reason = str(error).strip().split("\n", 1)[0]
@@ -158,10 +158,18 @@ def _prompt(model: Any, *names: str) -> str:
     return str(prompts.get(model.default_prompt_name) or "") if model.default_prompt_name else ""
 
 
-def _agreement(model: Any, encoder: Encoder) -> float:
-    """Mean cosine between the original's vectors of `SAMPLE`, as passages, and the compiled encoder's."""
-    original = model.encode(list(SAMPLE), prompt=encoder.passage_prompt or None, normalize_embeddings=True)
-    return float(np.mean(np.sum(original * encoder.encode_passages(SAMPLE), axis=1)))
+def _agreement(model: Any, encoder: Encoder, max_tokens: int) -> float:
+    """Mean cosine between the original's vectors of `SAMPLE`, as passages, and the compiled encoder's.
+
+    The texts are cut to what the model reads at once: the original would cut them there, we read on.
+    """
+    prompt = encoder.passage_prompt
+    limit = {"truncation": True, "max_length": max_tokens - 2, "return_offsets_mapping": True}
+    ends = [max(end for _, end in model.tokenizer(prompt + text, **limit)["offset_mapping"]) for text in SAMPLE]
+    texts = [(prompt + text)[len(prompt) : end] for text, end in zip(SAMPLE, ends, strict=True)]
+    model.max_seq_length = max_tokens
+    original = model.encode(texts, prompt=prompt or None, normalize_embeddings=True)
+    return float(np.mean(np.sum(original * encoder.encode_passages(texts), axis=1)))
 
 
 def main(argv: list[str]) -> int:

@@ -112,6 +112,7 @@ def _run_compiler(compiler: str, name: str, folder: Path, description: str) -> N
         text=True,
         env={**os.environ, **quiet},
         stdin=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for whoever waits for the compiler, not for the compiler
     )
     if done.returncode == 0:
         return

@@ -37,6 +37,8 @@ class DenseCache:
         self.change = 0
         self._folder = folder
         self._guard = threading.Lock()
+        # A question is one vector: waking a second thread for it costs more than it saves, far more on busy cores.
+        faiss.omp_set_num_threads(1)
         self._index: Any = self._empty()
 
     def _empty(self) -> Any:

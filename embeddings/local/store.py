@@ -62,7 +62,7 @@ class LocalStore:
         self._unsaved = False
         self._put_back = self._forget_caches_ahead()
         with self._database.errors():
-            self._was_empty = self._last_change() == 0
+            self._caches_are_new = self._last_change() == 0
 
     # -- facts ---------------------------------------------------------------------------------------------------------
 
@@ -111,6 +111,7 @@ class LocalStore:
             for indexed in articles:
                 connection.execute("DELETE FROM articles WHERE id = ?", (indexed.article.id,))
                 _insert(connection, indexed)
+        self._caches_are_new = True  # that they are rebuilt now is no news
 
     def remove(self, article_ids: Sequence[str]) -> int:
         """Removes articles in one transaction; returns how many there were."""
@@ -291,7 +292,7 @@ class LocalStore:
         return self._dense
 
     def _explain(self, cache: str, reason: str | None) -> None:
-        if reason is not None and not self._was_empty:
+        if reason is not None and not self._caches_are_new:
             self._say(f"rebuilding the {cache} index from {FILE_NAME}: {_AHEAD if self._put_back else reason}")
 
     def _refresh_lexical(self) -> bool:

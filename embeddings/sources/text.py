@@ -98,9 +98,11 @@ def _decode(source: str, data: bytes) -> str:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
+        read = error.object  # without the mark that the file may begin with
+        line = read[: error.start].count(b"\n") + 1
+        shown = "UTF-16" if encoding == "utf-16" else "UTF-8"
         raise SourceError(
-            source, f"not UTF-8: byte 0x{data[error.start]:02x} in line {line}; convert it, for instance with iconv"
+            source, f"not {shown}: byte 0x{read[error.start]:02x} in line {line}; convert it, for instance with iconv"
         ) from error
     if "\0" in text:
         raise SourceError(source, "holds NUL characters; it looks like a binary file, not a text")
