@@ -1,0 +1,34 @@
+"""qa_bot: ask your articles, get the words that answer, quoted in their sentence.
+
+What is public here is listed in `__all__`; the command `qa-bot`, its JSON and the settings' names are public too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from embeddings.errors import QABotError
+    from qa_bot.answering import Answer
+    from qa_bot.bot import QABot
+    from qa_bot.settings import Settings, load_settings
+
+__version__ = "0.1.0"
+__all__ = ["Answer", "QABot", "QABotError", "Settings", "__version__", "load_settings"]
+
+_PLACES = {
+    "Answer": "qa_bot.answering",
+    "QABot": "qa_bot.bot",
+    "QABotError": "embeddings.errors",
+    "Settings": "qa_bot.settings",
+    "load_settings": "qa_bot.settings",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Loads a public name when it is first used, so that importing a part of the package costs only that part."""
+    if name in _PLACES:
+        from importlib import import_module
+
+        return getattr(import_module(_PLACES[name]), name)
+    raise AttributeError(f"module 'qa_bot' has no attribute {name!r}")

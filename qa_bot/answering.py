@@ -1,0 +1,307 @@
+"""Spans -> one answer, or none: aggregation, calibration, the source sentence, alternatives."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from embeddings.articles import Article
+from embeddings.encoder import Encoder
+from embeddings.errors import QuestionError
+from embeddings.sentences import Span
+from embeddings.store import ArticleText, Store
+from qa_bot.evaluation.metrics import normalize_answer
+from qa_bot.reader.model import Reader, ReadingPassage, ScoredSpan
+from qa_bot.retrieval import RetrievedPassage, Retriever
+from qa_bot.spans import whole_words
+
+MAX_QUESTION_CHARS = 1000
+RIGHT_F1 = 2 / 3
+"""F1 against a reference from which an answer counts as right, where that is asked of it."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class AnswerSpan(_Frozen):
+    """The words that answer: ``article.text[start:end] == text``; `confidence` is the probability that they are right."""
+
+    text: str
+    start: int
+    end: int
+    confidence: float
+
+
+class SourceSentence(_Frozen):
+    """The sentence that an answer stands in: ``article.text[start:end] == text``."""
+
+    text: str
+    start: int
+    end: int
+
+
+class ArticleReference(_Frozen):
+    """The article that an answer is quoted from."""
+
+    id: str
+    title: str
+    url: str | None
+    publisher: str | None
+    published_at: date | datetime | None
+    source: str
+
+
+class Quotation(_Frozen):
+    """An answer in its sentence in its article."""
+
+    answer: AnswerSpan
+    sentence: SourceSentence
+    article: ArticleReference
+
+
+class Timings(_Frozen):
+    """Wall time of the steps, in milliseconds."""
+
+    encode: float
+    search: float
+    read: float
+    total: float
+
+
+class Answer(_Frozen):
+    """What the articles say to a question; see `Quotation` for the parts.
+
+    `answered` is False when they do not say: then `answer` and `sentence` are None, and `alternatives` holds what came
+    closest.
+    """
+
+    question: str
+    answered: bool
+    answer: AnswerSpan | None
+    sentence: SourceSentence | None
+    article: ArticleReference | None
+    alternatives: tuple[Quotation, ...]
+    timings_ms: Timings
+
+
+class Cancelled(Exception):
+    """The question was given up while it was worked on."""
+
+
+class Answerer:
+    """Answers questions from a store.
+
+    Args:
+        store: the articles.
+        encoder: the one that made the store's vectors.
+        reader: finds the spans.
+        passages_read: passages that are read for a question, at least 1.
+        threshold: confidence from which an answer is given, in [0, 1]; None for the reader's own.
+        alternatives: further answers that are kept.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        encoder: Encoder,
+        reader: Reader,
+        *,
+        passages_read: int,
+        threshold: float | None = None,
+        alternatives: int = 3,
+    ) -> None:
+        self._store = store
+        self._encoder = encoder
+        self._reader = reader
+        self._retriever = Retriever(store)
+        self._passages_read = passages_read
+        self._threshold = reader.calibration.threshold if threshold is None else threshold
+        self._alternatives = alternatives
+
+    def ask(self, question: str, cancelled: Callable[[], bool] = lambda: False) -> Answer:
+        """Answers a question.
+
+        Args:
+            question: in words; white space around and in it does not matter.
+            cancelled: asked between the steps; True gives the question up.
+
+        Raises:
+            QuestionError: the question is empty, without words, or longer than `MAX_QUESTION_CHARS`.
+            Cancelled: `cancelled` said so.
+        """
+        question = check_question(question)
+        clock = _Clock(cancelled)
+        vector = self._encoder.encode_question(question)
+        encode = clock.lap()
+        retrieved = self._retriever.retrieve(question, vector, self._passages_read)
+        search = clock.lap()
+        kept = self._best(candidates(self._store, self._reader, question, retrieved))
+        read = clock.lap()
+        answered = bool(kept) and kept[0].answer.confidence >= self._threshold
+        best = kept[0] if answered else None
+        return Answer(
+            question=question,
+            answered=answered,
+            answer=best.answer if best else None,
+            sentence=best.sentence if best else None,
+            article=best.article if best else None,
+            alternatives=tuple(kept[1:] if answered else kept[: self._alternatives]),
+            timings_ms=Timings(encode=encode, search=search, read=read, total=clock.total()),
+        )
+
+    def _best(self, found: Sequence[Candidate]) -> list[Quotation]:
+        """The best candidates that are really different, one more than the alternatives, best first."""
+        calibration = self._reader.calibration
+
+        def score(candidate: Candidate) -> float:
+            return candidate.span_score + calibration.retrieval_weight * candidate.retrieval_score
+
+        ranked = sorted(found, key=lambda c: (-score(c), c.article.id, c.start, c.end))
+        return [
+            candidate.quote(round(calibration.probability(score(candidate)), 6))
+            for candidate in _different(ranked, self._alternatives + 1)
+        ]
+
+
+class _Clock:
+    """Laps in milliseconds; between them the question can be given up."""
+
+    def __init__(self, cancelled: Callable[[], bool]) -> None:
+        self._cancelled = cancelled
+        self._began = self._lap = time.perf_counter()
+
+    def lap(self) -> float:
+        if self._cancelled():
+            raise Cancelled
+        before, self._lap = self._lap, time.perf_counter()
+        return round((self._lap - before) * 1000, 3)
+
+    def total(self) -> float:
+        return round((time.perf_counter() - self._began) * 1000, 3)
+
+
+class Candidate(NamedTuple):
+    """A span that may be the answer: whole words inside one sentence of an article.
+
+    Attributes:
+        article: that it is of.
+        start, end: in characters of the article's text.
+        sentence: that it lies in, likewise.
+        span_score: the reader's, in logits.
+        retrieval_score: its passage's, see `qa_bot.retrieval.RetrievedPassage`.
+    """
+
+    article: Article
+    start: int
+    end: int
+    sentence: Span
+    span_score: float
+    retrieval_score: float
+
+    @property
+    def text(self) -> str:
+        """The words."""
+        return self.article.text[self.start : self.end]
+
+    def quote(self, confidence: float) -> Quotation:
+        """The same with its sentence and its article's facts."""
+        start, end = self.sentence
+        return Quotation(
+            answer=AnswerSpan(text=self.text, start=self.start, end=self.end, confidence=confidence),
+            sentence=SourceSentence(text=self.article.text[start:end], start=start, end=end),
+            article=reference(self.article),
+        )
+
+
+def candidates(store: Store, reader: Reader, question: str, retrieved: Sequence[RetrievedPassage]) -> list[Candidate]:
+    """Reads passages; the spans that it finds, in the reader's order."""
+    wanted = dict.fromkeys(found.passage.article_id for found in retrieved)
+    articles = {article_id: held for article_id in wanted if (held := store.article(article_id)) is not None}
+    places = [
+        _Place(found, held)
+        for found in retrieved
+        if (held := articles.get(found.passage.article_id)) and found.passage.end <= len(held.article.text)
+    ]
+    spans = reader.read(question, [place.reading() for place in places])
+    return [candidate for span in spans if (candidate := places[span.passage].candidate(span)) is not None]
+
+
+class _Place(NamedTuple):
+    """A passage that is read, and the article that it is of."""
+
+    found: RetrievedPassage
+    held: ArticleText
+
+    def _sentences(self) -> list[Span]:
+        start, end = self.found.passage.start, self.found.passage.end
+        return [s for s in self.held.sentences if s.end > start and s.start < end]
+
+    def reading(self) -> ReadingPassage:
+        start, end = self.found.passage.start, self.found.passage.end
+        sentences = [Span(max(s.start, start) - start, min(s.end, end) - start) for s in self._sentences()]
+        return ReadingPassage(self.held.article.text[start:end], self.held.article.title, sentences)
+
+    def candidate(self, span: ScoredSpan) -> Candidate | None:
+        offset = self.found.passage.start
+        sentence = next((s for s in self._sentences() if s.start <= span.start + offset < s.end), None)
+        if sentence is None:
+            return None
+        text = self.held.article.text
+        start, end = whole_words(text, span.start + offset, min(span.end + offset, sentence.end), sentence)
+        if start >= end:
+            return None
+        return Candidate(self.held.article, start, end, sentence, span.score, self.found.score)
+
+
+def reference(article: Article) -> ArticleReference:
+    """What an answer says of its article."""
+    return ArticleReference.model_validate(article.model_dump(exclude={"text"}))
+
+
+def check_question(question: str) -> str:
+    """The question with its white space squeezed.
+
+    Raises:
+        QuestionError: it is empty, without words, or longer than `MAX_QUESTION_CHARS`.
+    """
+    printable = "".join(
+        c if unicodedata.category(c) not in ("Cc", "Cs") else " " for c in question[: 20 * MAX_QUESTION_CHARS]
+    )
+    squeezed = " ".join(printable.split())
+    if not squeezed:
+        raise QuestionError('the question is empty; ask in words, for example: qa-bot ask "Who spoke in Brussels?"')
+    if len(question) > 20 * MAX_QUESTION_CHARS or len(squeezed) > MAX_QUESTION_CHARS:
+        raise QuestionError(f"the question is longer than {MAX_QUESTION_CHARS:,} characters; ask a shorter one")
+    if not any(character.isalnum() for character in squeezed):
+        raise QuestionError("the question has no words in it; ask in words")
+    return squeezed
+
+
+def _different(ranked: Sequence[Candidate], count: int) -> list[Candidate]:
+    """The first `count` candidates that neither overlap one before them nor say the same in other places."""
+    kept: list[Candidate] = []
+    for candidate in ranked:
+        if len(kept) == count:
+            break
+        if not any(_same(candidate, other) for other in kept):
+            kept.append(candidate)
+    return kept
+
+
+def _same(one: Candidate, other: Candidate) -> bool:
+    if normalize_answer(one.text) == normalize_answer(other.text):
+        return True
+    return one.article.id == other.article.id and one.start < other.end and other.start < one.end
+
+
+def iterate(answer: Answer) -> Iterator[Quotation]:
+    """The answer, if there is one, and then its alternatives."""
+    if answer.answer and answer.sentence and answer.article:
+        yield Quotation(answer=answer.answer, sentence=answer.sentence, article=answer.article)
+    yield from answer.alternatives

@@ -1,0 +1,145 @@
+"""The parts put together by the settings: what the command line, the REPL and Slack call."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+from embeddings.encoder import Encoder
+from embeddings.errors import StoreError
+from embeddings.local import LocalStore
+from embeddings.reindex import Progress, Reindexer, ReindexReport, check_encoder
+from embeddings.store import Say, Store
+from qa_bot.answering import Answer, Answerer, check_question
+from qa_bot.reader.model import Reader
+from qa_bot.settings import Settings
+
+
+class QABot:
+    """Store, encoder and reader, each opened when it is first needed; safe to use from several threads.
+
+    Args:
+        settings: see `qa_bot.settings.load_settings`.
+        say: is told what a person should see besides the answer (a cache is rebuilt, a model compiled).
+
+    Example:
+        >>> from qa_bot import QABot, load_settings
+        >>> with QABot(load_settings(data_dir="/tmp/qa_bot_example")) as bot:
+        ...     report = bot.reindex(["seeds"])
+        ...     answer = bot.ask("Who first stepped onto the Moon?")
+        >>> answer.answer.text
+        'Neil Armstrong'
+    """
+
+    def __init__(self, settings: Settings, say: Say = lambda _: None) -> None:
+        self.settings = settings
+        self._say = say
+        self._guard = threading.RLock()
+
+    def __enter__(self) -> QABot:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def store(self) -> Store:
+        """The store in the settings' data folder."""
+        with self._guard:
+            return self._opened_store
+
+    @cached_property
+    def _opened_store(self) -> Store:
+        return LocalStore(self.settings.data_dir, self._say)
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder of the settings."""
+        with self._guard:
+            return self._loaded_encoder
+
+    @cached_property
+    def _loaded_encoder(self) -> Encoder:
+        settings = self.settings
+        return Encoder.load(settings.encoder, settings.cache_dir / "models", threads=settings.threads, say=self._say)
+
+    @property
+    def reader(self) -> Reader:
+        """The reader of the settings."""
+        with self._guard:
+            return self._loaded_reader
+
+    @cached_property
+    def _loaded_reader(self) -> Reader:
+        settings = self.settings
+        return Reader.load(settings.reader, settings.cache_dir / "models", threads=settings.threads, say=self._say)
+
+    @cached_property
+    def _answerer(self) -> Answerer:
+        settings = self.settings
+        return Answerer(
+            self.store,
+            self.encoder,
+            self.reader,
+            passages_read=settings.passages_read,
+            threshold=settings.threshold,
+            alternatives=settings.alternatives,
+        )
+
+    def load(self) -> None:
+        """Opens the store and loads the models, so that the first answer comes as fast as the others.
+
+        Raises:
+            QABotError: the store or a model cannot be used.
+        """
+        with self._guard:
+            self._answerer  # noqa: B018
+            check_encoder(self.store, self.encoder.identity)
+            self.store.refresh()
+
+    def ask(self, question: str, cancelled: Callable[[], bool] = lambda: False) -> Answer:
+        """Answers a question; see `qa_bot.answering.Answerer.ask`.
+
+        Raises:
+            QABotError: the question cannot be asked, or the store or a model cannot be used.
+        """
+        question = check_question(question)
+        with self._guard:
+            if self.store.encoder is None:
+                raise StoreError(f"the store in {self.settings.data_dir} is empty; run: qa-bot index FOLDER")
+            answerer = self._answerer
+            check_encoder(self.store, self.encoder.identity)  # each time: another process may rebuild the store
+        return answerer.ask(question, cancelled)
+
+    def reindex(
+        self,
+        locations: Sequence[str],
+        *,
+        rebuild: bool = False,
+        progress: Callable[[Progress], None] = lambda _: None,
+    ) -> ReindexReport:
+        """Brings the store up to date with sources; see `embeddings.reindex.Reindexer`.
+
+        Args:
+            locations: files and folders; none for those that the store remembers.
+            rebuild: first cut and embed all that the store holds anew, with the encoder of the settings.
+            progress: called after each entry.
+
+        Raises:
+            QABotError: a source does not exist, or the store or the encoder cannot be used.
+        """
+        with self._guard:
+            reindexer = Reindexer(self.store, self.encoder, self.settings.passage_rule, progress)
+        report = reindexer.rebuild() if rebuild else None
+        if report is None or locations:
+            report = reindexer.run(locations)
+        self.store.refresh()
+        self.store.save_caches()
+        return report
+
+    def close(self) -> None:
+        """Writes the indexes that changed, and lets go of the store."""
+        if "_opened_store" in self.__dict__:
+            self.store.save_caches()
+            self.store.close()

@@ -1,0 +1,1 @@
+"""How good the answers are: data sets in SQuAD format, the field's metrics, the report."""

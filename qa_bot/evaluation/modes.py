@@ -1,0 +1,231 @@
+"""The three ways to evaluate: reading alone, retrieval alone, and all from the question to the answer.
+
+None of them touches the user's archive: what they index lies in a temporary folder, which is gone when they end.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from enum import StrEnum
+from pathlib import Path
+
+from embeddings.errors import QuestionError
+from embeddings.store import Hit
+from qa_bot import __version__
+from qa_bot.answering import Answer, iterate
+from qa_bot.bot import QABot
+from qa_bot.evaluation.archive import ParagraphArchive, write_articles
+from qa_bot.evaluation.datasets import Question, load_questions
+from qa_bot.evaluation.figures import EvaluationReport, Provenance, Ranking, RetrievalFigures
+from qa_bot.evaluation.predictions import Latency, Prediction, answer_figures
+from qa_bot.evaluation.ranking import DEPTH, rank_figures, reciprocal_rank_fusion
+from qa_bot.reader.model import Reader, ReadingPassage
+from qa_bot.retrieval import CANDIDATES, Retriever
+from qa_bot.settings import Settings
+
+Progress = Callable[[int, int, str], None]
+"""Is told how much is done, of how much, and of what; from one thread at a time."""
+
+GOLD_RETRIEVAL_SCORE = 1.0
+"""What a given paragraph counts as having been found with; see `qa_bot.reader.model.Calibration.retrieval_weight`."""
+
+
+class Mode(StrEnum):
+    """What is evaluated.
+
+    READER: the gold paragraph is given and read.  RETRIEVAL: the files' paragraphs are an archive, in which the gold
+    paragraph is to be found.  END_TO_END: the files' articles are an archive, of which the bot is asked.
+    """
+
+    READER = "reader"
+    RETRIEVAL = "retrieval"
+    END_TO_END = "end-to-end"
+
+
+def evaluate(
+    files: Sequence[Path],
+    *,
+    settings: Settings,
+    modes: Sequence[Mode] = tuple(Mode),
+    limit: int | None = None,
+    progress: Progress = lambda done, total, what: None,
+    say: Callable[[str], None] = lambda _: None,
+) -> EvaluationReport:
+    """Evaluates the bot on question files.
+
+    Args:
+        files: in SQuAD format, v1.1 or v2.0, at least one; what they hold is taken as one set of questions.
+        settings: models, passage lengths, threshold as in the settings; `data_dir` is not used.
+        modes: what to evaluate.
+        limit: look at this many questions only, at least 1, spread evenly over the files; archives still hold all
+            paragraphs, as an answer is the harder to find the more there are.  None for all questions.
+        progress: is told how far each step is.
+        say: is told what else a person should see (a model is compiled).
+
+    Raises:
+        DatasetError: a file is missing or not in SQuAD format.
+        ModelError: a model of the settings cannot be used.
+    """
+    held = [question for path in files for question in load_questions(path)]
+    asked = _spread(held, limit)
+    with tempfile.TemporaryDirectory(prefix="qa_bot-eval-") as folder:
+        overrides = {"data_dir": Path(folder) / "end-to-end", "alternatives": 1}
+        with QABot(settings.model_copy(update=overrides), say) as bot:
+            read = _read(bot.reader, _threshold(bot), asked, progress) if Mode.READER in modes else ()
+            rankings: tuple[Ranking, ...] = ()
+            retrieval: RetrievalFigures | None = None
+            if Mode.RETRIEVAL in modes:
+                rankings, retrieval = _retrieve(bot, Path(folder) / "retrieval", held, asked, progress)
+            answers: tuple[Prediction, ...] = ()
+            if Mode.END_TO_END in modes:
+                _index(bot, Path(folder) / "articles", held, progress, say)
+                answers = _ask(bot, asked, progress)
+            needs_encoder, needs_reader = set(modes) - {Mode.READER}, set(modes) - {Mode.RETRIEVAL}
+            provenance = Provenance(
+                files=tuple(str(path) for path in files),
+                questions=len(held),
+                evaluated=len(asked),
+                encoder=bot.encoder.identity if needs_encoder else None,
+                reader=bot.reader.identity if needs_reader else None,
+                version=__version__,
+            )
+            return EvaluationReport(
+                provenance=provenance,
+                reader=answer_figures(read, _threshold(bot), curve=False) if read else None,
+                retrieval=retrieval,
+                end_to_end=answer_figures(answers, _threshold(bot)) if answers else None,
+                reader_predictions=read,
+                rankings=rankings,
+                end_to_end_predictions=answers,
+            )
+
+
+def _spread(questions: Sequence[Question], limit: int | None) -> list[Question]:
+    if limit is None or limit >= len(questions):
+        return list(questions)
+    return [questions[at * len(questions) // limit] for at in range(limit)]
+
+
+def _threshold(bot: QABot) -> float:
+    given = bot.settings.threshold
+    return bot.reader.calibration.threshold if given is None else given
+
+
+def _milliseconds(began: float) -> float:
+    return (time.perf_counter() - began) * 1000
+
+
+def _read(
+    reader: Reader, threshold: float, questions: Sequence[Question], progress: Progress
+) -> tuple[Prediction, ...]:
+    """Reads each question's own paragraph, with its article's title, as a whole: spans may cross sentence ends.
+
+    A paragraph is mostly one window, which one core reads; so as many questions are read at once as there are cores.
+    """
+
+    def predict(question: Question) -> Prediction:
+        began = time.perf_counter()
+        spans = reader.read(question.text, [ReadingPassage(question.paragraph, question.title)], spans_each=1)
+        milliseconds = _milliseconds(began)
+        text = question.paragraph[spans[0].start : spans[0].end] if spans else ""
+        score = spans[0].score if spans else -1e9
+        calibration = reader.calibration
+        confidence = calibration.probability(score + calibration.retrieval_weight * GOLD_RETRIEVAL_SCORE)
+        return Prediction.of(
+            question, text, score=score, confidence=confidence, threshold=threshold, milliseconds=milliseconds
+        )
+
+    predictions = []
+    with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="evaluation") as pool:
+        for prediction in pool.map(predict, questions):
+            predictions.append(prediction)
+            progress(len(predictions), len(questions), "reading")
+    return tuple(predictions)
+
+
+def _retrieve(
+    bot: QABot, folder: Path, held: Sequence[Question], asked: Sequence[Question], progress: Progress
+) -> tuple[tuple[Ranking, ...], RetrievalFigures]:
+    """Searches the paragraphs for each answerable question."""
+    answerable = [question for question in asked if question.references]
+    encoder = bot.encoder
+    with ParagraphArchive(folder, held, encoder, lambda done, of: progress(done, of, "indexing paragraphs")) as archive:
+        store = archive.store
+        retriever = Retriever(store)
+
+        def rank(question: Question) -> Ranking:
+            began = time.perf_counter()
+            vector = encoder.encode_question(question.text)
+            fused = [found.passage.id for found in retriever.retrieve(question.text, vector, DEPTH)]
+            milliseconds = _milliseconds(began)
+            dense = _ids(store.dense_search(vector, CANDIDATES))
+            lexical = _ids(store.lexical_search(question.text, CANDIDATES))
+            rrf = reciprocal_rank_fusion([dense, lexical])
+            return Ranking(
+                id=question.id,
+                question=question.text,
+                rank=archive.rank(question.paragraph, fused),
+                dense=archive.rank(question.paragraph, dense[:DEPTH]),
+                lexical=archive.rank(question.paragraph, lexical[:DEPTH]),
+                rrf=archive.rank(question.paragraph, rrf[:DEPTH]),
+                milliseconds=round(milliseconds, 3),
+            )
+
+        rankings = []
+        for question in answerable:
+            rankings.append(rank(question))
+            progress(len(rankings), len(answerable), "searching")
+    figures = RetrievalFigures(
+        **dict(rank_figures([ranking.rank for ranking in rankings])),
+        questions=len(answerable),
+        paragraphs=len({question.paragraph for question in held}),
+        dense=rank_figures([ranking.dense for ranking in rankings]),
+        lexical=rank_figures([ranking.lexical for ranking in rankings]),
+        rrf=rank_figures([ranking.rrf for ranking in rankings]),
+        latency_ms=Latency.of([ranking.milliseconds for ranking in rankings]),
+    )
+    return tuple(rankings), figures
+
+
+def _ids(hits: Sequence[Hit]) -> list[int]:
+    return [hit.passage_id for hit in hits]
+
+
+def _index(bot: QABot, folder: Path, held: Sequence[Question], progress: Progress, say: Callable[[str], None]) -> None:
+    """Indexes the articles as a user would."""
+    write_articles(held, folder)
+    report = bot.reindex([str(folder)], progress=lambda at: progress(at.entries, at.total, "indexing articles"))
+    for failure in report.failed:
+        say(f"{failure.source}: not indexed: {failure.reason}")
+    bot.load()
+
+
+def _ask(bot: QABot, asked: Sequence[Question], progress: Progress) -> tuple[Prediction, ...]:
+    """Asks one question after the other."""
+    predictions = []
+    for question in asked:
+        began = time.perf_counter()
+        try:
+            answer = bot.ask(question.text)
+        except QuestionError:
+            answer = None
+        predictions.append(_prediction(question, answer, _threshold(bot), _milliseconds(began)))
+        progress(len(predictions), len(asked), "asking")
+    return tuple(predictions)
+
+
+def _prediction(question: Question, answer: Answer | None, threshold: float, milliseconds: float) -> Prediction:
+    best = next(iterate(answer), None) if answer else None
+    confidence = best.answer.confidence if best else 0.0
+    return Prediction.of(
+        question,
+        best.answer.text if best else "",
+        score=confidence,
+        confidence=confidence,
+        threshold=threshold,
+        milliseconds=milliseconds,
+    )

@@ -1,0 +1,66 @@
+"""How well passages are ranked: recall at k and mean reciprocal rank, and the fusion to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+DEPTH = 20
+"""Passages of a ranking that are looked at."""
+
+
+class RankFigures(BaseModel):
+    """Where the right passage stood in the rankings of a set of questions; all in [0, 1].
+
+    Attributes:
+        recall_at_1, recall_at_5, recall_at_10, recall_at_20: share of the questions for which it was among the first k.
+        mrr_at_10: mean of 1 / rank, 0 where the rank is beyond 10 (Voorhees, 1999, "The TREC-8 Question Answering
+            Track Report").
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    recall_at_1: float
+    recall_at_5: float
+    recall_at_10: float
+    recall_at_20: float
+    mrr_at_10: float
+
+
+def rank_figures(ranks: Sequence[int]) -> RankFigures:
+    """The figures for a set of questions.
+
+    Args:
+        ranks: for each question the right passage's rank, from 1; 0 if it was not found.
+    """
+    given = np.asarray(ranks, np.float64)
+    places = np.where(given > 0, given, np.inf)
+    if not len(places):
+        return RankFigures(recall_at_1=0, recall_at_5=0, recall_at_10=0, recall_at_20=0, mrr_at_10=0)
+    recall = [round(float(np.mean(places <= k)), 6) for k in (1, 5, 10, 20)]
+    return RankFigures(
+        recall_at_1=recall[0],
+        recall_at_5=recall[1],
+        recall_at_10=recall[2],
+        recall_at_20=recall[3],
+        mrr_at_10=round(float(np.mean(np.where(places <= 10, 1 / places, 0.0))), 6),
+    )
+
+
+def reciprocal_rank_fusion(rankings: Sequence[Sequence[int]], constant: int = 60) -> list[int]:
+    """Fuses rankings by the sum of 1 / (constant + rank), best first; ties by id.
+
+    Cormack, Clarke and Büttcher, 2009, "Reciprocal Rank Fusion outperforms Condorcet and individual Rank Learning
+    Methods"; 60 is their constant.
+
+    Args:
+        rankings: ids, each best first.
+        constant: the larger it is, the less the first places count.
+    """
+    scores: dict[int, float] = {}
+    for ranking in rankings:
+        for rank, found in enumerate(ranking, 1):
+            scores[found] = scores.get(found, 0.0) + 1 / (constant + rank)
+    return sorted(scores, key=lambda found: (-scores[found], found))

@@ -1,0 +1,219 @@
+"""The report of an evaluation: a table for the terminal, and a folder of Markdown, JSON, predictions and curves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from embeddings.errors import SettingsError
+from qa_bot.evaluation.figures import EvaluationReport, RetrievalFigures
+from qa_bot.evaluation.predictions import AnswerFigures, Latency
+from qa_bot.evaluation.ranking import RankFigures
+from qa_bot.evaluation.selective import RiskCoverage
+
+Row = tuple[str, ...]
+
+
+def text_table(report: EvaluationReport) -> str:
+    """The figures for a terminal, one table for each mode that ran."""
+    blocks = [f"{title}\n{_aligned(rows)}" for title, rows in _tables(report)]
+    return "\n\n".join(blocks)
+
+
+def prepare_folder(folder: Path) -> None:
+    """Makes the folder of a report, so that an evaluation does not end with nowhere to write to.
+
+    Raises:
+        SettingsError: the folder can't be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def write_report(report: EvaluationReport, folder: Path) -> None:
+    """Writes `report.md`, `report.json`, `predictions.jsonl` and, for each mode with a curve, `risk-coverage-MODE.svg`.
+
+    Raises:
+        SettingsError: the folder can't be written to.
+    """
+    prepare_folder(folder)
+    files = {
+        "report.md": _markdown(report),
+        "report.json": json.dumps(report.to_json(), indent=1, ensure_ascii=False) + "\n",
+        "predictions.jsonl": "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in _predictions(report)),
+    }
+    for mode, figures in _answer_modes(report):
+        if figures.risk_coverage:
+            files[f"risk-coverage-{mode}.svg"] = curve_svg(figures.risk_coverage)
+    try:
+        for name, content in files.items():
+            (folder / name).write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> SettingsError:
+    return SettingsError(f"--report {folder}: cannot be written to ({error.strerror or error}); name another folder")
+
+
+def _answer_modes(report: EvaluationReport) -> list[tuple[str, AnswerFigures]]:
+    modes = (("reader", report.reader), ("end-to-end", report.end_to_end))
+    return [(mode, figures) for mode, figures in modes if figures is not None]
+
+
+def _tables(report: EvaluationReport) -> Iterator[tuple[str, list[Row]]]:
+    if report.reader:
+        yield f"Reader, on the gold paragraph: {report.reader.questions:,} questions", _answer_rows(report.reader)
+    if report.retrieval:
+        found = report.retrieval
+        yield (
+            f"Retrieval: {found.questions:,} answerable questions, {found.paragraphs:,} paragraphs",
+            _retrieval_rows(found),
+        )
+    if report.end_to_end:
+        yield f"End to end: {report.end_to_end.questions:,} questions", _answer_rows(report.end_to_end)
+
+
+def _answer_rows(figures: AnswerFigures) -> list[Row]:
+    rows: list[Row] = [("", "exact match", "F1", "")]
+    if figures.best_f1 is None:
+        rows.append(("best span, forced", _percent(figures.exact_match), _percent(figures.f1), ""))
+    else:
+        rows += [
+            (
+                "as deployed",
+                _percent(figures.exact_match),
+                _percent(figures.f1),
+                f"answered from confidence {figures.threshold:.3f}",
+            ),
+            ("- answerable", _percent(figures.has_ans_exact), _percent(figures.has_ans_f1), ""),
+            ("- unanswerable", _percent(figures.no_ans_exact), _percent(figures.no_ans_f1), "refused"),
+            (
+                "best threshold",
+                _percent(figures.best_exact),
+                _percent(figures.best_f1),
+                f"answered from score {figures.best_exact_threshold:.3f}, {figures.best_f1_threshold:.3f}",
+            ),
+        ]
+    rows.append(
+        (
+            "answered questions only",
+            _percent(figures.answered_exact),
+            _percent(figures.answered_f1),
+            f"{figures.answered:.1%} of all, from confidence {figures.threshold:.3f}",
+        )
+    )
+    if figures.risk_coverage:
+        rows.append(("area under risk-coverage", f"{figures.risk_coverage.aurc:.4f}", "", "lower is better"))
+    rows.append(_latency("p50 / p95, ms", figures.latency_ms))
+    return rows
+
+
+def _retrieval_rows(figures: RetrievalFigures) -> list[Row]:
+    def row(name: str, ranks: RankFigures) -> Row:
+        values = (ranks.recall_at_1, ranks.recall_at_5, ranks.recall_at_10, ranks.recall_at_20, ranks.mrr_at_10)
+        return (name, *(f"{value:.4f}" for value in values))
+
+    return [
+        ("", "recall@1", "@5", "@10", "@20", "MRR@10"),
+        row("as deployed", figures),
+        row("dense", figures.dense),
+        row("lexical (BM25)", figures.lexical),
+        row("reciprocal rank fusion", figures.rrf),
+        (*_latency("p50 / p95, ms", figures.latency_ms), "", ""),
+    ]
+
+
+def _latency(name: str, latency: Latency) -> Row:
+    return (name, f"{latency.p50:.1f}", f"{latency.p95:.1f}", "")
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _aligned(rows: Sequence[Row]) -> str:
+    """The rows in columns: words begin in line, numbers end in line."""
+    columns = []
+    for column in zip(*rows, strict=True):
+        width = max(map(len, column))
+        numbers = all(cell.replace(".", "").isdigit() for cell in column[1:] if cell)
+        columns.append([cell.rjust(width) if numbers else cell.ljust(width) for cell in column])
+    return "\n".join("  " + "  ".join(cells).rstrip() for cells in zip(*columns, strict=True))
+
+
+def _markdown(report: EvaluationReport) -> str:
+    facts = report.provenance
+    lines = [
+        "# Evaluation",
+        "",
+        f"qa_bot {facts.version}, {facts.evaluated:,} of {facts.questions:,} questions of:",
+        "",
+    ]
+    lines += [f"- `{file}`" for file in facts.files]
+    models = [f"{kind} `{name}`" for kind, name in (("encoder", facts.encoder), ("reader", facts.reader)) if name]
+    lines += ["", "Models: " + ", ".join(models) + "."]
+    for title, rows in _tables(report):
+        lines += ["", f"## {title}", "", *_markdown_rows(rows)]
+    for mode, figures in _answer_modes(report):
+        if figures.risk_coverage:
+            points = [(f"{point.coverage:.2f}", f"{point.risk:.4f}") for point in figures.risk_coverage.points]
+            lines += ["", f"## Risk and coverage, {mode}", "", f"![risk over coverage](risk-coverage-{mode}.svg)", ""]
+            lines += _markdown_rows([("coverage", "risk"), *points])
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_rows(rows: Sequence[Row]) -> list[str]:
+    head, *body = ["| " + " | ".join(row) + " |" for row in rows]
+    return [head, "|" + " --- |" * len(rows[0]), *body]
+
+
+def _predictions(report: EvaluationReport) -> Iterator[dict[str, Any]]:
+    for mode, records in (
+        ("reader", report.reader_predictions),
+        ("retrieval", report.rankings),
+        ("end-to-end", report.end_to_end_predictions),
+    ):
+        for record in records:
+            yield {"mode": mode, **record.model_dump(mode="json")}
+
+
+def curve_svg(curve: RiskCoverage, width: int = 480, height: int = 320) -> str:
+    """The risk-coverage curve as an SVG picture: coverage to the right, risk upwards, both from 0 to 1.
+
+    Args:
+        curve: to draw.
+        width, height: in pixels.
+    """
+    left, bottom, right, top = 48, height - 40, width - 16, 16
+
+    def place(coverage: float, risk: float) -> str:
+        return f"{left + coverage * (right - left):.1f},{bottom - risk * (bottom - top):.1f}"
+
+    ticks = []
+    for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
+        x, y = place(tick, tick).split(",")
+        ticks += [
+            f'<path d="M{left},{y}H{right}M{x},{top}V{bottom}" stroke="#ddd"/>',
+            f'<text x="{left - 6}" y="{y}" text-anchor="end" dominant-baseline="middle">{tick:g}</text>',
+            f'<text x="{x}" y="{bottom + 16}" text-anchor="middle">{tick:g}</text>',
+        ]
+    line = " ".join(place(point.coverage, point.risk) for point in curve.points)
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" '
+            f'font-size="12"><rect width="{width}" height="{height}" fill="white"/>',
+            *ticks,
+            f'<text x="{(left + right) / 2}" y="{height - 6}" text-anchor="middle">coverage</text>',
+            f'<text x="{right}" y="{top + 14}" text-anchor="end">risk; area under the curve {curve.aurc:.4f}</text>',
+            f'<polyline points="{line}" fill="none" stroke="#06c" stroke-width="2"/>',
+            "</svg>\n",
+        ]
+    )

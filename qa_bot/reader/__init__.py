@@ -1,0 +1,1 @@
+"""Question and passages in, scored spans out: the extractive reader, its runtime and its training."""

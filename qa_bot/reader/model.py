@@ -1,0 +1,189 @@
+"""The reader: a question and passages in, scored spans of each passage out."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from embeddings.errors import ModelError
+from embeddings.model_cache import compiled_folder
+from embeddings.runtime import CompiledModel, Feed
+from embeddings.sentences import Span
+from qa_bot.reader.decoding import best_spans, null_score
+from qa_bot.reader.windows import Ints, SequenceTemplate, Window, make_windows, tokenize
+
+COMPILER_VERSION = 1
+PACKAGED = "packaged"
+
+
+class ReadingPassage(NamedTuple):
+    """What is read: a text, its article's title, and its sentences (none: a span may lie anywhere in the text)."""
+
+    text: str
+    title: str = ""
+    sentences: Sequence[Span] = ()
+
+
+class ScoredSpan(NamedTuple):
+    """A span of one passage.
+
+    Attributes:
+        passage: which of the passages.
+        start, end: characters of the passage's text, end exclusive.
+        score: log-odds, before calibration, of this span against "no answer here"; comparable between passages.
+    """
+
+    passage: int
+    start: int
+    end: int
+    score: float
+
+
+class Calibration(NamedTuple):
+    """Turns a score into the probability that the answer is right: a logistic function (Platt, 1999).
+
+    Attributes:
+        slope, intercept: of the log-odds; fitted on held-out questions by `qa_bot.reader.calibrate`.
+        retrieval_weight: what a passage's retrieval score adds to its spans' scores, in logits.
+        threshold: probability from which an answer is given.
+    """
+
+    slope: float = 1.0
+    intercept: float = 0.0
+    retrieval_weight: float = 0.0
+    threshold: float = 0.5
+
+    def probability(self, score: float) -> float:
+        """The probability, in (0, 1), that a span with this score is right."""
+        odds = min(max(self.slope * score + self.intercept, -30.0), 30.0)
+        return 1.0 / (1.0 + math.exp(-odds))
+
+
+class Reader:
+    """A compiled extractive-QA model.
+
+    A passage's scores do not depend on the passages that it is read with.
+
+    Args:
+        folder: what `qa_bot.reader.compile` wrote.
+        facts: the contents of its `compiled.json`.
+        threads: windows to read at once; 0 for one a core.
+    """
+
+    def __init__(self, folder: Path, facts: Mapping[str, Any], threads: int = 0) -> None:
+        self.identity = str(facts["identity"])
+        self.calibration = Calibration(**facts.get("calibration", {}))
+        self._max_tokens = int(facts["max_tokens"])
+        self._stride = int(facts["stride"])
+        self._max_answer_tokens = int(facts["max_answer_tokens"])
+        self._reads_titles = bool(facts["reads_titles"])
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._template = SequenceTemplate.of(self._tokenizer)
+        self._model = CompiledModel(folder / "model.onnx", threads)
+
+    @classmethod
+    def load(cls, name: str, cache: Path, *, threads: int = 0, say: Callable[[str], None] = lambda _: None) -> Reader:
+        """Loads a reader by name; compiles it first if it is neither ours nor in the cache.
+
+        Args:
+            name: "packaged", a folder, or a name on the Hugging Face hub.
+            cache: folder of compiled models.
+            threads: windows to read at once; 0 for one a core.
+            say: is told when a compilation begins.
+
+        Raises:
+            ModelError: there is no such model or it cannot be compiled.
+        """
+        if name == PACKAGED:
+            folder = Path(__file__).parent / "packaged"
+            try:
+                return cls(folder, json.loads((folder / "compiled.json").read_text()), threads)
+            except (OSError, ValueError, KeyError) as error:
+                raise ModelError(f"{folder}: the packaged reader is damaged ({error}); install qa_bot again") from error
+        folder, facts = compiled_folder(
+            name,
+            cache=cache,
+            compiler="qa_bot.reader.compile",
+            version=COMPILER_VERSION,
+            description="reader",
+            say=say,
+        )
+        return cls(folder, facts, threads)
+
+    def read(self, question: str, passages: Sequence[ReadingPassage], *, spans_each: int = 4) -> list[ScoredSpan]:
+        """Reads passages, each in full.
+
+        Args:
+            question: as asked.
+            passages: what to read.
+            spans_each: spans to return for each window of a passage.
+
+        Returns:
+            Spans of all passages, best first; none crosses the end of a sentence.  Ties by place.
+        """
+        if not passages:
+            return []
+        texts = [question, *(p.text for p in passages), *(p.title if self._reads_titles else "" for p in passages)]
+        asked, *rest = tokenize(self._tokenizer, texts)
+        read, titles = rest[: len(passages)], [title.ids for title in rest[len(passages) :]]
+        windows = make_windows(
+            self._template, asked.ids, read, titles, max_tokens=self._max_tokens, stride=self._stride
+        )
+        longest_first = sorted(range(len(windows)), key=lambda at: -len(windows[at].ids))
+        outputs = self._model.run([_feed(windows[at]) for at in longest_first])
+        spans: dict[tuple[int, int, int], float] = {}
+        for at, (start, end) in zip(longest_first, outputs, strict=True):
+            for span in self._spans(windows[at], passages[windows[at].passage], start[0], end[0], spans_each):
+                place = span[:3]
+                spans[place] = max(spans.get(place, -math.inf), span.score)
+        return sorted((ScoredSpan(*p, score) for p, score in spans.items()), key=lambda s: (-s.score, s[:3]))
+
+    def _spans(
+        self,
+        window: Window,
+        passage: ReadingPassage,
+        start: NDArray[np.float32],
+        end: NDArray[np.float32],
+        count: int,
+    ) -> list[ScoredSpan]:
+        inside = slice(window.first, window.first + len(window.offsets))
+        null = null_score(start, end)
+        found = best_spans(
+            start[inside],
+            end[inside],
+            _sentence_limits(window.offsets, passage.sentences),
+            max_answer_tokens=self._max_answer_tokens,
+            count=count,
+        )
+        return [
+            ScoredSpan(
+                window.passage,
+                int(window.offsets[span.first, 0]),
+                int(window.offsets[span.last, 1]),
+                span.score - null,
+            )
+            for span in found
+        ]
+
+
+def _feed(window: Window) -> Feed:
+    ids = window.ids[None, :]
+    return {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": window.type_ids[None, :]}
+
+
+def _sentence_limits(offsets: Ints, sentences: Sequence[Span]) -> Ints | None:
+    """For each token the last token of its sentence."""
+    if not sentences:
+        return None
+    ends = np.array([sentence.end for sentence in sentences], np.int64)
+    sentence_of = np.searchsorted(ends, offsets[:, 0], side="right")
+    return np.searchsorted(sentence_of, sentence_of, side="right").astype(np.int64) - 1

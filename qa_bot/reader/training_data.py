@@ -1,0 +1,204 @@
+"""Training examples for the reader: gold passages, other annotators' answers, and passages that do not answer.
+
+An example that cannot be answered looks as it does in use: a passage that search ranks high for the question and that
+does not hold its answer, or a near miss, the question with another number or name in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import tantivy
+
+from qa_bot.evaluation.datasets import Question, load_questions
+from qa_bot.evaluation.metrics import normalize_answer
+
+
+class Example(NamedTuple):
+    """A question on a passage; `answers` are (start, end) in characters of the passage, none if it has no answer."""
+
+    question: str
+    title: str
+    passage: str
+    answers: tuple[tuple[int, int], ...]
+
+
+class DataSet(NamedTuple):
+    """The questions of one file, split by article."""
+
+    name: str
+    train: list[Question]
+    held_out: list[Question]
+
+
+def load_data(folder: Path, held_out_percent: float) -> list[DataSet]:
+    """Reads every SQuAD-format file below a folder and holds out a share of the articles of each.
+
+    The split is by a hash of the article's title (of the paragraph, where a file has fewer than ten articles), so
+    that it stays the same when files are added.
+
+    Args:
+        folder: searched recursively for `*.json` and `*.json.gz`.
+        held_out_percent: share of the articles to hold out, in [0, 100).
+    """
+    sets = []
+    for path in sorted([*folder.rglob("*.json"), *folder.rglob("*.json.gz")]):
+        questions = load_questions(path)
+        by_title = len({question.title for question in questions}) >= 10
+        train: list[Question] = []
+        held_out: list[Question] = []
+        for question in questions:
+            key = question.title if by_title else question.paragraph
+            digest = hashlib.sha256(f"{path.name}/{key}".encode()).digest()
+            share = int.from_bytes(digest[:4], "big") / 2**32 * 100
+            (held_out if share < held_out_percent else train).append(question)
+        sets.append(DataSet(path.name.removesuffix(".gz").removesuffix(".json"), train, held_out))
+    return sets
+
+
+def write_held_out(sets: Iterable[DataSet], folder: Path) -> None:
+    """Writes the held-out questions of each set as a SQuAD-format file, for `qa-bot eval`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for data in sets:
+        articles: dict[str, dict[str, list[dict[str, object]]]] = defaultdict(lambda: defaultdict(list))
+        for question in data.held_out:
+            answers = [{"text": r.text, "answer_start": r.start} for r in question.references]
+            entry = {"id": question.id, "question": question.text, "answers": answers, "is_impossible": not answers}
+            articles[question.title][question.paragraph].append(entry)
+        document = [
+            {
+                "title": title,
+                "paragraphs": [{"context": context, "qas": asked} for context, asked in paragraphs.items()],
+            }
+            for title, paragraphs in articles.items()
+        ]
+        if document:
+            (folder / f"{data.name}.json").write_text(json.dumps({"version": "held-out", "data": document}))
+
+
+def gold_example(question: Question) -> Example | None:
+    """The question on its own paragraph; None if no answer of it has a known place."""
+    spans = tuple((r.start, r.end) for r in question.references if r.start >= 0 and r.text.strip())
+    if question.references and not spans:
+        return None
+    return Example(question.text, question.title, question.paragraph, spans)
+
+
+_SPACED = re.compile(r" (?=[,.;:!?)\]%]|'s\b|n't\b|'')|(?<=[(\[]) |(?<=``) ")
+
+
+def join_punctuation(example: Example) -> Example:
+    """Takes out the spaces that a tokenised text has around its punctuation, and moves the answers along."""
+    text = example.passage
+    keep = np.ones(len(text) + 1, np.int64)
+    for match in _SPACED.finditer(text):
+        keep[match.start()] = 0
+    if keep.all():
+        return example
+    moved = np.concatenate([[0], np.cumsum(keep[:-1])])
+    joined = "".join(character for character, kept in zip(text, keep[:-1], strict=True) if kept)
+    answers = tuple((int(moved[start]), int(moved[end])) for start, end in example.answers)
+    return example._replace(passage=joined, answers=answers)
+
+
+class HardNegatives:
+    """Passages that BM25 ranks high for a question and that do not hold its answer.
+
+    Args:
+        questions: their paragraphs, each once, are the pool.
+    """
+
+    def __init__(self, questions: Iterable[Question]) -> None:
+        schema = tantivy.SchemaBuilder()
+        schema.add_text_field("text", stored=False, tokenizer_name="en_stem")
+        schema.add_integer_field("number", stored=True, fast=True)
+        self._index = tantivy.Index(schema.build())
+        self.pool: list[tuple[str, str]] = list(dict.fromkeys((q.title, q.paragraph) for q in questions))
+        writer = self._index.writer(heap_size=64_000_000, num_threads=1)
+        for number, (title, paragraph) in enumerate(self.pool):
+            writer.add_document(tantivy.Document(text=f"{title}. {paragraph}", number=number))
+        writer.commit()
+        self._index.reload()
+        self._searcher = self._index.searcher()
+
+    def find(self, question: Question, count: int) -> list[Example]:
+        """The first `count` passages by BM25 that are not the question's own and hold none of its answers."""
+        answers = [normalize_answer(reference.text) for reference in question.references]
+        words = re.findall(r"\w+", question.text)
+        if not words:
+            return []
+        query = self._index.parse_query(" ".join(f'"{word}"' for word in words), ["text"])
+        found: list[Example] = []
+        for _, address in self._searcher.search(query, limit=count + 8).hits:
+            title, paragraph = self.pool[self._searcher.doc(address)["number"][0]]
+            normalized = f" {normalize_answer(paragraph)} "
+            if paragraph == question.paragraph or any(f" {answer} " in normalized for answer in answers):
+                continue
+            found.append(Example(question.text, title, paragraph, ()))
+            if len(found) == count:
+                break
+        return found
+
+
+_NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
+_NAME = re.compile(r"(?<=\s)(?:[A-Z][\w'’-]+)(?:\s+[A-Z][\w'’-]+)*")
+
+
+class NearMisses:
+    """Turns an answerable question into one that its passage does not answer, by another number or name.
+
+    The name comes from another question on the same article, the number from any question of the same length of digits,
+    so that the two look alike; neither may stand in the passage.
+    """
+
+    def __init__(self, questions: Sequence[Question]) -> None:
+        names: dict[str, set[str]] = defaultdict(set)
+        numbers: dict[int, set[str]] = defaultdict(set)
+        for question in questions:
+            names[question.title].update(_NAME.findall(question.text))
+            for number in _NUMBER.findall(question.text):
+                numbers[len(number)].add(number)
+        self._names = {title: sorted(found) for title, found in names.items()}
+        self._numbers = {length: sorted(found) for length, found in numbers.items()}
+
+    def make(self, question: Question, rng: np.random.Generator) -> Example | None:
+        """One near miss, or None where the question has neither a name nor a number to replace."""
+        options = [(match, self._names.get(question.title, [])) for match in _NAME.finditer(question.text)]
+        options += [(m, self._numbers.get(len(m.group()), [])) for m in _NUMBER.finditer(question.text)]
+        if not options:
+            return None
+        match, others = options[int(rng.integers(len(options)))]
+        passage = question.paragraph.lower()
+        others = [o for o in others if o.lower() not in passage and o.lower() not in question.text.lower()]
+        if not others or match.group().lower() not in passage:
+            return None
+        other = others[int(rng.integers(len(others)))]
+        text = question.text[: match.start()] + other + question.text[match.end() :]
+        return Example(text, question.title, question.paragraph, ())
+
+
+def as_typed(question: str, rng: np.random.Generator, noise: float) -> str:
+    """The question as people type it: sometimes lower case, without its mark, with a slip of the finger.
+
+    Args:
+        question: the question as written.
+        rng: where the dice come from.
+        noise: probability of each kind of carelessness, in [0, 1]; slips are four times rarer.
+    """
+    if rng.random() < noise:
+        question = question.rstrip("? ")
+    if rng.random() < noise:
+        question = question.lower()
+    if rng.random() < noise / 4 and len(question) > 8:
+        at = int(rng.integers(1, len(question) - 2))
+        if question[at].isalpha() and question[at + 1].isalpha():
+            swapped = question[at + 1] + question[at]
+            question = question[:at] + (swapped if rng.random() < 0.5 else question[at]) + question[at + 2 :]
+    return question

@@ -1,0 +1,148 @@
+"""Examples of one pass over the data -> labelled windows, in batches of like length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from qa_bot.reader.train import TrainingConfig
+from qa_bot.reader.training_data import (
+    DataSet,
+    Example,
+    HardNegatives,
+    NearMisses,
+    as_typed,
+    gold_example,
+    join_punctuation,
+)
+from qa_bot.reader.windows import Ints, SequenceTemplate, Window, make_windows, tokenize
+
+
+class LabelledWindow(NamedTuple):
+    """A window and the positions in it of the answer's first and last token; both 0 where it holds no answer."""
+
+    window: Window
+    start: int
+    end: int
+
+
+class Batch(NamedTuple):
+    """Arrays of shape (windows, longest) and (windows,); `readable` marks the tokens that an answer may use."""
+
+    ids: Ints
+    type_ids: Ints
+    mask: Ints
+    readable: Ints
+    start: Ints
+    end: Ints
+
+
+class Curriculum:
+    """Makes the examples of each pass; the same pass of the same configuration is always the same."""
+
+    def __init__(self, sets: Sequence[DataSet], tokenizer: Tokenizer, config: TrainingConfig) -> None:
+        self._sets = sets
+        self._tokenizer = tokenizer
+        self._template = SequenceTemplate.of(tokenizer)
+        self._config = config
+        questions = [question for data in sets for question in data.train]
+        self._negatives = HardNegatives(questions)
+        self._near_misses = {data.name: NearMisses(data.train) for data in sets}
+
+    def pass_windows(self, number: int) -> list[LabelledWindow]:
+        """The labelled windows of pass `number` (from 0), in a random order."""
+        rng = np.random.default_rng([self._config.seed, number])
+        examples = [self._careless(example, rng) for example in self._examples(rng)]
+        windows = self._label(examples, rng)
+        order = rng.permutation(len(windows))
+        return [windows[at] for at in order]
+
+    def _examples(self, rng: np.random.Generator) -> Iterator[Example]:
+        config = self._config
+        for data in self._sets:
+            for question in data.train:
+                gold = gold_example(question)
+                if gold is None:
+                    continue
+                repeats = 1 if gold.answers else config.unanswerable_repeats
+                yield from [join_punctuation(gold) if rng.random() < 0.75 else gold] * repeats
+                if not gold.answers:
+                    continue
+                if rng.random() < config.hard_negative_share:
+                    found = self._negatives.find(question, 6)
+                    if found:
+                        yield found[int(rng.integers(len(found)))]
+                if rng.random() < config.near_miss_share:
+                    miss = self._near_misses[data.name].make(question, rng)
+                    if miss is not None:
+                        yield miss
+
+    def _careless(self, example: Example, rng: np.random.Generator) -> Example:
+        title = example.title if rng.random() < self._config.title_share else ""
+        return example._replace(question=as_typed(example.question, rng, self._config.question_noise), title=title)
+
+    def _label(self, examples: list[Example], rng: np.random.Generator) -> list[LabelledWindow]:
+        questions = tokenize(self._tokenizer, [example.question for example in examples])
+        passages = tokenize(self._tokenizer, [example.passage for example in examples])
+        titles = tokenize(self._tokenizer, [example.title for example in examples])
+        labelled = []
+        for example, question, passage, title in zip(examples, questions, passages, titles, strict=True):
+            windows = make_windows(
+                self._template,
+                question.ids,
+                [passage],
+                [title.ids],
+                max_tokens=self._config.max_tokens,
+                stride=self._config.stride,
+            )
+            answer = example.answers[int(rng.integers(len(example.answers)))] if example.answers else None
+            found = [label(window, answer) for window in windows]
+            with_answer = [window for window in found if window.end]
+            without = [window for window in found if not window.end]
+            if with_answer:
+                labelled.append(with_answer[int(rng.integers(len(with_answer)))])
+            if without and (answer is None or rng.random() < 0.5):
+                labelled.append(without[int(rng.integers(len(without)))])
+        return labelled
+
+
+def label(window: Window, answer: tuple[int, int] | None) -> LabelledWindow:
+    """Finds the tokens of an answer, given in characters of the passage; one that is not whole in the window is none."""
+    if answer is None or not len(window.offsets):
+        return LabelledWindow(window, 0, 0)
+    start, end = answer
+    inside = np.flatnonzero((window.offsets[:, 0] < end) & (window.offsets[:, 1] > start))
+    if not len(inside) or window.offsets[0, 0] > start or window.offsets[-1, 1] < end:
+        return LabelledWindow(window, 0, 0)
+    return LabelledWindow(window, window.first + int(inside[0]), window.first + int(inside[-1]))
+
+
+def batches(windows: Sequence[LabelledWindow], size: int, rng: np.random.Generator) -> list[list[LabelledWindow]]:
+    """Batches of windows of like length, in a random order; the windows are expected to be shuffled."""
+    made = []
+    chunk = size * 64
+    for at in range(0, len(windows), chunk):
+        part = sorted(windows[at : at + chunk], key=lambda labelled: len(labelled.window.ids))
+        made += [part[i : i + size] for i in range(0, len(part), size)]
+    return [made[i] for i in rng.permutation(len(made))]
+
+
+def collate(windows: Sequence[LabelledWindow], pad_id: int) -> Batch:
+    """Pads windows to the longest of them."""
+    longest = max(len(labelled.window.ids) for labelled in windows)
+    shape = (len(windows), longest)
+    ids, types = np.full(shape, pad_id, np.int64), np.zeros(shape, np.int64)
+    mask, readable = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    for row, (window, _, _) in enumerate(windows):
+        length = len(window.ids)
+        ids[row, :length] = window.ids
+        types[row, :length] = window.type_ids
+        mask[row, :length] = 1
+        readable[row, 0] = 1
+        readable[row, window.first : window.first + len(window.offsets)] = 1
+    start = np.array([labelled.start for labelled in windows], np.int64)
+    end = np.array([labelled.end for labelled in windows], np.int64)
+    return Batch(ids, types, mask, readable, start, end)
