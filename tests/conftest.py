@@ -1,0 +1,62 @@
+"""What the tests share: real bots on real stores, with the shipped models."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qa_bot import QABot, Settings, load_settings
+
+_CACHE_DIR = os.environ.get("QA_BOT_CACHE_DIR")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_of_the_developer() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.upper().startswith("QA_BOT_")]:
+            patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def seeds_folder() -> Path:
+    """The seed articles of the repository."""
+    return Path(__file__).parent.parent / "seeds"
+
+
+@pytest.fixture(scope="session")
+def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Compiled models: those of QA_BOT_CACHE_DIR if that is set, else compiled once for the whole run."""
+    return Path(_CACHE_DIR) if _CACHE_DIR else tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> Settings:
+    """The settings of `seed_bot`."""
+    return load_settings(data_dir=tmp_path_factory.mktemp("seeds"), cache_dir=cache_dir)
+
+
+@pytest.fixture(scope="session")
+def seed_bot(settings: Settings, seeds_folder: Path) -> Iterator[QABot]:
+    """A bot that has the seed articles; ask it, but do not change its store."""
+    with QABot(settings) as bot:
+        bot.reindex([str(seeds_folder)])
+        yield bot
+
+
+@pytest.fixture
+def new_bot(tmp_path: Path, cache_dir: Path) -> Iterator[Callable[..., QABot]]:
+    """Makes a bot with a store of its own, empty at first and the same for each bot of a test; takes settings."""
+    made: list[QABot] = []
+
+    def make(**given: Any) -> QABot:
+        made.append(QABot(load_settings(**({"data_dir": tmp_path / "data", "cache_dir": cache_dir} | given))))
+        return made[-1]
+
+    yield make
+    for bot in made:
+        bot.close()

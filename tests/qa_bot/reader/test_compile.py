@@ -1,0 +1,100 @@
+"""Any extractive-QA model of the usual families can be the reader."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+from embeddings.errors import ModelError
+from qa_bot.reader.model import Reader, ReadingPassage
+
+QUESTION = "Where did Mattis speak?"
+PASSAGES = [
+    "Secretary Mattis told reporters at the NATO headquarters in Brussels that trust must be earned.",
+    "The Eagle landed on the Moon with less than a minute of fuel left. " * 30,
+]
+
+
+@pytest.mark.parametrize("family", ["bert", "roberta", "distilbert", "electra"])
+def test_a_reader_of_another_family_reads_as_in_transformers(
+    family: str, tiny_reader: Callable[[str], Path], tmp_path: Path
+) -> None:
+    folder = tiny_reader(family)
+    told: list[str] = []
+    reader = Reader.load(str(folder), tmp_path, say=told.append)
+    assert len(told) == 1
+    assert str(folder) in told[0]
+    spans = reader.read(QUESTION, [ReadingPassage(text) for text in PASSAGES], spans_each=3)
+    assert {span.passage for span in spans} == {0, 1}
+    assert max(span.end for span in spans if span.passage == 1) <= len(PASSAGES[1])
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForQuestionAnswering.from_pretrained(folder).eval()
+    pair = tokenizer(QUESTION, PASSAGES[0], return_tensors="pt", return_offsets_mapping=True)
+    offsets = pair.pop("offset_mapping")[0]
+    with torch.no_grad():
+        output = model(**pair)
+    inside = torch.tensor([owner == 1 for owner in pair.sequence_ids(0)])
+    start = output.start_logits[0].masked_fill(~inside, -1e9)
+    end = output.end_logits[0].masked_fill(~inside, -1e9)
+    null = output.start_logits[0, 0] + output.end_logits[0, 0]
+    best = next(span for span in spans if span.passage == 0)
+    first = next(i for i in range(len(offsets)) if inside[i] and offsets[i][0] == best.start)
+    last = next(i for i in range(len(offsets)) if inside[i] and offsets[i][1] == best.end)
+    original = float(start[first] + end[last] - null)
+    spread = float(torch.cat([start[inside], end[inside]]).std())
+    assert abs(best.score - original) < 0.25 * spread + 0.05
+    allowed = torch.ones(len(start), len(start)).triu().tril(39).bool()
+    assert original > float((start[:, None] + end[None, :])[allowed].max() - null) - 0.25 * spread
+
+
+def test_a_compiled_reader_is_taken_from_the_cache(tiny_reader: Callable[[str], Path], tmp_path: Path) -> None:
+    folder = str(tiny_reader("bert"))
+    Reader.load(folder, tmp_path)
+    told: list[str] = []
+    Reader.load(folder, tmp_path, say=told.append)
+    assert told == []
+
+
+def test_a_passage_is_read_alike_alone_and_among_others(tiny_reader: Callable[[str], Path], tmp_path: Path) -> None:
+    reader = Reader.load(str(tiny_reader("bert")), tmp_path)
+    alone = reader.read(QUESTION, [ReadingPassage(PASSAGES[0])])
+    among = reader.read(QUESTION, [ReadingPassage(PASSAGES[1]), ReadingPassage(PASSAGES[0])])
+    assert [span[1:] for span in alone] == [span[1:] for span in among if span.passage == 1]
+
+
+@pytest.mark.parametrize("broken", ["no config", "no span head", "a file", "no weights"])
+def test_a_folder_that_holds_no_reader_is_named(
+    broken: str, tiny_reader: Callable[[str], Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "reader"
+    shutil.copytree(tiny_reader("bert"), folder)
+    if broken == "no config":
+        (folder / "config.json").unlink()
+    elif broken == "no span head":
+        kept = {k: v for k, v in load_file(folder / "model.safetensors").items() if "qa_outputs" not in k}
+        save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
+    elif broken == "a file":
+        shutil.rmtree(folder)
+        folder.write_text("not a model")
+    else:
+        (folder / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match=str(folder)) as caught:
+        Reader.load(str(folder), tmp_path / "cache")
+    assert "\n" not in str(caught.value)
+    assert not list((tmp_path / "cache").glob("*"))
+
+
+def test_a_packaged_reader_is_there_and_calibrated() -> None:
+    folder = Path(__file__).parents[3] / "qa_bot" / "reader" / "packaged"
+    facts = json.loads((folder / "compiled.json").read_text())
+    assert (folder / "model.onnx").stat().st_size == facts["files"]["model.onnx"]
+    assert facts["calibration"]["slope"] > 0
+    assert 0 < facts["calibration"]["threshold"] < 1

@@ -1,0 +1,201 @@
+"""Training is a product feature: it can be repeated, killed and gone on with, and says what is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from qa_bot.evaluation.datasets import Question, Reference, load_questions
+from qa_bot.reader.train import main
+from qa_bot.reader.training_data import (
+    Example,
+    HardNegatives,
+    NearMisses,
+    as_typed,
+    gold_example,
+    join_punctuation,
+    load_data,
+    write_held_out,
+)
+
+SMALL = [
+    *("--batch-size", "4", "--warmup-steps", "2", "--decay-steps", "4", "--learning-rate", "1e-3"),
+    *("--max-tokens", "128", "--stride", "32", "--threads", "1", "--held-out-percent", "20"),
+]
+PLAIN = [
+    *("--held-out-percent", "0", "--question-noise", "0", "--title-share", "0"),
+    *("--hard-negative-share", "0", "--near-miss-share", "0"),
+]
+
+
+def train(data: Path, work: Path, base: Path, steps: int, *more: str) -> int:
+    options = ["--data", str(data), "--work", str(work), "--base", str(base), "--steps", str(steps)]
+    return main([*options, *SMALL, *more])
+
+
+def weights(work: Path) -> dict[str, torch.Tensor]:
+    return load_file(work / "model" / "model.safetensors")
+
+
+def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_the_same_seed_makes_the_same_reader_and_another_seed_another(
+    question_files: Path, tiny_reader: Callable[[str], Path], tmp_path: Path
+) -> None:
+    base = tiny_reader("bert")
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        assert train(question_files, tmp_path / name, base, 6, "--seed", str(seed)) == 0
+    assert equal(weights(tmp_path / "a"), weights(tmp_path / "b"))
+    assert not equal(weights(tmp_path / "a"), weights(tmp_path / "c"))
+    evaluations = [json.loads(line) for line in (tmp_path / "a" / "log.jsonl").read_text().splitlines()]
+    assert evaluations[-1]["step"] == 6
+    assert 0 <= evaluations[-1]["held_out"]["seeds"]["f1"] <= 100
+
+
+def test_a_killed_run_goes_on_and_ends_where_an_undisturbed_one_does(
+    question_files: Path, tiny_reader: Callable[[str], Path], tmp_path: Path
+) -> None:
+    base = tiny_reader("bert")
+    assert train(question_files, tmp_path / "whole", base, 60) == 0
+    work = tmp_path / "killed"
+    options = ["--data", str(question_files), "--work", str(work), "--base", str(base), "--steps", "60"]
+    command = [sys.executable, "-m", "qa_bot.reader.train", *options, *SMALL, "--checkpoint-seconds", "0.01"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (work / "checkpoint.pt").exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (work / "model").exists()
+    assert subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0
+    assert equal(weights(work), weights(tmp_path / "whole"))
+
+
+def test_a_reader_learns_what_it_is_shown(
+    question_files: Path, tiny_reader: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """On a handful of questions, seen often, even a tiny reader must come to find the words."""
+    data = tmp_path / "data"
+    data.mkdir()
+    passage = "The bridge was opened in 1904. Maria Oliveira leads the committee. Shares fell by 4 percent."
+    asked = [("When was the bridge opened?", "1904"), ("Who leads the committee?", "Maria Oliveira")]
+    questions = [{"id": q, "question": q, "answers": [{"text": a, "answer_start": passage.find(a)}]} for q, a in asked]
+    document = {"data": [{"title": "t", "paragraphs": [{"context": passage, "qas": questions}]}]}
+    (data / "few.json").write_text(json.dumps(document))
+    assert train(data, tmp_path / "work", tiny_reader("bert"), 150, *PLAIN, "--average-decay", "0.9") == 0
+
+    from qa_bot.reader.compile import compile_reader
+    from qa_bot.reader.model import Reader, ReadingPassage
+
+    folder = tmp_path / "compiled"
+    folder.mkdir()
+    compile_reader(str(tmp_path / "work" / "model"), folder)
+    reader = Reader(folder, json.loads((folder / "compiled.json").read_text()))
+    for question, answer in asked:
+        best = reader.read(question, [ReadingPassage(passage)])[0]
+        assert passage[best.start : best.end] == answer
+        assert best.score > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--steps", "0"], "--steps"),
+        (["--learning-rate", "fast"], "--learning-rate"),
+        (["--base", "/nowhere/at/all"], "--base /nowhere/at/all"),
+        (["--config", "missing.json"], "missing.json"),
+    ],
+)
+def test_a_wrong_option_is_named_on_one_line(
+    options: list[str], said: str, question_files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--data", str(question_files), "--work", str(tmp_path / "work"), *options]) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert said in lines[0]
+
+
+def test_a_folder_without_questions_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--data", str(tmp_path), "--work", str(tmp_path / "work")]) == 2
+    assert f"--data {tmp_path}: no SQuAD-format files" in capsys.readouterr().err
+
+
+def test_articles_are_held_out_whole(question_files: Path) -> None:
+    [data] = load_data(question_files, 30)
+    trained, held_out = {q.title for q in data.train}, {q.title for q in data.held_out}
+    assert trained
+    assert held_out
+    assert not trained & held_out
+    assert load_data(question_files, 30) == [data]
+
+
+def test_the_held_out_questions_can_be_evaluated_on(question_files: Path, tmp_path: Path) -> None:
+    [data] = load_data(question_files, 30)
+    write_held_out([data], tmp_path)
+    assert sorted(load_questions(tmp_path / "seeds.json")) == sorted(data.held_out)
+
+
+def test_spaces_around_punctuation_go_and_the_answers_move_along() -> None:
+    text = "Bill Cobbs ( as Mr. Randolph ) , it was said , did n't come ."
+    start = text.index("Mr. Randolph )")
+    example = Example("who", "", text, ((0, 10), (start, start + len("Mr. Randolph )"))))
+    joined = join_punctuation(example)
+    assert joined.passage == "Bill Cobbs (as Mr. Randolph), it was said, didn't come."
+    assert [joined.passage[a:b] for a, b in joined.answers] == ["Bill Cobbs", "Mr. Randolph)"]
+
+
+def _question(text: str, paragraph: str, answer: str, title: str = "t") -> Question:
+    return Question(text, text, title, paragraph, (Reference(answer, paragraph.find(answer)),))
+
+
+def test_a_hard_negative_is_on_the_subject_and_does_not_hold_the_answer() -> None:
+    asked = _question("When was the Weser bridge opened?", "The bridge over the Weser was opened in 1904.", "1904")
+    pool = [
+        asked,
+        _question("q2", "A Weser bridge was closed for repairs. It was opened, some say, in 1904.", "repairs"),
+        _question("q3", "The bridge over the Weser has four arches and was never opened to cars.", "four"),
+        _question("q4", "Penguins live in the south.", "Penguins"),
+    ]
+    [found] = HardNegatives(pool).find(asked, 1)
+    assert found.passage == pool[2].paragraph
+    assert found.answers == ()
+
+
+def test_a_near_miss_asks_for_something_that_the_passage_does_not_hold() -> None:
+    questions = [
+        _question("When did Maria Oliveira speak?", "Maria Oliveira spoke in May.", "in May"),
+        _question("When did John Smith resign?", "John Smith resigned in June.", "in June"),
+    ]
+    miss = NearMisses(questions).make(questions[0], np.random.default_rng(0))
+    assert miss is not None
+    assert miss.question == "When did John Smith speak?"
+    assert miss.answers == ()
+
+
+def test_an_answer_without_a_known_place_is_not_trained_on() -> None:
+    unplaced = Question("q", "q", "t", "Some text.", (Reference("text", -1),))
+    assert gold_example(unplaced) is None
+    unanswerable = Question("q", "q", "t", "Some text.", ())
+    assert gold_example(unanswerable) == Example("q", "t", "Some text.", ())
+
+
+def test_typing_noise_keeps_most_of_the_question() -> None:
+    rng = np.random.default_rng(3)
+    typed = {as_typed("Where did Mattis speak?", rng, 0.5) for _ in range(200)}
+    assert "Where did Mattis speak?" in typed
+    assert "where did mattis speak" in typed
+    assert len(typed) > 10
+    assert all(abs(len(question) - 22) <= 3 for question in typed)
