@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from embeddings.errors import ModelError
 
 
 def export(module: Any, inputs: Mapping[str, Any], outputs: Mapping[str, int], path: Path) -> None:
@@ -70,3 +73,27 @@ def weights_digest(state: Mapping[str, Any]) -> str:
         digest.update(f"{name}{tuple(tensor.shape)}".encode())
         digest.update(tensor.numpy().tobytes())
     return digest.hexdigest()
+
+
+def run_as_command(compile_model: Callable[[str, Path], None], argv: Sequence[str]) -> int:
+    """Compiles the model ``argv[0]`` into the empty folder ``argv[1]``, which is made if it is missing.
+
+    Returns:
+        0; or 2, with one line on stderr, if that cannot be done.
+    """
+    warnings.simplefilter("ignore")
+    if len(argv) != 2:
+        print(
+            "two arguments are needed: the model's name or folder, and the folder to compile it into", file=sys.stderr
+        )
+        return 2
+    try:
+        Path(argv[1]).mkdir(parents=True, exist_ok=True)
+        compile_model(argv[0], Path(argv[1]))
+    except ModelError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{argv[1]}: cannot be written ({error.strerror or error})", file=sys.stderr)
+        return 2
+    return 0

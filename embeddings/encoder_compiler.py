@@ -10,13 +10,12 @@ import hashlib
 import json
 import os
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from embeddings.compiling import export, quantize, weights_digest
+from embeddings.compiling import export, quantize, run_as_command, weights_digest
 from embeddings.encoder import Encoder
 from embeddings.errors import ModelError
 from embeddings.model_cache import PACKAGED_ENCODER, packaged_weights, write_manifest
@@ -172,16 +171,5 @@ def _agreement(model: Any, encoder: Encoder, max_tokens: int) -> float:
     return float(np.mean(np.sum(original * encoder.encode_passages(texts), axis=1)))
 
 
-def main(argv: list[str]) -> int:
-    """Compiles; prints one line on stderr and returns 2 if that cannot be done."""
-    warnings.simplefilter("ignore")
-    try:
-        compile_encoder(argv[0], Path(argv[1]))
-    except ModelError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_as_command(compile_encoder, sys.argv[1:]))

@@ -27,9 +27,9 @@ class QABot:
         >>> from qa_bot import QABot, load_settings
         >>> with QABot(load_settings(data_dir="/tmp/qa_bot_example")) as bot:
         ...     report = bot.reindex(["seeds"])
-        ...     answer = bot.ask("Who first stepped onto the Moon?")
+        ...     answer = bot.ask("Which committee held the hearing?")
         >>> answer.answer.text
-        'Neil Armstrong'
+        'Senate Armed Services Committee'
     """
 
     def __init__(self, settings: Settings, say: Say = lambda _: None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ SCHEMA_VERSION = 1
 _APPLICATION_ID = 0x51414254
 _MAGIC = b"SQLite format 3\0"
 _HEADER = 100
+_PATIENCE = 30  # seconds
 
 _SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -155,9 +157,9 @@ class Database:
         return found
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _set_wal_mode(connection)
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except sqlite3.DatabaseError as error:
@@ -177,7 +179,7 @@ class Database:
             )
         self.read_only = True
         uri = f"{self.path.absolute().as_uri()}?mode=ro&immutable=1"
-        return sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
+        return sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
 
     def _has_log(self) -> bool:
         log = self.path.with_name(self.path.name + "-wal")
@@ -230,7 +232,9 @@ class Database:
     def _translate(self, error: sqlite3.DatabaseError) -> StoreError:
         reason = str(error)
         if "locked" in reason or "busy" in reason:
-            return StoreBusyError(f"{self.path}: another process has been writing for 30 s; try again when it is done")
+            return StoreBusyError(
+                f"{self.path}: another process has been writing for {_PATIENCE} s; try again when it is done"
+            )
         if "full" in reason or "disk I/O" in reason:
             return StoreError(
                 f"{self.path}: disk full or failing ({reason}); what was committed is safe: free space, run again"
@@ -252,6 +256,19 @@ class Database:
 
 def _is_read_only(error: sqlite3.DatabaseError) -> bool:
     return "readonly" in str(error) or "unable to open" in str(error)
+
+
+def _set_wal_mode(connection: sqlite3.Connection) -> None:
+    """Does so; while another process does it to the same new file, SQLite would not wait by itself."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def _is_being_made(head: bytes) -> bool:

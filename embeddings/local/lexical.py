@@ -176,7 +176,11 @@ class LexicalCache:
 
     @staticmethod
     def _attach(index: tantivy.Index) -> tantivy.Index:
-        """Registers the analysis of words, which tantivy does not keep with the index."""
+        """Registers the analysis of words, which tantivy does not keep with the index.
+
+        The index is reloaded when we say so: by itself, it would also follow another process into an index half made.
+        """
+        index.config_reader(reload_policy="manual")
         analyzer = (
             tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
             .filter(tantivy.Filter.remove_long(60))

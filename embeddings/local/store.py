@@ -261,7 +261,7 @@ class LocalStore:
         return int(row[0] or 0)
 
     def _identity(self) -> str:
-        return f"{self._fact('store')}/{self.encoder}"
+        return f"{self._fact('store')}/{self.encoder}/{self._fact('dimension')}"
 
     def _refresh_dense(self) -> bool:
         if self._dense is not None and (self._dense_identity, self._dense.change) == (
@@ -408,6 +408,7 @@ class LocalStore:
     def close(self) -> None:
         """Lets go of files and connections."""
         with self._guard:
+            self._dense = self._lexical = None
             self._database.close()
 
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.errors import ModelError, QABotError
+from embeddings.errors import DatasetError, ModelError, QABotError
 from embeddings.model_cache import write_manifest
 from qa_bot.answering import RIGHT_F1, candidates
 from qa_bot.bot import QABot
@@ -99,8 +99,16 @@ def _asked(
 
 
 def fit(asked: Sequence[Asked]) -> Fit:
-    """The best calibration over `RETRIEVAL_WEIGHTS`, by how often the first answer is right, then by its log loss."""
+    """The best calibration over `RETRIEVAL_WEIGHTS`, by how often the first answer is right, then by its log loss.
+
+    Raises:
+        DatasetError: there is no right answer among what was asked.
+    """
     asked = [one for one in asked if len(one.spans)]
+    if not any(one.right.any() for one in asked):
+        raise DatasetError(
+            "no held-out question was answered rightly, so there is nothing to fit; hold out more of them"
+        )
     fits = [_fit(asked, weight) for weight in RETRIEVAL_WEIGHTS]
     return max(fits, key=lambda found: (round(found.top_right, 2), -found.log_loss))
 
@@ -111,7 +119,7 @@ def _fit(asked: Sequence[Asked], weight: float) -> Fit:
     top = np.array([score[at] for score, at in zip(scores, best, strict=True)])
     right = np.array([bool(one.right[at]) for one, at in zip(asked, best, strict=True)])
     answerable = np.array([one.answerable for one in asked])
-    sample_weight = np.where(answerable, 2 / 3 / answerable.sum(), 1 / 3 / max(1, (~answerable).sum()))
+    sample_weight = np.where(answerable, 2 / 3 / max(1, answerable.sum()), 1 / 3 / max(1, (~answerable).sum()))
     slope, intercept = _logistic(top, right, sample_weight)
     probability = _sigmoid(slope * top + intercept)
     threshold = _threshold(probability, right & answerable, answerable)
@@ -120,13 +128,17 @@ def _fit(asked: Sequence[Asked], weight: float) -> Fit:
     loss = -np.where(right, np.log(clipped), np.log(1 - clipped))
     return Fit(
         Calibration(round(slope, 5), round(intercept, 5), weight, round(threshold, 4)),
-        float(right[answerable].mean()),
-        float((right & given)[answerable].mean()),
-        float((~given)[~answerable].mean()),
+        _share(right[answerable]),
+        _share((right & given)[answerable]),
+        _share(~given[~answerable]),
         float(np.sum(sample_weight * loss)),
         calibration_error(_sigmoid(top), right, sample_weight),
         calibration_error(probability, right, sample_weight),
     )
+
+
+def _share(held: NDArray[np.bool_]) -> float:
+    return float(held.mean()) if len(held) else 0.0
 
 
 def _sigmoid(x: Floats) -> Floats:

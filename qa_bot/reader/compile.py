@@ -8,13 +8,12 @@ from __future__ import annotations
 import inspect
 import json
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from embeddings.compiling import export, quantize, weights_digest
+from embeddings.compiling import export, quantize, run_as_command, weights_digest
 from embeddings.errors import ModelError
 from embeddings.model_cache import write_manifest
 from embeddings.runtime import CompiledModel
@@ -150,16 +149,5 @@ def _agreement(model: Any, compiled: CompiledModel, samples: list[Any]) -> float
     return float(np.mean(found))
 
 
-def main(argv: list[str]) -> int:
-    """Compiles; prints one line on stderr and returns 2 if that cannot be done."""
-    warnings.simplefilter("ignore")
-    try:
-        compile_reader(argv[0], Path(argv[1]))
-    except ModelError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_as_command(compile_reader, sys.argv[1:]))

@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 from embeddings.passages import Passage, split_passages
 from embeddings.sentences import split_sentences
 
-WORDS = st.sampled_from(
-    ["Mattis", "spoke", "in", "Brussels", "Thursday", "U. S.", "3.5", "percent", '"so"', "é😀"]
-)
+WORDS = st.sampled_from(["Mattis", "spoke", "in", "Brussels", "Thursday", "U. S.", "3.5", "percent", '"so"', "é😀"])
 SENTENCES = st.lists(WORDS, min_size=1, max_size=12).map(lambda words: "The " + " ".join(words) + " ended.")
 GAPS = st.sampled_from([" ", "  ", "\n", "\n\n", "\n" * 60])
 ARTICLES = st.lists(st.tuples(SENTENCES, GAPS).map("".join), max_size=25).map("".join)

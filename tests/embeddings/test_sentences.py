@@ -1,7 +1,5 @@
 """What a person gets as "the sentence an answer comes from"."""
 
-
-
 import time
 import unicodedata
 from itertools import pairwise

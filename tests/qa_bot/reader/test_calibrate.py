@@ -1,0 +1,81 @@
+"""Confidence is a probability: of the answers given with 70 %, about 70 % are right."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qa_bot.reader.calibrate import Asked, calibration_error, fit, main
+from qa_bot.reader.model import Reader, ReadingPassage
+
+PACKAGED = Path(__file__).parents[3] / "qa_bot" / "reader" / "packaged"
+
+
+def _asked(count: int, slope: float, intercept: float, seed: int) -> list[Asked]:
+    """Questions with one candidate each, right with the probability that a known calibration gives its score."""
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(0, 6, count)
+    right = rng.random(count) < 1 / (1 + np.exp(-(slope * scores + intercept)))
+    return [Asked(True, np.array([s]), np.zeros(1), np.array([r])) for s, r in zip(scores, right, strict=True)]
+
+
+def test_a_known_calibration_is_found_again() -> None:
+    found = fit(_asked(20_000, slope=0.4, intercept=-1.0, seed=1))
+    assert found.calibration.slope == pytest.approx(0.4, abs=0.03)
+    assert found.calibration.intercept == pytest.approx(-1.0, abs=0.1)
+    assert found.error_after < 0.02 < found.error_before
+
+
+def test_the_retrieval_score_is_weighed_if_it_tells_right_from_wrong() -> None:
+    rng = np.random.default_rng(2)
+    asked = []
+    for _ in range(2000):
+        spans, retrievals = rng.normal(0, 1, 3), rng.random(3)
+        right = np.arange(3) == int(np.argmax(spans + 4 * retrievals))
+        asked.append(Asked(True, spans, retrievals, right))
+    found = fit(asked)
+    assert found.calibration.retrieval_weight == 4.0
+    assert found.top_right == 1.0
+
+
+def test_questions_that_cannot_be_answered_raise_the_threshold() -> None:
+    rng = np.random.default_rng(3)
+    answerable = [Asked(True, np.array([s]), np.zeros(1), np.array([True])) for s in rng.normal(4, 2, 500)]
+    others = [Asked(False, np.array([s]), np.zeros(1), np.array([False])) for s in rng.normal(-4, 2, 500)]
+    found = fit(answerable + others)
+    assert found.answered_right > 0.9
+    assert found.refused > 0.9
+
+
+def test_calibration_error_is_the_gap_of_confidence_and_accuracy() -> None:
+    probability = np.array([0.9, 0.9, 0.9, 0.9, 0.1, 0.1])
+    right = np.array([True, True, False, False, False, False])
+    assert calibration_error(probability, right, np.ones(6)) == pytest.approx((4 * 0.4 + 2 * 0.1) / 6)
+
+
+def test_a_reader_is_calibrated_in_its_folder(
+    question_files: Path, cache_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QA_BOT_CACHE_DIR", str(cache_dir))
+    folder = tmp_path / "reader"
+    shutil.copytree(PACKAGED, folder)
+    options = ["--data", str(question_files), "--held-out-percent", "60", "--questions", "40"]
+    assert main([str(folder), *options]) == 0
+    facts = json.loads((folder / "compiled.json").read_text())
+    assert facts["calibration"] != json.loads((PACKAGED / "compiled.json").read_text())["calibration"]
+    reader = Reader(folder, facts)
+    assert reader.calibration.slope > 0
+    assert reader.read("Who spoke?", [ReadingPassage("James Mattis spoke.")])
+
+
+def test_a_folder_that_is_no_reader_is_named(
+    question_files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(tmp_path), "--data", str(question_files)]) == 2
+    error = capsys.readouterr().err
+    assert f"{tmp_path}: not a compiled reader" in error
+    assert "Traceback" not in error

@@ -1,0 +1,233 @@
+"""The command line: what it prints where, its exit codes, its help."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import Command
+
+from embeddings.articles import article_id
+from qa_bot import QABot, Settings, __version__
+from qa_bot.cli import EXAMPLES, main
+
+QUESTION = "Where was Mattis's press conference?"
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(
+    seed_bot: QABot,
+    settings: Settings,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Run:
+    """Runs a command in this process on the seed articles; returns exit code, stdout and stderr."""
+    assert seed_bot.store.encoder
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QA_BOT_DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("QA_BOT_CACHE_DIR", str(settings.cache_dir))
+
+    def run_one(*arguments: str | Path) -> tuple[int, str, str]:
+        code = main([str(argument) for argument in arguments])
+        return code, *capsys.readouterr()
+
+    return run_one
+
+
+def shape(value: Any) -> Any:
+    """The names and types in a JSON value."""
+    if isinstance(value, dict):
+        return {name: shape(inner) for name, inner in value.items()}
+    return type(value).__name__
+
+
+ANSWER = {"text": "str", "start": "int", "end": "int", "confidence": "float"}
+SENTENCE = {"text": "str", "start": "int", "end": "int"}
+ARTICLE = {"id", "title", "url", "publisher", "published_at", "source"}
+
+
+# -- ask ---------------------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_as_json_has_the_shape_that_others_rely_on(run: Run) -> None:
+    code, output, errors = run("ask", "--json", "--threshold", "0", QUESTION)
+    assert (code, errors) == (0, "")
+    answer = json.loads(output)
+    assert list(answer) == ["question", "answered", "answer", "sentence", "article", "alternatives", "timings_ms"]
+    assert (answer["question"], answer["answered"]) == (QUESTION, True)
+    assert shape(answer["answer"]) == ANSWER
+    assert shape(answer["sentence"]) == SENTENCE
+    assert answer["article"].keys() == ARTICLE
+    assert shape(answer["timings_ms"]) == dict.fromkeys(("encode", "search", "read", "total"), "float")
+    for alternative in answer["alternatives"]:
+        assert list(alternative) == ["answer", "sentence", "article"]
+        assert shape(alternative["answer"]) == ANSWER
+        assert shape(alternative["sentence"]) == SENTENCE
+        assert alternative["article"].keys() == ARTICLE
+
+
+def test_no_answer_as_json_is_null_with_what_came_closest(run: Run) -> None:
+    code, output, errors = run("ask", "--json", "--threshold", "1", "What is the airspeed velocity of a swallow?")
+    assert (code, errors) == (1, "")
+    answer = json.loads(output)
+    assert [answer[name] for name in ("answered", "answer", "sentence", "article")] == [False, None, None, None]
+    assert len(answer["alternatives"]) == 3
+
+
+def test_a_question_may_come_in_several_words(run: Run) -> None:
+    _, output, _ = run("ask", "--json", "Where", "was", "it?")
+    assert json.loads(output)["question"] == "Where was it?"
+
+
+def test_an_answer_for_a_person_goes_to_stdout_without_colours(run: Run) -> None:
+    code, output, errors = run("ask", "--threshold", "0", "--more", QUESTION)
+    assert (code, errors) == (0, "")
+    assert "\x1b" not in output
+    assert output.strip()
+
+
+# -- index -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own(tmp_path: Path, cache_dir: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> Path:
+    """A folder of two articles; commands have a store of their own."""
+    monkeypatch.setenv("QA_BOT_DATA_DIR", str(tmp_path / "data"))
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "a.txt").write_text("---\ntitle: The harbour\ndate: 2024-02-29\n---\nThe harbour reopened.")
+    (folder / "b.txt").write_text("The bridge is 310 metres long.")
+    return folder
+
+
+def test_the_report_as_json_has_the_shape_that_others_rely_on(run: Run, own: Path) -> None:
+    (own / "bad.txt").write_bytes(b"\0")
+    code, output, errors = run("index", "--json", "--quiet", own)
+    assert code == 0
+    report = json.loads(output)
+    assert report | {"seconds": 0.0} == {
+        "new": 2,
+        "changed": 0,
+        "unchanged": 0,
+        "removed": 0,
+        "duplicates": 0,
+        "failed": [{"source": str(own / "bad.txt"), "reason": report["failed"][0]["reason"]}],
+        "passages": {"embedded": 2, "reused": 0, "total": 2},
+        "seconds": 0.0,
+    }
+    assert report["seconds"] > 0
+    assert errors.count("\n") == 1
+
+
+def test_quiet_says_nothing_if_all_went_well_and_otherwise_all_goes_to_stderr(run: Run, own: Path) -> None:
+    assert run("index", "--quiet", own) == (0, "", "")
+    code, output, errors = run("index", own)
+    assert (code, output) == (0, "")
+    assert errors
+
+
+def test_if_nothing_could_be_read_that_is_an_error(run: Run, own: Path) -> None:
+    (own / "bad.txt").write_bytes(b"\0")
+    code, output, errors = run("index", "--quiet", own / "bad.txt")
+    assert (code, output) == (2, "")
+    assert errors.count("\n") == 1
+
+
+# -- articles ----------------------------------------------------------------------------------------------------------
+
+
+def test_articles_are_listed_shown_and_removed_by_the_first_digits_of_their_ids(run: Run, own: Path) -> None:
+    run("index", "--quiet", own)
+    ids = [article_id(str(own / name)) for name in ("a.txt", "b.txt")]
+    code, output, _ = run("articles", "list")
+    assert (code, [line[:12] for line in output.splitlines()]) == (0, ids)
+    assert output.splitlines()[0] == f"{ids[0]}  2024-02-29  The harbour"
+    listed = json.loads(run("articles", "list", "--json")[1])
+    assert [article.keys() for article in listed] == [ARTICLE, ARTICLE]
+    assert json.loads(run("articles", "list", "--json", "--limit", "1")[1]) == listed[:1]
+
+    code, output, _ = run("articles", "show", ids[0][:5].upper())
+    assert code == 0
+    assert "The harbour reopened." in output
+    shown = json.loads(run("articles", "show", "--json", ids[0])[1])
+    assert shown == listed[0] | {"text": "The harbour reopened."}
+
+    assert run("articles", "show", "zzz")[0] == 2
+    code, output, errors = run("articles", "remove", "")
+    assert (code, output) == (2, "")
+    assert "several articles have ids that begin" in errors or "begins so" in errors
+    assert run("articles", "remove", ids[0], "zzz")[0] == 2
+    assert len(json.loads(run("articles", "list", "--json")[1])) == 2, "all or nothing"
+    assert run("articles", "remove", ids[0][:6])[0] == 0
+    assert [article["id"] for article in json.loads(run("articles", "list", "--json")[1])] == ids[1:]
+
+
+def test_an_empty_list_says_what_to_do(run: Run, own: Path) -> None:
+    code, output, errors = run("articles", "list")
+    assert (code, output) == (0, "")
+    assert "is empty; run: qa-bot index FOLDER" in errors
+    assert run("articles", "list", "--json")[:2] == (0, "[]\n")
+
+
+# -- status and help ---------------------------------------------------------------------------------------------------
+
+
+def test_the_status_as_json_and_for_a_person(run: Run, settings: Settings) -> None:
+    code, output, errors = run("status", "--json")
+    assert (code, errors) == (0, "")
+    status = json.loads(output)
+    assert list(status) == ["version", "store", "index", "models", "libraries"]
+    assert (status["version"], status["store"]["articles"]) == (__version__, 15)
+    assert status["store"]["location"] == str(settings.data_dir)
+    assert min(status["index"]["sizes"].values()) > 0
+    _, output, _ = run("status")
+    assert str(settings.data_dir) in output
+    assert f"{status['store']['passages']} passages" in output
+
+
+def test_every_command_has_help_with_its_examples(run: Run) -> None:
+    for command, examples in EXAMPLES.items():
+        code, output, errors = run(*([command] if command else []), "--help")
+        assert (code, errors) == (0, "")
+        assert examples.strip() in output
+    for verb in ("list", "show", "remove"):
+        assert run("articles", verb, "--help")[0] == 0
+    assert run("--version") == (0, f"qa-bot {__version__}\n", "")
+
+
+def test_every_example_is_a_command_that_there_is(run: Run) -> None:
+    from shlex import split
+
+    from qa_bot.cli import _parser
+
+    lines = [line for examples in EXAMPLES.values() for line in examples.splitlines() if line.startswith("  ")]
+    for line in lines:
+        command = line.rpartition("qa-bot ")[2].split(" | ")[0].split("   ")[0]
+        assert _parser().parse_args(split(command, comments=True)) is not None, line
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["status"], ["ask", "--help"]], ids=" ".join)
+def test_a_reader_that_goes_away_is_no_error(
+    run: Run, settings: Settings, tmp_path: Path, arguments: list[str]
+) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    command = Command(tmp_path, settings.cache_dir, settings.data_dir)
+    with os.fdopen(write, "wb") as pipe:
+        done = subprocess.run(
+            [sys.executable, "-m", "qa_bot", *arguments],
+            cwd=tmp_path,
+            env=command.environment,
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
