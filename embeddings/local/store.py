@@ -3,39 +3,26 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
-import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from embeddings.articles import Article
-from embeddings.errors import StoreError
+from embeddings.local.changes import ChangeLog
 from embeddings.local.database import SCHEMA_VERSION, Database
 from embeddings.local.dense import DenseCache
-from embeddings.local.lexical import LexicalCache, LexicalDocument
+from embeddings.local.lexical import LexicalCache
+from embeddings.local.rows import ARTICLE_COLUMNS, insert_article, read_article, set_facts
 from embeddings.sentences import Span
 from embeddings.store import ArticleText, Hit, IndexedArticle, KnownArticle, Say, StoredPassage, StoreStatus
 
 FILE_NAME = "qa_bot.sqlite3"
 
-_ARTICLE = "id, title, text, url, publisher, published_at, source"
-_CHUNK = 10_000
 _AHEAD = "it is ahead of the store"
-
-
-class _Pending(NamedTuple):
-    """What a cache lacks: passages to take out, passages to put in, and the change that it then stands at."""
-
-    removed: list[int]
-    added: list[int]
-    change: int
 
 
 class LocalStore:
@@ -55,6 +42,7 @@ class LocalStore:
         self.folder = folder
         self._say = say
         self._database = Database(folder / FILE_NAME)
+        self._log = ChangeLog(self._database)
         self._guard = threading.RLock()
         self._dense: DenseCache | None = None
         self._lexical: LexicalCache | None = None
@@ -62,7 +50,7 @@ class LocalStore:
         self._unsaved = False
         self._put_back = self._forget_caches_ahead()
         with self._database.errors():
-            self._caches_are_new = self._last_change() == 0
+            self._caches_are_new = self._log.last() == 0
 
     # -- facts ---------------------------------------------------------------------------------------------------------
 
@@ -97,20 +85,20 @@ class LocalStore:
     def commit(self, articles: Sequence[IndexedArticle], *, encoder: str, passage_rule: str) -> None:
         """Stores articles, each in place of an earlier one with its id, in one transaction."""
         with self._database.transaction() as connection:
-            _set_facts(connection, encoder=encoder, passage_rule=passage_rule)
+            set_facts(connection, encoder=encoder, passage_rule=passage_rule)
             for indexed in articles:
                 connection.execute("DELETE FROM articles WHERE id = ?", (indexed.article.id,))
-                _insert(connection, indexed)
+                insert_article(connection, indexed)
 
     def replace_all(self, articles: Iterable[IndexedArticle], *, encoder: str, passage_rule: str) -> None:
         """Puts other passages and vectors in place of all there are, in one transaction."""
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM facts WHERE name IN ('encoder', 'passage_rule')")
-            _set_facts(connection, encoder=encoder, passage_rule=passage_rule)
+            set_facts(connection, encoder=encoder, passage_rule=passage_rule)
             connection.execute("DELETE FROM passages")
             for indexed in articles:
                 connection.execute("DELETE FROM articles WHERE id = ?", (indexed.article.id,))
-                _insert(connection, indexed)
+                insert_article(connection, indexed)
         self._caches_are_new = True  # that they are rebuilt now is no news
 
     def remove(self, article_ids: Sequence[str]) -> int:
@@ -162,20 +150,21 @@ class LocalStore:
 
     def articles(self, *, offset: int = 0, limit: int | None = None) -> list[Article]:
         """Articles by date, the newest first; those without a date last."""
-        query = f"SELECT {_ARTICLE} FROM articles ORDER BY published_at IS NULL, published_at DESC, title, id LIMIT ? OFFSET ?"
+        order = "published_at IS NULL, published_at DESC, title, id"
+        query = f"SELECT {ARTICLE_COLUMNS} FROM articles ORDER BY {order} LIMIT ? OFFSET ?"
         with self._database.errors():
             rows = self._database.connection().execute(query, (-1 if limit is None else limit, offset))
-            return [_article(row) for row in rows]
+            return [read_article(row) for row in rows]
 
     def article(self, article_id: str) -> ArticleText | None:
         """One article, or None."""
         with self._database.errors():
-            query = f"SELECT {_ARTICLE}, sentences FROM articles WHERE id = ?"
+            query = f"SELECT {ARTICLE_COLUMNS}, sentences FROM articles WHERE id = ?"
             row = self._database.connection().execute(query, (article_id,)).fetchone()
         if row is None:
             return None
         bounds = np.frombuffer(row[-1], np.int32).reshape(-1, 2).tolist()
-        return ArticleText(_article(row[:-1]), [Span(start, end) for start, end in bounds])
+        return ArticleText(read_article(row[:-1]), [Span(start, end) for start, end in bounds])
 
     def passages(self, passage_ids: Sequence[int]) -> dict[int, StoredPassage]:
         """The passages with these ids that (still) exist."""
@@ -248,7 +237,7 @@ class LocalStore:
             try:
                 change = int(json.loads(manifest.read_text())["change"])
                 with self._database.errors():
-                    if change <= self._last_change():
+                    if change <= self._log.last():
                         continue
                 found = True
                 manifest.unlink(missing_ok=True)
@@ -256,17 +245,13 @@ class LocalStore:
                 continue
         return found
 
-    def _last_change(self) -> int:
-        row = self._database.connection().execute("SELECT max(number) FROM changes").fetchone()
-        return int(row[0] or 0)
-
     def _identity(self) -> str:
         return f"{self._fact('store')}/{self.encoder}/{self._fact('dimension')}"
 
     def _refresh_dense(self) -> bool:
         if self._dense is not None and (self._dense_identity, self._dense.change) == (
             self._identity(),
-            self._last_change(),
+            self._log.last(),
         ):
             return False
         while True:
@@ -274,9 +259,9 @@ class LocalStore:
             with self._database.snapshot():
                 if self._identity() != self._dense_identity:
                     continue  # another process has replaced all vectors meanwhile
-                pending = self._pending(dense.change)
+                pending = self._log.pending(dense.change)
                 if pending.change != dense.change:
-                    dense.apply(np.array(pending.removed, np.int64), self._vectors(pending.added), pending.change)
+                    dense.apply(np.array(pending.removed, np.int64), self._log.vectors(pending.added), pending.change)
                     self._unsaved = True
             return True
 
@@ -285,7 +270,7 @@ class LocalStore:
         if self._dense is None or identity != self._dense_identity:
             dense = DenseCache(self.folder, int(self._fact("dimension") or 0))
             self._explain("dense", dense.load(identity))
-            if dense.change > self._last_change():
+            if dense.change > self._log.last():
                 self._explain("dense", _AHEAD)
                 dense.clear()
             self._dense, self._dense_identity = dense, identity
@@ -296,7 +281,7 @@ class LocalStore:
             self._say(f"rebuilding the {cache} index from {FILE_NAME}: {_AHEAD if self._put_back else reason}")
 
     def _refresh_lexical(self) -> bool:
-        if self._lexical is not None and self._lexical.change == self._last_change():
+        if self._lexical is not None and self._lexical.change == self._log.last():
             return False
         identity = str(self._fact("store"))
         first = self._lexical is None
@@ -313,7 +298,7 @@ class LocalStore:
 
     def _lexical_without_writing(self, identity: str, error: Exception) -> LexicalCache:
         lexical = LexicalCache(self.folder, identity)
-        if lexical.load() is None and lexical.change == self._last_change():
+        if lexical.load() is None and lexical.change == self._log.last():
             return lexical
         self._say(f"{self.folder}: the lexical index is kept in memory, as it cannot be written ({error})")
         lexical = LexicalCache(None, identity)
@@ -323,7 +308,7 @@ class LocalStore:
     def _open_lexical(self, identity: str) -> LexicalCache:
         lexical = LexicalCache(self.folder, identity)
         reason = lexical.load()
-        if reason is None and lexical.change > self._last_change():
+        if reason is None and lexical.change > self._log.last():
             reason = _AHEAD
         if reason is not None:
             self._explain("lexical", reason)
@@ -332,53 +317,13 @@ class LocalStore:
 
     def _catch_up_lexical(self, lexical: LexicalCache) -> None:
         with self._database.snapshot():
-            pending = self._pending(lexical.change)
+            pending = self._log.pending(lexical.change)
             if pending.change == lexical.change:
                 return
             if lexical.is_better_rebuilt(len(pending.removed)):
                 lexical.clear()
-                pending = self._pending(0)
-            lexical.apply(pending.removed, self._documents(pending.added), pending.change)
-
-    def _pending(self, change: int) -> _Pending:
-        query = (
-            "SELECT changes.passage, max(changes.number), max(passages.id IS NOT NULL) FROM changes "
-            "LEFT JOIN passages ON passages.id = changes.passage WHERE changes.number > ? "
-            "GROUP BY changes.passage ORDER BY changes.passage"
-        )
-        removed: list[int] = []
-        added: list[int] = []
-        last = change
-        for passage, number, exists in self._database.connection().execute(query, (change,)):
-            (added if exists else removed).append(int(passage))
-            last = max(last, int(number))
-        return _Pending(removed, added, last)
-
-    def _vectors(self, passage_ids: list[int]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-        connection = self._database.connection()
-        for chunk in _runs(passage_ids):
-            query = "SELECT passage, vector FROM vectors WHERE passage BETWEEN ? AND ? ORDER BY passage"
-            wanted = set(chunk)
-            rows = [row for row in connection.execute(query, (chunk[0], chunk[-1])) if row[0] in wanted]
-            if rows:
-                ids = np.array([passage for passage, _ in rows], np.int64)
-                yield ids, np.frombuffer(b"".join(vector for _, vector in rows), np.float32).reshape(len(rows), -1)
-
-    def _documents(self, passage_ids: list[int]) -> Iterator[LexicalDocument]:
-        query = "SELECT passages.id, start, end, article FROM passages WHERE id BETWEEN ? AND ? ORDER BY id"
-        connection = self._database.connection()
-        number, title, text = -1, "", ""
-        for chunk in _runs(passage_ids):
-            wanted = set(chunk)
-            for passage, start, end, article in connection.execute(query, (chunk[0], chunk[-1])).fetchall():
-                if passage not in wanted:
-                    continue
-                if article != number:
-                    found = connection.execute(
-                        "SELECT title, text FROM articles WHERE number = ?", (article,)
-                    ).fetchone()
-                    number, (title, text) = article, found
-                yield LexicalDocument(passage, text[start:end], title)
+                pending = self._log.pending(0)
+            lexical.apply(pending.removed, self._log.documents(pending.added), pending.change)
 
     # -- figures -------------------------------------------------------------------------------------------------------
 
@@ -400,7 +345,7 @@ class LocalStore:
                 passage_rule=self.passage_rule,
                 articles=self._count("articles"),
                 passages=self._count("passages"),
-                changes=self._last_change(),
+                changes=self._log.last(),
                 dense_index=self._dense.kind if self._dense else "not loaded",
                 sizes=sizes,
             )
@@ -410,82 +355,6 @@ class LocalStore:
         with self._guard:
             self._dense = self._lexical = None
             self._database.close()
-
-
-def _set_facts(connection: sqlite3.Connection, *, encoder: str, passage_rule: str) -> None:
-    """Notes what the vectors are made with, or finds that another process has noted something else meanwhile."""
-    facts = {"encoder": encoder, "passage_rule": passage_rule, "store": uuid.uuid4().hex}
-    for name, value in facts.items():
-        connection.execute("INSERT OR IGNORE INTO facts (name, value) VALUES (?, ?)", (name, value))
-    held = dict(connection.execute("SELECT name, value FROM facts").fetchall())
-    if (held["encoder"], held["passage_rule"]) != (encoder, passage_rule):
-        raise StoreError(
-            "another process changed the store's encoder or passage length meanwhile; run the command again"
-        )
-
-
-def _insert(connection: sqlite3.Connection, indexed: IndexedArticle) -> None:
-    article = indexed.article
-    published = article.published_at.isoformat() if article.published_at else None
-    number = connection.execute(
-        "INSERT INTO articles (id, origin, source, title, text, url, publisher, published_at, text_hash, content_hash, "
-        "sentences) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            article.id,
-            indexed.origin,
-            article.source,
-            article.title,
-            article.text,
-            article.url,
-            article.publisher,
-            published,
-            article.text_hash,
-            article.content_hash,
-            np.array(indexed.sentences, np.int32).tobytes(),
-        ),
-    ).lastrowid
-    for passage in indexed.passages:
-        passage_id = connection.execute(
-            "INSERT INTO passages (article, start, end, text_hash) VALUES (?, ?, ?, ?)",
-            (number, passage.start, passage.end, passage.text_hash),
-        ).lastrowid
-        vector = np.ascontiguousarray(passage.vector, np.float32)
-        connection.execute("INSERT INTO vectors (passage, vector) VALUES (?, ?)", (passage_id, vector.tobytes()))
-        dimension = str(vector.shape[0])
-        connection.execute(
-            "INSERT INTO facts (name, value) VALUES ('dimension', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value "
-            "WHERE value != excluded.value",
-            (dimension,),
-        )
-
-
-def _article(row: Sequence[object]) -> Article:
-    article_id, title, text, url, publisher, published_at, source = row
-    return Article.model_construct(
-        id=article_id,
-        title=title,
-        text=text,
-        url=url,
-        publisher=publisher,
-        published_at=_moment(published_at) if isinstance(published_at, str) else None,
-        source=source,
-    )
-
-
-def _moment(text: str) -> date | datetime:
-    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
-
-
-def _runs(ids: list[int]) -> Iterator[list[int]]:
-    """Cuts a sorted list of ids into chunks that are read with one query each; a chunk spans no large gap."""
-    chunk: list[int] = []
-    for passage_id in ids:
-        if chunk and (len(chunk) == _CHUNK or passage_id - chunk[-1] > 1000):
-            yield chunk
-            chunk = []
-        chunk.append(passage_id)
-    if chunk:
-        yield chunk
 
 
 def _size(folder: Path, pattern: str) -> int:

@@ -33,6 +33,7 @@ from store_contract import (
 from embeddings.articles import article_id
 from embeddings.errors import SchemaError, StoreCorruptError, StoreError
 from embeddings.local import LocalStore
+from embeddings.local.changes import ChangeLog
 from embeddings.local.database import SCHEMA_VERSION
 from embeddings.local.lexical import LexicalCache, LexicalDocument
 from embeddings.store import Store
@@ -219,14 +220,14 @@ def test_an_interrupted_catch_up_finds_nothing_twice(folder: Path, monkeypatch: 
     for path in folder.glob("dense*"):
         path.unlink()
     store, _ = opened_with_lines(folder)
-    whole = LocalStore._vectors
+    whole = ChangeLog.vectors
 
-    def interrupted(self: LocalStore, passage_ids: list[int]) -> Iterator[object]:
+    def interrupted(self: ChangeLog, passage_ids: list[int]) -> Iterator[object]:
         yield from whole(self, passage_ids)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(LocalStore, "_vectors", interrupted)
+        patch.setattr(ChangeLog, "vectors", interrupted)
         with pytest.raises(KeyboardInterrupt):
             store.refresh()
     hits = store.dense_search(unit_vector("x"), 99)
@@ -308,6 +309,7 @@ from pathlib import Path
 sys.path.insert(0, {tests!r})
 from store_contract import commit, make_article
 from embeddings.local import LocalStore
+from embeddings.local.changes import ChangeLog
 store = LocalStore(Path(sys.argv[1]))
 for line in sys.stdin:
     commit(store, make_article(line.split()[0], line.strip()))
