@@ -305,7 +305,8 @@ def _articles_show(options: argparse.Namespace, settings: Settings) -> int:
 
     with _open(settings) as bot:
         held = bot.store.article(_find(bot, options.id))
-    assert held is not None
+    if held is None:
+        raise StoreError(f"{options.id}: the article has just been removed; see: qa-bot articles list")
     article = held.article
     if options.json:
         print(article.model_dump_json())
