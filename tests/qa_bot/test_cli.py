@@ -15,7 +15,7 @@ from commands import Command
 
 from embeddings.articles import article_id
 from qa_bot import QABot, Settings, __version__
-from qa_bot.cli import EXAMPLES, main
+from qa_bot.cli import COMMANDS, EXAMPLES, main
 
 QUESTION = "Where was Mattis's press conference?"
 Run = Callable[..., tuple[int, str, str]]
@@ -194,10 +194,11 @@ def test_the_status_as_json_and_for_a_person(run: Run, settings: Settings) -> No
 
 
 def test_every_command_has_help_with_its_examples(run: Run) -> None:
-    for command, examples in EXAMPLES.items():
-        code, output, errors = run(*([command] if command else []), "--help")
+    assert EXAMPLES.strip() in run("--help")[1]
+    for command in COMMANDS:
+        code, output, errors = run(command.__name__.rpartition(".")[2], "--help")
         assert (code, errors) == (0, "")
-        assert examples.strip() in output
+        assert command.EXAMPLES.strip() in output
     for verb in ("list", "show", "remove"):
         assert run("articles", verb, "--help")[0] == 0
     assert run("--version") == (0, f"qa-bot {__version__}\n", "")
@@ -208,7 +209,12 @@ def test_every_example_is_a_command_that_there_is(run: Run) -> None:
 
     from qa_bot.cli import _parser
 
-    lines = [line for examples in EXAMPLES.values() for line in examples.splitlines() if line.startswith("  ")]
+    lines = [
+        line
+        for examples in (EXAMPLES, *(command.EXAMPLES for command in COMMANDS))
+        for line in examples.splitlines()
+        if line.startswith("  ")
+    ]
     for line in lines:
         command = line.rpartition("qa-bot ")[2].split(" | ")[0].split("   ")[0]
         assert _parser().parse_args(split(command, comments=True)) is not None, line

@@ -1,0 +1,41 @@
+"""`qa-bot ask`: answers one question."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from qa_bot.commands import add_command, open_bot
+from qa_bot.settings import Settings
+
+EXAMPLES = """\
+examples:
+  qa-bot ask "Where was the press conference?"
+  qa-bot ask --json "Where was the press conference?" | jq .answer.text
+  qa-bot ask --threshold 0.8 "Who called for the vote?"
+
+exit code: 0 answered, 1 the articles do not answer it, 2 an error
+"""
+
+
+def register(commands: Any) -> None:
+    """Adds `ask`."""
+    ask = add_command(commands, "ask", _ask, "answer one question", EXAMPLES)
+    ask.add_argument("question", nargs="+", metavar="QUESTION", help="the question; several words are joined")
+    ask.add_argument("--json", action="store_true", help="print the answer as JSON")
+    ask.add_argument("--more", action="store_true", help="show the alternatives too")
+
+
+def _ask(options: argparse.Namespace, settings: Settings) -> int:
+    from qa_bot.terminal import render_alternatives, render_answer, use_colour
+
+    with open_bot(settings) as bot:
+        answer = bot.ask(" ".join(options.question))
+    if options.json:
+        print(answer.model_dump_json())
+    else:
+        print(render_answer(answer, colour=use_colour(sys.stdout)))
+        if options.more and answer.alternatives:
+            print(render_alternatives(answer, colour=use_colour(sys.stdout)))
+    return 0 if answer.answered else 1

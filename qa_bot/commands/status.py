@@ -1,0 +1,32 @@
+"""`qa-bot status`: store, index, models, versions, sizes."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from qa_bot.commands import add_command, open_bot
+from qa_bot.settings import Settings
+
+EXAMPLES = """\
+examples:
+  qa-bot status
+  qa-bot status --json
+"""
+
+
+def register(commands: Any) -> None:
+    """Adds `status`."""
+    status = add_command(commands, "status", _status, "store, index, models, versions, sizes", EXAMPLES)
+    status.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _status(options: argparse.Namespace, settings: Settings) -> int:
+    import json
+
+    from qa_bot.status import collect_status, render_status
+
+    with open_bot(settings) as bot:
+        found = collect_status(bot)
+    print(json.dumps(found, ensure_ascii=False) if options.json else render_status(found))
+    return 0
