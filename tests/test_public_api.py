@@ -25,6 +25,7 @@ LAYERS = (
     ("qa_bot.bot",),
     (
         "qa_bot.cli",
+        "qa_bot.commands",
         "qa_bot.repl",
         "qa_bot.slack",
         "qa_bot.__main__",

@@ -45,6 +45,9 @@ class TrainingConfig(BaseModel):
     evaluate_steps: int = Field(1000, ge=1, description="steps between evaluations on held-out questions")
     evaluate_questions: int = Field(150, ge=1, description="held-out questions of each set in such an evaluation")
     checkpoint_seconds: float = Field(240, gt=0, description="time between checkpoints, in seconds")
+    tokens_at_once: int = Field(
+        3072, ge=64, description="tokens, padding counted, that go through the model at once; bounds memory"
+    )
     threads: int = Field(0, ge=0, description="CPU threads; 0 for all cores")
 
 

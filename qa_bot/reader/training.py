@@ -24,7 +24,7 @@ from qa_bot.evaluation.metrics import best_over_references
 from qa_bot.reader.decoding import best_spans
 from qa_bot.reader.train import TrainingConfig
 from qa_bot.reader.training_data import load_data, write_held_out
-from qa_bot.reader.training_windows import Batch, Curriculum, LabelledWindow, batches, collate
+from qa_bot.reader.training_windows import Batch, Curriculum, LabelledWindow, batches, collate, parts
 from qa_bot.reader.windows import SequenceTemplate, make_windows, tokenize
 
 
@@ -71,18 +71,22 @@ class _Run:
         falling = (config.steps - self.step) / max(1, config.decay_steps)
         return config.learning_rate * min(1.0, rising, falling)
 
-    def update(self, batch: Batch) -> float:
+    def update(self, windows: Sequence[LabelledWindow], pad_id: int) -> float:
+        """One optimiser step; windows of like length go through the model in parts, so that memory stays bounded."""
         for group in self.optimizer.param_groups:
             group["lr"] = self.learning_rate()
-        loss = _loss(self.model, batch, self.device)
-        loss.backward()  # type: ignore[no-untyped-call]
+        total = 0.0
+        for part in parts(windows, self.config.tokens_at_once):
+            loss = _loss(self.model, collate(part, pad_id), self.device) * (len(part) / len(windows))
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += float(loss.detach())
         torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.step += 1
         decay = min(self.config.average_decay, (1 + self.step) / (10 + self.step))
         torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - decay)
-        return float(loss.detach())
+        return total
 
     def swap_average(self) -> None:
         """Exchanges the weights and their moving average; a second call exchanges them back."""
@@ -267,7 +271,7 @@ def _loop(run: _Run, curriculum: Curriculum, held_out: dict[str, list[Question]]
         windows = curriculum.pass_windows(run.number)
         made = batches(windows, config.batch_size, np.random.default_rng([config.seed, run.number, 1]))
         while run.position < len(made) and run.step < config.steps:
-            loss = run.update(collate(made[run.position], pad))
+            loss = run.update(made[run.position], pad)
             run.position += 1
             progress.tick(loss)
             if run.step % config.evaluate_steps == 0:

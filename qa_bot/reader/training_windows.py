@@ -130,6 +130,18 @@ def batches(windows: Sequence[LabelledWindow], size: int, rng: np.random.Generat
     return [made[i] for i in rng.permutation(len(made))]
 
 
+def parts(windows: Sequence[LabelledWindow], tokens: int) -> Iterator[Sequence[LabelledWindow]]:
+    """Cuts a batch into runs of windows that hold at most `tokens` tokens once padded; a run has at least one."""
+    first, longest = 0, 0
+    for at, labelled in enumerate(windows):
+        longest = max(longest, len(labelled.window.ids))
+        if at > first and longest * (at - first + 1) > tokens:
+            yield windows[first:at]
+            first, longest = at, len(labelled.window.ids)
+    if windows:
+        yield windows[first:]
+
+
 def collate(windows: Sequence[LabelledWindow], pad_id: int) -> Batch:
     """Pads windows to the longest of them."""
     longest = max(len(labelled.window.ids) for labelled in windows)
