@@ -1,9 +1,8 @@
-"""A torch module -> a quantised ONNX file.  The only place, with the compilers that call it, where torch is imported."""
+"""A torch module -> an ONNX file.  The only place, with the compilers that call it, where torch is imported."""
 
 from __future__ import annotations
 
 import hashlib
-import logging
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -38,29 +37,6 @@ def export(module: Any, inputs: Mapping[str, Any], outputs: Mapping[str, int], p
             opset_version=17,
             dynamo=False,
         )
-
-
-def quantize(source: Path, target: Path, *, keep: tuple[str, ...] = ()) -> None:
-    """Quantises weights to int8 by channel; activations are scaled at run time.
-
-    Args:
-        source: a float32 ONNX file.
-        target: the file to write.
-        keep: names of nodes that stay in float32.
-    """
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    logging.disable(logging.WARNING)
-    try:
-        quantize_dynamic(
-            str(source),
-            str(target),
-            per_channel=True,
-            weight_type=QuantType.QInt8,
-            nodes_to_exclude=list(keep),
-        )
-    finally:
-        logging.disable(logging.NOTSET)
 
 
 def weights_digest(state: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from embeddings.runtime import CompiledModel, Feed
 
 Vectors = NDArray[np.float32]
 
-COMPILER_VERSION = 2
+COMPILER_VERSION = 3
 
 
 class Encoder:
@@ -37,6 +37,7 @@ class Encoder:
         self._question_prompt = str(facts["question_prompt"])
         self._max_tokens = int(facts["max_tokens"])
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._frame = _special_tokens(self._tokenizer)
         self._model = CompiledModel(folder / "model.onnx", threads)
 
     @classmethod
@@ -74,26 +75,20 @@ class Encoder:
     def _encode(self, texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
-        owners: list[int] = []
-        feeds: list[Feed] = []
+        windows: list[tuple[int, Feed]] = []
         for owner, encoding in enumerate(self._tokenizer.encode_batch(list(texts), add_special_tokens=False)):
-            for window in self._windows(np.asarray(encoding.ids, np.int64)):
-                owners.append(owner)
-                feeds.append(window)
-        vectors = np.stack([outputs[0][0] for outputs in self._model.run(feeds)])
+            windows += [(owner, window) for window in self._windows(np.asarray(encoding.ids, np.int64))]
+        # The longest first, so that no core is left alone with one at the end.
+        windows.sort(key=lambda window: -window[1]["input_ids"].shape[1])
+        owners = [owner for owner, _ in windows]
+        vectors = np.stack([outputs[0][0] for outputs in self._model.run([window for _, window in windows])])
         total = np.zeros((len(texts), vectors.shape[1]), np.float32)
         np.add.at(total, owners, vectors)
         norms = np.linalg.norm(total, axis=1, keepdims=True)
         return np.asarray(total / np.maximum(norms, 1e-12), np.float32)
 
     def _windows(self, ids: NDArray[np.int64]) -> list[Feed]:
-        template = self._tokenizer.encode("a")
-        inner = template.special_tokens_mask.index(0)
-        before = np.asarray(template.ids[:inner], np.int64)
-        after = np.asarray(
-            [i for i, special in zip(template.ids, template.special_tokens_mask, strict=True) if special], np.int64
-        )
-        after = after[len(before) :]
+        before, after = self._frame
         room = max(1, self._max_tokens - len(before) - len(after))
         step = max(1, room - room // 4)
         windows: list[Feed] = []
@@ -103,3 +98,11 @@ class Encoder:
                 {"input_ids": row, "attention_mask": np.ones_like(row), "token_type_ids": np.zeros_like(row)}
             )
         return windows
+
+
+def _special_tokens(tokenizer: Tokenizer) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The ids of the tokens that a text is put between."""
+    template = tokenizer.encode("a")
+    inner = template.special_tokens_mask.index(0)
+    special = [i for i, is_special in zip(template.ids, template.special_tokens_mask, strict=True) if is_special]
+    return np.asarray(special[:inner], np.int64), np.asarray(special[inner:], np.int64)

@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from embeddings.compiling import export, quantize, run_as_command, weights_digest
+from embeddings.compiling import export, run_as_command, weights_digest
 from embeddings.encoder import Encoder
 from embeddings.errors import ModelError
 from embeddings.model_cache import PACKAGED_ENCODER, packaged_weights, write_manifest
+from embeddings.quantization import quantize
 
 MIN_MEAN_COSINE = 0.99
 _OFFSET_POSITIONS = {"roberta", "xlm-roberta", "camembert", "mpnet", "longformer"}

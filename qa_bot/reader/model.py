@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,19 @@ from embeddings.sentences import Span
 from qa_bot.reader.decoding import best_spans, null_score
 from qa_bot.reader.windows import Ints, SequenceTemplate, Window, make_windows, tokenize
 
-COMPILER_VERSION = 1
+if TYPE_CHECKING:
+    from qa_bot.reader.torch_model import TorchModel
+
+COMPILER_VERSION = 2
 PACKAGED = "packaged"
+
+
+class Runtime(StrEnum):
+    """What a compiled reader runs on: ONNX Runtime with int8 weights, or float32; or torch, where it cannot be exported."""
+
+    INT8 = "int8"
+    FLOAT32 = "float32"
+    TORCH = "torch"
 
 
 class ReadingPassage(NamedTuple):
@@ -88,7 +100,14 @@ class Reader:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._template = SequenceTemplate.of(self._tokenizer)
-        self._model = CompiledModel(folder / "model.onnx", threads)
+        self.runtime = Runtime(facts.get("runtime", Runtime.INT8))
+        self._model: CompiledModel | TorchModel
+        if self.runtime is Runtime.TORCH:
+            from qa_bot.reader.torch_model import TorchModel
+
+            self._model = TorchModel(folder, facts["inputs"])
+        else:
+            self._model = CompiledModel(folder / "model.onnx", threads)
 
     @classmethod
     def load(cls, name: str, cache: Path, *, threads: int = 0, say: Callable[[str], None] = lambda _: None) -> Reader:
@@ -109,15 +128,24 @@ class Reader:
                 return cls(folder, json.loads((folder / "compiled.json").read_text()), threads)
             except (OSError, ValueError, KeyError) as error:
                 raise ModelError(f"{folder}: the packaged reader is damaged ({error}); install qa_bot again") from error
+        notes: list[str] = []
+
+        def note(line: str) -> None:
+            notes.append(line)
+            say(line)
+
         folder, facts = compiled_folder(
             name,
             cache=cache,
             compiler="qa_bot.reader.compile",
             version=COMPILER_VERSION,
             description="reader",
-            say=say,
+            say=note,
         )
-        return cls(folder, facts, threads)
+        reader = cls(folder, facts, threads)
+        if notes and reader.runtime is not Runtime.INT8:
+            say(f"the reader {name} runs in {reader.runtime}, as its int8 form does not agree with it; it is slower so")
+        return reader
 
     def read(self, question: str, passages: Sequence[ReadingPassage], *, spans_each: int = 4) -> list[ScoredSpan]:
         """Reads passages, each in full.

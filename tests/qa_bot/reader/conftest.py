@@ -13,10 +13,14 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from transformers import (
     BertConfig,
     BertForQuestionAnswering,
+    DebertaV2Config,
+    DebertaV2ForQuestionAnswering,
     DistilBertConfig,
     DistilBertForQuestionAnswering,
     ElectraConfig,
     ElectraForQuestionAnswering,
+    FNetConfig,
+    FNetForQuestionAnswering,
     PreTrainedTokenizerFast,
     RobertaConfig,
     RobertaForQuestionAnswering,
@@ -64,6 +68,18 @@ def _model(family: str, texts: list[str]) -> tuple[Any, Any]:
     if family == "distilbert":
         config = DistilBertConfig(vocab_size=VOCABULARY, dim=32, n_layers=2, n_heads=4, hidden_dim=64)
         return DistilBertForQuestionAnswering(config), _wordpiece(texts, segments=False)
+    if family == "deberta":
+        config = DebertaV2Config(
+            vocab_size=VOCABULARY,
+            relative_attention=True,
+            pos_att_type=["p2c", "c2p"],
+            position_biased_input=False,
+            **size,
+        )
+        return DebertaV2ForQuestionAnswering(config), _wordpiece(texts)
+    if family == "fnet":
+        del size["num_attention_heads"]
+        return FNetForQuestionAnswering(FNetConfig(vocab_size=VOCABULARY, **size)), _wordpiece(texts)
     config = RobertaConfig(
         vocab_size=VOCABULARY, type_vocab_size=1, max_position_embeddings=514, pad_token_id=1, **size
     )
@@ -72,7 +88,7 @@ def _model(family: str, texts: list[str]) -> tuple[Any, Any]:
 
 @pytest.fixture(scope="session")
 def tiny_reader(tmp_path_factory: pytest.TempPathFactory, seeds_folder: Path) -> Callable[[str], Path]:
-    """Makes a folder with an untrained reader of a family: bert, electra, distilbert or roberta."""
+    """Makes a folder with an untrained reader of a family: bert, deberta, distilbert, electra, fnet or roberta."""
     made: dict[str, Path] = {}
 
     def make(family: str) -> Path:

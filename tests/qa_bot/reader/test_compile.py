@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from embeddings.errors import ModelError
-from qa_bot.reader.model import Reader, ReadingPassage
+from qa_bot.reader.model import Reader, ReadingPassage, Runtime
 
 QUESTION = "Where did Mattis speak?"
 PASSAGES = [
@@ -22,7 +22,7 @@ PASSAGES = [
 ]
 
 
-@pytest.mark.parametrize("family", ["bert", "roberta", "distilbert", "electra"])
+@pytest.mark.parametrize("family", ["bert", "roberta", "distilbert", "electra", "deberta"])
 def test_a_reader_of_another_family_reads_as_in_transformers(
     family: str, tiny_reader: Callable[[str], Path], tmp_path: Path
 ) -> None:
@@ -53,6 +53,47 @@ def test_a_reader_of_another_family_reads_as_in_transformers(
     assert abs(best.score - original) < 0.25 * spread + 0.05
     allowed = torch.ones(len(start), len(start)).triu().tril(39).bool()
     assert original > float((start[:, None] + end[None, :])[allowed].max() - null) - 0.25 * spread
+
+
+def test_a_reader_that_cannot_be_exported_runs_in_torch(tiny_reader: Callable[[str], Path], tmp_path: Path) -> None:
+    folder = tiny_reader("fnet")  # its Fourier transform has no counterpart in ONNX
+    told: list[str] = []
+    reader = Reader.load(str(folder), tmp_path, say=told.append)
+    assert reader.runtime is Runtime.TORCH
+    assert "runs in torch" in told[-1]
+    spans = reader.read(QUESTION, [ReadingPassage(PASSAGES[0])], spans_each=1)
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForQuestionAnswering.from_pretrained(folder).eval()
+    pair = tokenizer(QUESTION, PASSAGES[0], return_tensors="pt", return_offsets_mapping=True)
+    offsets = pair.pop("offset_mapping")[0].tolist()
+    pair.pop("attention_mask")  # which it has no use for
+    with torch.no_grad():
+        output = model(**pair)
+    first = next(i for i, owner in enumerate(pair.sequence_ids(0)) if owner == 1 and offsets[i][0] == spans[0].start)
+    last = next(i for i, owner in enumerate(pair.sequence_ids(0)) if owner == 1 and offsets[i][1] == spans[0].end)
+    null = output.start_logits[0, 0] + output.end_logits[0, 0]
+    score = float(output.start_logits[0, first] + output.end_logits[0, last] - null)
+    assert spans[0].score == pytest.approx(score, abs=1e-3)
+    told.clear()
+    assert (
+        Reader.load(str(folder), tmp_path, say=told.append).read(QUESTION, [ReadingPassage(PASSAGES[0])])[:1] == spans
+    )
+    assert told == []
+
+
+def test_a_reader_that_int8_would_change_stays_in_float32(tiny_reader: Callable[[str], Path], tmp_path: Path) -> None:
+    folder = tmp_path / "reader"
+    shutil.copytree(tiny_reader("bert"), folder)
+    weights = load_file(folder / "model.safetensors")
+    # A value so large that a scale that holds it leaves no room for the others; nothing else depends on it.
+    weights["bert.encoder.layer.1.intermediate.dense.bias"][0] = 1e5
+    weights["bert.encoder.layer.1.output.dense.weight"] *= 50
+    weights["bert.encoder.layer.1.output.dense.weight"][:, 0] = 0
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    reader = Reader.load(str(folder), tmp_path / "cache")
+    assert reader.runtime is Runtime.FLOAT32
+    assert reader.read(QUESTION, [ReadingPassage(PASSAGES[0])])
 
 
 def test_a_compiled_reader_is_taken_from_the_cache(tiny_reader: Callable[[str], Path], tmp_path: Path) -> None:

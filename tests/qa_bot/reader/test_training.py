@@ -199,3 +199,12 @@ def test_typing_noise_keeps_most_of_the_question() -> None:
     assert "where did mattis speak" in typed
     assert len(typed) > 10
     assert all(abs(len(question) - 22) <= 3 for question in typed)
+
+
+def test_a_batch_in_parts_teaches_the_same_as_in_one_piece(
+    question_files: Path, tiny_reader: Callable[[str], Path], tmp_path: Path
+) -> None:
+    for name, tokens in (("whole", "100000"), ("parts", "200")):
+        assert train(question_files, tmp_path / name, tiny_reader("bert"), 3, "--tokens-at-once", tokens) == 0
+    for key, tensor in weights(tmp_path / "whole").items():
+        assert torch.allclose(tensor, weights(tmp_path / "parts")[key], atol=1e-3), key
