@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
-from fnmatch import fnmatchcase
 
 from pydantic import BaseModel, ConfigDict
 
@@ -38,17 +38,30 @@ class ArticleFilter(BaseModel):
             article: the article.
             origin: the location of the source that it came from.
         """
+        day = published_on(article)
         return (
-            (not self.publishers or (article.publisher or "").casefold() in {p.casefold() for p in self.publishers})
-            and (not self.sources or any(fnmatchcase(origin, pattern) for pattern in self.sources))
-            and (self.since is None or (_day(article) or date.min) >= self.since)
-            and (self.until is None or (_day(article) or date.max) <= self.until)
+            (not self.publishers or (article.publisher or "").casefold() in self.folded_publishers)
+            and self.admits_origin(origin)
+            and (self.since is None or (day is not None and day >= self.since))
+            and (self.until is None or (day is not None and day <= self.until))
         )
+
+    def admits_origin(self, origin: str) -> bool:
+        """Whether articles that came from a source meet the condition on sources."""
+        return not self.sources or any(
+            re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), origin, re.DOTALL) for pattern in self.sources
+        )
+
+    @property
+    def folded_publishers(self) -> frozenset[str]:
+        """The publishers without the difference of upper and lower case; an empty name is none."""
+        return frozenset(publisher.casefold() for publisher in self.publishers if publisher)
 
 
 EVERYTHING = ArticleFilter()
 
 
-def _day(article: Article) -> date | None:
+def published_on(article: Article) -> date | None:
+    """The day that an article was published on, if it is known."""
     published = article.published_at
     return published.date() if isinstance(published, datetime) else published

@@ -21,6 +21,16 @@ class Passage(NamedTuple):
     sentences: tuple[Span, ...]
 
 
+def embedded_text(title: str, text: str) -> str:
+    """What is embedded of a passage: its text under its article's title, of which a passage alone often says nothing.
+
+    Args:
+        title: of the article; empty if it has none.
+        text: the passage's.
+    """
+    return f"{title}\n{text}" if title else text
+
+
 def split_passages(text: str, *, max_chars: int = 800, overlap_sentences: int = 1) -> list[Passage]:
     """Cuts an article into passages of whole sentences.
 

@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.articles import Article
+from embeddings.filters import EVERYTHING, ArticleFilter
 from embeddings.sentences import Span
 
 Say = Callable[[str], None]
 """Is told a line that a person should see: a cache is rebuilt, a model compiled."""
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+"""No memories."""
+
+
+class DenseKind(StrEnum):
+    """The index for dense search.
+
+    Attributes:
+        AUTO: exact for few passages, quantised for many.
+        EXACT: every vector is compared, and held in memory: 1.5 GB for a million of 384 numbers.
+        QUANTISED: what looks nearest is compared; 0.4 GB for a million.
+    """
+
+    AUTO = "auto"
+    EXACT = "exact"
+    QUANTISED = "quantised"
 
 
 class NewPassage(NamedTuple):
@@ -25,12 +46,50 @@ class NewPassage(NamedTuple):
 
 
 class IndexedArticle(NamedTuple):
-    """An article with its sentences and passages, ready to be stored."""
+    """An article with its sentences and passages, ready to be stored.
+
+    Attributes:
+        article: as it was read.
+        origin: location of the source that it came from.
+        sentences: of its text.
+        passages: of its text.
+        signature: what its text looks like, for whoever compares it with others; kept as it is.
+        bands: parts of the signature, each a few bytes; articles that share one are `Store.near` each other.
+        duplicate_of: id of an article that tells the same: the two, and all others of its group, are `Store.copies`.
+    """
 
     article: Article
     origin: str
     sentences: Sequence[Span]
     passages: Sequence[NewPassage]
+    signature: bytes = b""
+    bands: Sequence[bytes] = ()
+    duplicate_of: str | None = None
+
+
+class SignedArticle(NamedTuple):
+    """An article's id and the signature that it was stored with."""
+
+    id: str
+    signature: bytes
+
+
+class SourceRecord(NamedTuple):
+    """A source that the store remembers.
+
+    Attributes:
+        location: file, folder, glob or URL, as it was named.
+        options: how it is read, JSON.
+        added_at: moment in ISO 8601, UTC; None if it was before the store kept that.
+        last_indexed_at: the same, of `Store.note_result`.
+        last_result: what `Store.note_result` was told.
+    """
+
+    location: str
+    options: str = "{}"
+    added_at: str | None = None
+    last_indexed_at: str | None = None
+    last_result: str | None = None
 
 
 class KnownArticle(NamedTuple):
@@ -48,6 +107,14 @@ class StoredPassage(NamedTuple):
     article_id: str
     start: int
     end: int
+
+
+class PassageText(NamedTuple):
+    """What a passage says, under which title, and the day on which its article was published."""
+
+    title: str
+    text: str
+    published: date | None
 
 
 class ArticleText(NamedTuple):
@@ -107,26 +174,72 @@ class Store(Protocol):
     def passage_rule(self) -> str | None:
         """How the articles were cut into passages; None while the store is empty."""
 
-    def sources(self) -> list[str]:
+    def sources(self) -> list[SourceRecord]:
         """The sources that a bare reindex reads, in the order they were added."""
 
-    def add_source(self, location: str) -> None:
-        """Remembers a source; nothing happens if it is known."""
+    def add_source(self, location: str, options: str | None = None) -> None:
+        """Remembers a source; of one that is known, the options (JSON), if some are given."""
+
+    def remove_source(self, location: str) -> int:
+        """Forgets a source and removes its articles, in one transaction; returns how many.
+
+        Articles that another source holds too stay, as that one's.
+        """
+
+    def note_result(self, location: str, result: str) -> None:
+        """Remembers how reading a source went, just now."""
+
+    def hold(self, location: str, article_ids: Iterable[str]) -> None:
+        """Notes that a source too holds articles that came from another: `known(location)` then lists them."""
+
+    def release(self, location: str, article_ids: Iterable[str]) -> int:
+        """Removes articles that a source has no more, except those that another holds; returns how many."""
+
+    def recall(self, key: str) -> str | None:
+        """What was remembered under a key: where a feed was when it was last read, say."""
+
+    def remember(self, memories: Mapping[str, str]) -> None:
+        """Remembers texts, each under its key, in place of what was there."""
 
     def known(self, origin: str | None = None) -> list[KnownArticle]:
-        """The articles that came from one source, or all."""
+        """The articles that a source holds, or all."""
 
     def has_text(self, text_hash: str, other_than: str) -> bool:
         """Whether an article other than the one with this id has this text."""
 
+    def near(self, bands: Sequence[bytes]) -> list[SignedArticle]:
+        """The articles that share a band with these, in the order that they were stored."""
+
+    def copies(self, article_ids: Sequence[str]) -> dict[str, list[Article]]:
+        """For each article that has copies, the other articles of its group, newest first, those without a date last."""
+
     def vectors_of(self, text_hashes: Iterable[bytes]) -> dict[bytes, NDArray[np.float32]]:
         """The vectors that the store already holds for passages with these hashes."""
 
-    def commit(self, articles: Sequence[IndexedArticle], *, encoder: str, passage_rule: str) -> None:
-        """Stores articles, each in place of an earlier one with its id, in one transaction."""
+    def commit(
+        self,
+        articles: Sequence[IndexedArticle],
+        *,
+        encoder: str,
+        passage_rule: str,
+        memories: Mapping[str, str] = NOTHING,
+    ) -> None:
+        """Stores articles, each in place of an earlier one with its id, and remembers texts, in one transaction."""
 
-    def replace_all(self, articles: Iterable[IndexedArticle], *, encoder: str, passage_rule: str) -> None:
-        """Puts other passages and vectors in place of all there are, in one transaction."""
+    def begin_rebuild(self, *, encoder: str, passage_rule: str) -> None:
+        """Begins to make other passages and vectors beside those that answer.
+
+        Or goes on with it, if it was broken off.  Commits, searches and removals go on as before.
+        """
+
+    def awaiting_rebuild(self, count: int) -> list[str]:
+        """Ids of at most so many articles for which there are no such passages yet."""
+
+    def commit_rebuilt(self, articles: Sequence[IndexedArticle]) -> None:
+        """Stores such passages, in one transaction; articles that have changed meanwhile are passed over."""
+
+    def finish_rebuild(self) -> bool:
+        """Puts them in the place of those that answer, if no article lacks them; True if so."""
 
     def remove(self, article_ids: Sequence[str]) -> int:
         """Removes articles in one transaction; returns how many there were."""
@@ -143,20 +256,38 @@ class Store(Protocol):
     def passages(self, passage_ids: Sequence[int]) -> dict[int, StoredPassage]:
         """The passages with these ids that (still) exist."""
 
-    def dense_search(self, vector: NDArray[np.float32], count: int) -> list[Hit]:
-        """The `count` passages with the highest cosine, best first; ties by id."""
+    def texts(self, passage_ids: Sequence[int]) -> dict[int, PassageText]:
+        """What the passages with these ids that (still) exist say."""
+
+    def newest(self, only: ArticleFilter = EVERYTHING) -> date | None:
+        """The last day on which an article that `only` admits was published; None if none has a date."""
+
+    def rarity(self, terms: Sequence[str]) -> dict[str, float]:
+        """How rare the terms of `embeddings.words.Stemmer` are: the inverse document frequency of BM25, at least 0."""
+
+    def dense_search(self, vector: NDArray[np.float32], count: int, only: ArticleFilter = EVERYTHING) -> list[Hit]:
+        """The `count` passages with the highest cosine among the articles that `only` admits, best first; ties by id."""
 
     def similarities(self, vector: NDArray[np.float32], passage_ids: Sequence[int]) -> dict[int, float]:
         """Cosine of a vector with the vectors of these passages."""
 
-    def lexical_search(self, question: str, count: int) -> list[Hit]:
-        """The `count` passages with the highest BM25 score for the question's words, best first; ties by id."""
+    def lexical_search(self, question: str, count: int, only: ArticleFilter = EVERYTHING) -> list[Hit]:
+        """The `count` passages with the highest BM25 score for the question's words, best first; ties by id.
+
+        Only passages of articles that `only` admits.
+        """
 
     def refresh(self) -> bool:
-        """Brings the caches up to the last commit of any process; True if there was anything new."""
+        """Brings the caches up to the last commit of any process, as far as that is quick; True if there was anything new.
+
+        The rest is done in the background.
+        """
 
     def save_caches(self) -> None:
-        """Writes the caches beside the store, so that the next process need not catch up."""
+        """Brings the caches beside the store up to date, whatever it takes, and tidies up.
+
+        The next process need not catch up then.
+        """
 
     def status(self) -> StoreStatus:
         """Figures about the store."""

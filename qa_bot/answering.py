@@ -13,8 +13,10 @@ from pydantic import BaseModel, ConfigDict
 from embeddings.articles import Article
 from embeddings.encoder import Encoder
 from embeddings.errors import QuestionError
+from embeddings.filters import EVERYTHING, ArticleFilter
 from embeddings.sentences import Span
 from embeddings.store import ArticleText, Store
+from qa_bot.copies import Copies, retrieve_once
 from qa_bot.evaluation.metrics import normalize_answer
 from qa_bot.reader.model import Reader, ReadingPassage, ScoredSpan
 from qa_bot.retrieval import RetrievedPassage, Retriever
@@ -58,11 +60,12 @@ class ArticleReference(_Frozen):
 
 
 class Quotation(_Frozen):
-    """An answer in its sentence in its article."""
+    """An answer in its sentence in its article; `also` are other articles that have the sentence, the newest first."""
 
     answer: AnswerSpan
     sentence: SourceSentence
     article: ArticleReference
+    also: tuple[ArticleReference, ...] = ()
 
 
 class Timings(_Frozen):
@@ -86,6 +89,7 @@ class Answer(_Frozen):
     answer: AnswerSpan | None
     sentence: SourceSentence | None
     article: ArticleReference | None
+    also: tuple[ArticleReference, ...] = ()
     alternatives: tuple[Quotation, ...]
     timings_ms: Timings
 
@@ -124,12 +128,15 @@ class Answerer:
         self._threshold = reader.calibration.threshold if threshold is None else threshold
         self._alternatives = alternatives
 
-    def ask(self, question: str, cancelled: Callable[[], bool] = lambda: False) -> Answer:
+    def ask(
+        self, question: str, cancelled: Callable[[], bool] = lambda: False, only: ArticleFilter = EVERYTHING
+    ) -> Answer:
         """Answers a question.
 
         Args:
             question: in words; white space around and in it does not matter.
             cancelled: asked between the steps; True gives the question up.
+            only: the articles that may answer; no other is quoted, as an alternative neither.
 
         Raises:
             QuestionError: the question is empty, without words, or longer than `MAX_QUESTION_CHARS`.
@@ -139,9 +146,15 @@ class Answerer:
         clock = _Clock(cancelled)
         vector = self._encoder.encode_question(question)
         encode = clock.lap()
-        retrieved = self._retriever.retrieve(question, vector, self._passages_read)
+        copies = Copies(self._store, only)
+        retrieved = retrieve_once(
+            lambda count: self._retriever.retrieve(question, vector, count, only),
+            self._store,
+            copies,
+            self._passages_read,
+        )
         search = clock.lap()
-        kept = self._best(candidates(self._store, self._reader, question, retrieved))
+        kept = self._best(candidates(self._store, self._reader, question, retrieved, only), copies)
         read = clock.lap()
         answered = bool(kept) and kept[0].answer.confidence >= self._threshold
         best = kept[0] if answered else None
@@ -151,11 +164,12 @@ class Answerer:
             answer=best.answer if best else None,
             sentence=best.sentence if best else None,
             article=best.article if best else None,
+            also=best.also if best else (),
             alternatives=tuple(kept[1:] if answered else kept[: self._alternatives]),
             timings_ms=Timings(encode=encode, search=search, read=read, total=clock.total()),
         )
 
-    def _best(self, found: Sequence[Candidate]) -> list[Quotation]:
+    def _best(self, found: Sequence[Candidate], copies: Copies) -> list[Quotation]:
         """The best candidates that are really different, one more than the alternatives, best first."""
         calibration = self._reader.calibration
 
@@ -164,7 +178,7 @@ class Answerer:
 
         ranked = sorted(found, key=lambda c: (-score(c), c.article.id, c.start, c.end))
         return [
-            candidate.quote(round(calibration.probability(score(candidate)), 6))
+            candidate.quote(round(calibration.probability(score(candidate)), 6), copies)
             for candidate in _different(ranked, self._alternatives + 1)
         ]
 
@@ -209,20 +223,36 @@ class Candidate(NamedTuple):
         """The words."""
         return self.article.text[self.start : self.end]
 
-    def quote(self, confidence: float) -> Quotation:
-        """The same with its sentence and its article's facts."""
-        start, end = self.sentence
+    def quote(self, confidence: float, copies: Copies | None = None) -> Quotation:
+        """The same with its sentence and its article's facts: those of the newest article that has the sentence.
+
+        Args:
+            confidence: that it is right, in [0, 1].
+            copies: of the articles; None if there are none.
+        """
+        words = self.article.text[self.sentence.start : self.sentence.end]
+        others = copies.with_words(self.article, words) if copies else []
+        newest = copies.newest(self.article) if copies else self.article
+        quoted = newest if newest in others else self.article
+        shift = quoted.text.index(words) - self.sentence.start if quoted is not self.article else 0
         return Quotation(
-            answer=AnswerSpan(text=self.text, start=self.start, end=self.end, confidence=confidence),
-            sentence=SourceSentence(text=self.article.text[start:end], start=start, end=end),
-            article=reference(self.article),
+            answer=AnswerSpan(text=self.text, start=self.start + shift, end=self.end + shift, confidence=confidence),
+            sentence=SourceSentence(text=words, start=self.sentence.start + shift, end=self.sentence.end + shift),
+            article=reference(quoted),
+            also=tuple(reference(other) for other in (*others, self.article) if other.id != quoted.id),
         )
 
 
-def candidates(store: Store, reader: Reader, question: str, retrieved: Sequence[RetrievedPassage]) -> list[Candidate]:
-    """Reads passages; the spans that it finds, in the reader's order."""
+def candidates(
+    store: Store,
+    reader: Reader,
+    question: str,
+    retrieved: Sequence[RetrievedPassage],
+    only: ArticleFilter = EVERYTHING,
+) -> list[Candidate]:
+    """Reads passages of the articles that `only` admits; the spans that it finds, in the reader's order."""
     wanted = dict.fromkeys(found.passage.article_id for found in retrieved)
-    articles = {article_id: held for article_id in wanted if (held := store.article(article_id)) is not None}
+    articles = {article_id: held for article_id in wanted if (held := _admitted(store, article_id, only)) is not None}
     places = [
         _Place(found, held)
         for found in retrieved
@@ -230,6 +260,14 @@ def candidates(store: Store, reader: Reader, question: str, retrieved: Sequence[
     ]
     spans = reader.read(question, [place.reading() for place in places])
     return [candidate for span in spans if (candidate := places[span.passage].candidate(span)) is not None]
+
+
+def _admitted(store: Store, article_id: str, only: ArticleFilter) -> ArticleText | None:
+    """An article, unless it is gone or `only` shuts it out: searches have seen to that, but it may have changed since."""
+    held = store.article(article_id)
+    if held is None or (only and not only.admits(held.article, store.origin(article_id) or "")):
+        return None
+    return held
 
 
 class _Place(NamedTuple):
@@ -303,5 +341,5 @@ def _same(one: Candidate, other: Candidate) -> bool:
 def iterate(answer: Answer) -> Iterator[Quotation]:
     """The answer, if there is one, and then its alternatives."""
     if answer.answer and answer.sentence and answer.article:
-        yield Quotation(answer=answer.answer, sentence=answer.sentence, article=answer.article)
+        yield Quotation(answer=answer.answer, sentence=answer.sentence, article=answer.article, also=answer.also)
     yield from answer.alternatives

@@ -5,15 +5,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from embeddings.encoder import Encoder
 from embeddings.errors import StoreError
+from embeddings.filters import EVERYTHING, ArticleFilter
 from embeddings.local import LocalStore
-from embeddings.reindex import Progress, Reindexer, ReindexReport, check_encoder
+from embeddings.reindexing.agreement import check_encoder
 from embeddings.store import Say, Store
 from qa_bot.answering import Answer, Answerer, check_question
 from qa_bot.reader.model import Reader
 from qa_bot.settings import Settings
+
+if TYPE_CHECKING:
+    from embeddings.reindex import Progress, Reindexer, ReindexReport
+    from embeddings.reindexing.watching import Due
+    from embeddings.sources import SourceOptions
+    from embeddings.sources.web.fetcher import Fetcher
 
 
 class QABot:
@@ -51,7 +59,7 @@ class QABot:
 
     @cached_property
     def _opened_store(self) -> Store:
-        return LocalStore(self.settings.data_dir, self._say)
+        return LocalStore(self.settings.data_dir, self._say, self.settings.dense_index)
 
     @property
     def encoder(self) -> Encoder:
@@ -98,7 +106,9 @@ class QABot:
             check_encoder(self.store, self.encoder.identity)
             self.store.refresh()
 
-    def ask(self, question: str, cancelled: Callable[[], bool] = lambda: False) -> Answer:
+    def ask(
+        self, question: str, cancelled: Callable[[], bool] = lambda: False, only: ArticleFilter = EVERYTHING
+    ) -> Answer:
         """Answers a question; see `qa_bot.answering.Answerer.ask`.
 
         Raises:
@@ -110,36 +120,70 @@ class QABot:
                 raise StoreError(f"the store in {self.settings.data_dir} is empty; run: qa-bot index FOLDER")
             answerer = self._answerer
             check_encoder(self.store, self.encoder.identity)  # each time: another process may rebuild the store
-        return answerer.ask(question, cancelled)
+        return answerer.ask(question, cancelled, only)
+
+    @cached_property
+    def _fetcher(self) -> Fetcher:
+        from embeddings.sources.web.fetcher import Fetcher
+
+        return Fetcher(allow_private_addresses=self.settings.allow_private_addresses)
+
+    def reindexer(self, progress: Callable[[Progress], None] = lambda _: None) -> Reindexer:
+        """What brings the store up to date, as the settings say."""
+        from embeddings.reindex import Reindexer  # answering needs none of what reads articles
+
+        settings = self.settings
+        with self._guard:
+            return Reindexer(
+                self.store,
+                self.encoder,
+                settings.passage_rule,
+                progress,
+                batch_passages=settings.commit_passages,
+                fetcher=self._fetcher,
+            )
 
     def reindex(
         self,
         locations: Sequence[str],
         *,
+        options: SourceOptions | None = None,
         rebuild: bool = False,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> ReindexReport:
         """Brings the store up to date with sources; see `embeddings.reindex.Reindexer`.
 
         Args:
-            locations: files and folders; none for those that the store remembers.
+            locations: files, folders, globs and addresses; none for those that the store remembers.
+            options: how to read those that are named; None for what is remembered of them.
             rebuild: first cut and embed all that the store holds anew, with the encoder of the settings.
             progress: called after each entry.
 
         Raises:
             QABotError: a source does not exist, or the store or the encoder cannot be used.
         """
-        with self._guard:
-            reindexer = Reindexer(self.store, self.encoder, self.settings.passage_rule, progress)
+        reindexer = self.reindexer(progress)
         report = reindexer.rebuild() if rebuild else None
         if report is None or locations:
-            report = reindexer.run(locations)
-        self.store.refresh()
+            report = reindexer.run(locations, options)
+        self.store.save_caches()
+        return report
+
+    def catch_up(self, due: Due, progress: Callable[[Progress], None] = lambda _: None) -> ReindexReport:
+        """Reads what is new in the sources that the store remembers.
+
+        Args:
+            due: what is new; see `embeddings.reindexing.watching.Watch`.
+            progress: called after each entry.
+
+        Raises:
+            QABotError: the store or the encoder cannot be used.
+        """
+        report = self.reindexer(progress).catch_up(due.locations, due.leaves)
         self.store.save_caches()
         return report
 
     def close(self) -> None:
-        """Writes the indexes that changed, and lets go of the store."""
+        """Lets go of the store."""
         if "_opened_store" in self.__dict__:
-            self.store.save_caches()
             self.store.close()

@@ -15,10 +15,10 @@ from typing import Any, NoReturn
 
 from embeddings.errors import QABotError
 from qa_bot import __version__
-from qa_bot.commands import articles, ask, eval, index, repl, status
+from qa_bot.commands import articles, ask, eval, feedback, index, repl, slack, sources, status
 from qa_bot.settings import PREFIX, Settings, load_settings
 
-COMMANDS = (index, ask, repl, articles, eval, status)
+COMMANDS = (index, sources, ask, repl, slack, feedback, articles, eval, status)
 """In the order in which the help shows them."""
 
 EXAMPLES = """\
@@ -49,9 +49,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         _drop_output()
         return _fail(f"{error.filename or 'the output'}: cannot be read or written ({error.strerror or error})")
     except KeyboardInterrupt:
-        print("qa-bot: stopped", file=sys.stderr)
-        return 130
+        return _stopped()
     except Exception as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # in the middle of an import
+            return _stopped()
         if os.environ.get(PREFIX + "DEBUG"):
             raise
         return _fail(f"unexpected {type(error).__name__}: {error}; {PREFIX}DEBUG=1 shows where, please report it")
@@ -70,6 +71,11 @@ def _drop_output() -> None:
     """Lets go of what is still to be printed, or Python complains about it once more when it closes stdout."""
     with contextlib.suppress(AttributeError, OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _stopped() -> int:
+    print("qa-bot: stopped", file=sys.stderr)
+    return 130
 
 
 def _fail(message: str) -> int:

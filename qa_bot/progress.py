@@ -41,7 +41,10 @@ class ProgressLine:
         self._shown = False
 
     def articles(self, progress: Progress) -> None:
-        """Shows how far an index run is; without a time left while all is unchanged, which goes by in no time."""
+        """Shows how far an index run is.
+
+        Without a time left while all is unchanged, which goes by in no time, and while nobody knows how many there are.
+        """
         what = "articles"
         seconds = time.monotonic() - self._began
         if progress.embedded and seconds > 0:
@@ -59,12 +62,12 @@ class ProgressLine:
         if now - self._last < self._every:
             return
         self._last = now
-        words = f"{done:,} of {total:,} {what}"
-        if timed and done:
+        words = f"{done:,} of {total:,} {what}" if total else f"{done:,} {what}"
+        if timed and done and total:
             words += f", {_time_left((now - self._began) / done * (total - done))} left"
         if self._redrawn:
             room = self._terminal_columns() - 1
-            bar = _bar(done, total, 20) + " " if room > len(words) + 21 else ""
+            bar = _bar(done, total, 20) + " " if total and room > len(words) + 21 else ""
             self._stream.write(f"\r{(bar + words)[:room]}\x1b[K")
             self._shown = True
         else:

@@ -40,15 +40,18 @@ class LineEditor:
             enable_suspend=True,
         )
 
-    def read(self) -> str:
+    def read(self, filtered: str = "") -> str:
         """The next line.  What other threads print meanwhile appears above it.
+
+        Args:
+            filtered: shown in the prompt.
 
         Raises:
             KeyboardInterrupt: Ctrl-C.
             EOFError: Ctrl-D on an empty line.
         """
         with patch_stdout():
-            return self._session.prompt("> ")
+            return self._session.prompt(f"[{filtered}] > " if filtered else "> ")
 
 
 class ForgivingHistory(FileHistory):

@@ -19,13 +19,16 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from embeddings.errors import QABotError, QuestionError
+from embeddings.filters import EVERYTHING
 from embeddings.reindex import Progress
 from embeddings.sentences import Span
 from embeddings.store import ArticleText
 from qa_bot import terminal
 from qa_bot.answering import Answer, Cancelled, Quotation, iterate
 from qa_bot.bot import QABot
+from qa_bot.conversation import Turn, in_light_of
 from qa_bot.interruptible import run_interruptible
+from qa_bot.narrowing import describe_filter, read_filter
 from qa_bot.progress import ProgressLine
 from qa_bot.terminal import WIDTH, clean, use_colour
 
@@ -65,7 +68,7 @@ def _converse(repl: Repl, history: Path, banner: str) -> int:
     loader.start()
     while not repl.ended:
         try:
-            repl.take(editor.read())
+            repl.take(editor.read(repl.filtered))
         except KeyboardInterrupt:
             continue
         except EOFError:
@@ -112,8 +115,15 @@ class Repl:
         self._person = person
         self._colour = use_colour(sys.stdout)
         self._answer: Answer | None = None
+        self._turns: list[Turn] = []
+        self._only = EVERYTHING
         self._written = self.ended = self.failed = False
         self.loading: Callable[[], bool] = lambda: False
+
+    @property
+    def filtered(self) -> str:
+        """The filter that questions are under, in words; empty if there is none."""
+        return clean(describe_filter(self._only))
 
     def write(self, text: str) -> None:
         """Prints text, set off by an empty line: after it for a person who goes on typing, else between two texts."""
@@ -190,8 +200,19 @@ class Repl:
     def _ask(self, question: str) -> None:
         if self._bot.store.encoder is None:
             raise QuestionError(EMPTY)
-        self._answer = answer = self._run(lambda stopped: self._bot.ask(question, stopped))
-        self.write(terminal.render_answer(answer, colour=self._colour, width=self._width(), closest="/more"))
+        understood = in_light_of(question, self._turns) if self._person else question
+        if understood != question:
+            self.write(f"understood as: {clean(understood)}")
+        self._answer = answer = self._run(lambda stopped: self._bot.ask(understood, stopped, self._only))
+        words, title = (
+            (answer.answer.text if answer.answer else None),
+            (answer.article.title if answer.article else None),
+        )
+        self._turns = [*self._turns[-3:], Turn(understood, words, title)]
+        shown = terminal.render_answer(
+            answer, colour=self._colour, width=self._width(), closest="/more", searched=self.filtered
+        )
+        self.write(shown)
 
     def _command(self, line: str) -> None:
         name, _, rest = line.partition(" ")
@@ -254,7 +275,12 @@ class Repl:
 
     def sources(self, arguments: Sequence[str]) -> None:
         """Prints where the articles come from."""
-        self.write("\n".join(clean(location) for location in self._bot.store.sources()) or EMPTY)
+        self.write("\n".join(clean(source.location) for source in self._bot.store.sources()) or EMPTY)
+
+    def filter(self, arguments: Sequence[str]) -> None:
+        """Sets what part of the articles the next questions are asked of; without arguments, all."""
+        self._only = read_filter(arguments)
+        self.write(f"Only these are searched now: {self.filtered}" if self._only else "All articles are searched.")
 
     def reindex(self, arguments: Sequence[str]) -> None:
         """Brings the store up to date."""
@@ -280,7 +306,7 @@ class Repl:
     def help(self, arguments: Sequence[str]) -> None:
         """Prints the commands."""
         rows = [(f"/{name} {command.arguments}".rstrip(), command.does) for name, command in COMMANDS.items()]
-        lines = ["Type a question to get an answer. The commands:", *(f"  {usage:<18} {does}" for usage, does in rows)]
+        lines = ["Type a question to get an answer. The commands:", *(f"  {usage:<20} {does}" for usage, does in rows)]
         keys = "Ctrl-C stops what is running, Ctrl-D leaves, Tab completes, Ctrl-R searches what you asked before."
         self.write("\n".join([*lines, keys]))
 
@@ -310,6 +336,9 @@ COMMANDS = {
     "article": Command("[N or ID]", "its whole article, or the one with an id from /articles", Repl.article),
     "articles": Command("", "the articles that can be asked, newest first", Repl.articles),
     "sources": Command("", "the files and folders that they come from", Repl.sources),
+    "filter": Command(
+        "[CONDITIONS]", "ask only some: publisher NAME, source PLACE, since or until DATE; or all", Repl.filter
+    ),
     "reindex": Command("[PATH...]", "bring the sources up to date, or add new ones", Repl.reindex),
     "help": Command("", "this list", Repl.help),
     "quit": Command("", "leave", Repl.quit),

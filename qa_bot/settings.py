@@ -18,11 +18,14 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from embeddings.errors import SettingsError
 from embeddings.model_cache import PACKAGED_ENCODER
-from embeddings.reindex import PassageRule
+from embeddings.reindexing.cutting import BATCH_PASSAGES, PassageRule
+from embeddings.store import DenseKind
 
 PREFIX = "QA_BOT_"
 CONFIG_FILE = "qa_bot.toml"
 PACKAGED_READER = "packaged"
+TABLES = ("slack",)
+"""Tables of the file that another module reads."""
 
 
 class Settings(BaseSettings):
@@ -62,6 +65,18 @@ class Settings(BaseSettings):
         description="confidence below which the articles are said not to answer; empty for the reader's own",
     )
     alternatives: int = Field(3, ge=0, le=20, description="further answers that are kept besides the best")
+    allow_private_addresses: bool = Field(
+        False, description="whether articles may be fetched from private, loopback and link-local addresses"
+    )
+    commit_passages: int = Field(
+        BATCH_PASSAGES, ge=1, le=100_000, description="passages after which an index run commits its articles"
+    )
+    watch_seconds: int = Field(
+        300, ge=1, le=86_400, description="seconds between two looks at a feed or page that is followed (--watch)"
+    )
+    dense_index: DenseKind = Field(
+        DenseKind.AUTO, description='index of the vectors: "exact", "quantised", or "auto" for what suits their number'
+    )
     threads: int = Field(0, ge=0, le=256, description="texts that the models work on at once; 0 for one a core")
 
     @field_validator("data_dir", "cache_dir")
@@ -103,7 +118,7 @@ def load_settings(**given: Any) -> Settings:
     _check_environment()
     path, from_file = _read_config()
     environment = {name for name in Settings.model_fields if PREFIX + name.upper() in _environment()}
-    merged = {name: value for name, value in from_file.items() if name not in environment} | given
+    merged = {name: value for name, value in from_file.items() if name not in {*environment, *TABLES}} | given
     try:
         settings = Settings(**merged)
     except ValidationError as error:
@@ -117,6 +132,22 @@ def load_settings(**given: Any) -> Settings:
             place = f"{path}: {name}"
         raise SettingsError(f"{place}: {_in_words(name, first)}") from error
     return settings
+
+
+def read_table(name: str) -> tuple[Path, dict[str, Any]]:
+    """A table of the file of settings, and the file; empty if there is none.
+
+    Args:
+        name: one of `TABLES`.
+
+    Raises:
+        SettingsError: the file cannot be read, or what stands there is not a table.
+    """
+    path, values = _read_config()
+    table = values.get(name, {})
+    if not isinstance(table, dict):
+        raise SettingsError(f"{path}: {name}: not a table; write its settings below a line [{name}]")
+    return path, table
 
 
 def _environment() -> dict[str, str]:
@@ -153,7 +184,7 @@ def _read_config() -> tuple[Path, dict[str, Any]]:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: not TOML: {error}") from error
     for name in values:
-        if name not in Settings.model_fields:
+        if name not in Settings.model_fields and name not in TABLES:
             raise SettingsError(f"{path}: {name}: {_no_such(name, list(Settings.model_fields))}")
     return path, values
 

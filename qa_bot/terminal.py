@@ -37,6 +37,7 @@ NOT_ANSWERED = "The articles don't say."
 _FIRST_HALF = ("January", "February", "March", "April", "May", "June")
 _MONTHS = (*_FIRST_HALF, "July", "August", "September", "October", "November", "December")
 _FAILURES_SHOWN = 20
+_COPIES_SHOWN = 3
 
 
 def use_colour(stream: TextIO) -> bool:
@@ -62,7 +63,9 @@ def _dim(lines: list[str], colour: bool) -> list[str]:
 # -- answers -----------------------------------------------------------------------------------------------------------
 
 
-def render_answer(answer: Answer, *, colour: bool, width: int = WIDTH, closest: str = "qa-bot ask --more") -> str:
+def render_answer(
+    answer: Answer, *, colour: bool, width: int = WIDTH, closest: str = "qa-bot ask --more", searched: str = ""
+) -> str:
     """The sentence with the answer marked in it, its article, and how sure the bot is; or that the articles don't say.
 
     Args:
@@ -70,16 +73,18 @@ def render_answer(answer: Answer, *, colour: bool, width: int = WIDTH, closest: 
         colour: whether to use bold and dim.
         width: columns to wrap to.
         closest: how the person sees what came closest, when there is no answer.
+        searched: the part of the archive that was searched, in words; empty if it was all.
     """
     if answer.answer is None or answer.sentence is None or answer.article is None:
-        return "\n".join(
-            [NOT_ANSWERED, *_dim([f"What came closest: {closest}"] if answer.alternatives else [], colour)]
-        )
+        lines = wrap(f"Only a part was searched: {searched}", colour=False, width=width) if searched else []
+        lines += [f"What came closest: {closest}"] if answer.alternatives else []
+        return "\n".join([NOT_ANSWERED, *_dim(lines, colour)])
     sentence = answer.sentence
     marked = Span(answer.answer.start - sentence.start, answer.answer.end - sentence.start)
     lines = wrap(sentence.text, marked, colour=colour, width=width)
     sure = wrap(sureness(answer.answer.confidence), colour=colour, width=width, indent="  ")
-    return "\n".join([*lines, "", *_about(answer.article, colour, width), *_dim(sure, colour)])
+    also = _dim(_also(answer.also, width), colour)
+    return "\n".join([*lines, "", *_about(answer.article, colour, width), *also, *_dim(sure, colour)])
 
 
 def render_alternatives(answer: Answer, *, colour: bool, width: int = WIDTH) -> str:
@@ -108,6 +113,19 @@ def _about(article: ArticleReference | Article, colour: bool, width: int) -> lis
     published = wrap(_published(article), colour=colour, width=width, indent="  ")
     # A link or path is never broken: it is there to be clicked or copied.
     return lines + _dim([*published, "  " + clean(article.url or article.source)], colour)
+
+
+def _also(others: Sequence[ArticleReference], width: int) -> list[str]:
+    """Where else the same words stand, but no more than a few places."""
+    lines: list[str] = []
+    for other in others[:_COPIES_SHOWN]:
+        about = " · ".join(filter(None, [other.title, _published(other)]))
+        lines += [
+            *wrap(f"also in: {about}", colour=False, width=width, indent="  "),
+            f"  {clean(other.url or other.source)}",
+        ]
+    more = len(others) - _COPIES_SHOWN
+    return lines + ([f"  and in {more:,} more"] if more > 0 else [])
 
 
 def _published(article: ArticleReference | Article) -> str:
@@ -160,17 +178,22 @@ def render_articles(articles: Sequence[Article], total: int) -> str:
 
 
 def render_report(report: ReindexReport) -> str:
-    """What a reindex did, and what it could not read."""
+    """What a reindex did, or would do, and what it could not read."""
     counts = [f"{count:,} {what}" for what in ("new", "changed", "removed") if (count := getattr(report, what))]
     counts.append(f"{report.unchanged:,} unchanged")
     seen = report.new + report.changed + report.unchanged + report.removed + len(report.failed)
     lines = [f"Articles: {', '.join(counts)}." if seen else "No articles found."]
     if report.duplicates:
-        lines[0] += f" {report.duplicates:,} {'have' if report.duplicates > 1 else 'has'} the text of another."
+        lines[0] += (
+            f" {report.duplicates:,} {'are copies of others' if report.duplicates > 1 else 'is a copy of another'}."
+        )
     passages = report.passages
-    lines.append(
-        f"Passages: {passages.total:,} in the store, {passages.embedded:,} embedded now, {report.seconds:.1f} s."
-    )
+    done = f"{passages.total:,} in the store, {passages.embedded:,} embedded now"
+    speed = f" ({passages.per_second:,.0f}/s)" if passages.per_second else ""
+    if report.dry_run:
+        lines.insert(0, "This is what would be done; nothing has been.")
+        done = f"{passages.total:,} in the store, {passages.embedded:,} would be embedded"
+    lines.append(f"Passages: {done}{speed}, {report.seconds:.1f} s.")
     if report.failed:
         lines.append(f"Could not be read: {len(report.failed):,}")
         lines += [f"  {clean(failed.source)}: {clean(failed.reason)}" for failed in report.failed[:_FAILURES_SHOWN]]

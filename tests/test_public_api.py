@@ -20,7 +20,14 @@ MODULES = {
 # Arrows run one way: a module may import what stands in a lower layer than its own, or in the same one.
 LAYERS = (
     ("embeddings",),
-    ("qa_bot.settings", "qa_bot.spans", "qa_bot.retrieval", "qa_bot.reader", "qa_bot.evaluation.metrics"),
+    (
+        "qa_bot.settings",
+        "qa_bot.spans",
+        "qa_bot.retrieval",
+        "qa_bot.copies",
+        "qa_bot.reader",
+        "qa_bot.evaluation.metrics",
+    ),
     ("qa_bot.answering",),
     ("qa_bot.bot",),
     (

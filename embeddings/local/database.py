@@ -10,55 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from embeddings.errors import SchemaError, StoreBusyError, StoreCorruptError, StoreError
+from embeddings.local.schema import APPLICATION_ID, SCHEMA_VERSION, create, migrate
 
-SCHEMA_VERSION = 1
-_APPLICATION_ID = 0x51414254
 _MAGIC = b"SQLite format 3\0"
 _HEADER = 100
+_PAGE_SIZE = 8192  # bytes: five vectors of 384 numbers fill a page, where two would leave a quarter of 4096 empty
 _PATIENCE = 30  # seconds
-
-_SCHEMA = """
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE sources (number INTEGER PRIMARY KEY, location TEXT NOT NULL UNIQUE);
-CREATE TABLE articles (
-    number INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    origin TEXT NOT NULL,
-    source TEXT NOT NULL,
-    title TEXT NOT NULL,
-    text TEXT NOT NULL,
-    url TEXT,
-    publisher TEXT,
-    published_at TEXT,
-    text_hash TEXT NOT NULL,
-    content_hash TEXT NOT NULL,
-    sentences BLOB NOT NULL
-);
-CREATE INDEX articles_by_origin ON articles (origin);
-CREATE INDEX articles_by_text ON articles (text_hash);
-CREATE TABLE passages (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    article INTEGER NOT NULL REFERENCES articles (number) ON DELETE CASCADE,
-    start INTEGER NOT NULL,
-    end INTEGER NOT NULL,
-    text_hash BLOB NOT NULL
-);
-CREATE INDEX passages_by_article ON passages (article);
-CREATE INDEX passages_by_text ON passages (text_hash);
-CREATE TABLE vectors (
-    passage INTEGER PRIMARY KEY REFERENCES passages (id) ON DELETE CASCADE,
-    vector BLOB NOT NULL
-);
-CREATE TABLE changes (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    passage INTEGER NOT NULL,
-    added INTEGER NOT NULL
-);
-CREATE TRIGGER passage_added AFTER INSERT ON passages
-    BEGIN INSERT INTO changes (passage, added) VALUES (new.id, 1); END;
-CREATE TRIGGER passage_removed AFTER DELETE ON passages
-    BEGIN INSERT INTO changes (passage, added) VALUES (old.id, 0); END;
-"""
+_CHECKED_WHOLE = 200_000_000  # bytes: half a second
 
 
 class Database:
@@ -76,6 +34,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.read_only = False
+        self._as_opened: tuple[int, int, int, bool] | None = None
         self._checked = False
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
@@ -108,7 +67,7 @@ class Database:
             raise self._corrupt("it is not a SQLite database")
         if 0 < len(head) < _HEADER:
             raise self._corrupt("it is cut off")
-        if not head and (self.path.parent / "dense.json").exists():
+        if not head and any(self.path.parent.glob("**/lexical.json")):
             raise self._corrupt("it is empty, though there was an index beside it")
         if head and not _is_being_made(head) and not self._has_log():
             # Opening a file that is not ours would already change it: into one with a write-ahead log.
@@ -126,29 +85,32 @@ class Database:
         if version == 0 and not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
             with self.transaction() as connection:
                 if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-                    for statement in _statements(_SCHEMA):
-                        connection.execute(statement)
-                    connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-                    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                    create(connection)
             return
         application = int(connection.execute("PRAGMA application_id").fetchone()[0])
         self._check_schema(application, version)
+        if version < SCHEMA_VERSION:
+            with self.transaction() as connection:
+                # Another process may have done it while this one waited.
+                migrate(connection, int(connection.execute("PRAGMA user_version").fetchone()[0]))
 
     def _check_schema(self, application: int, version: int) -> None:
-        if application != _APPLICATION_ID:
+        if application != APPLICATION_ID:
             raise SchemaError(
                 f"{self.path}: a SQLite file, but not a store of qa_bot; set QA_BOT_DATA_DIR to another folder"
             )
-        if version != SCHEMA_VERSION:
+        if not 1 <= version <= SCHEMA_VERSION:
             newer = version > SCHEMA_VERSION
             raise SchemaError(
-                f"{self.path}: the store has schema version {version}, this qa_bot reads {SCHEMA_VERSION}; "
+                f"{self.path}: the store has schema version {version}, this qa_bot reads 1 to {SCHEMA_VERSION}; "
                 + ("update qa_bot" if newer else "move the file away and run: qa-bot index")
             )
 
     def connection(self) -> sqlite3.Connection:
         """The calling thread's connection."""
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is not None and self._as_opened and not found.in_transaction and self._looks() != self._as_opened:
+            found = self._as_opened = None  # somebody has opened what was nobody's, and writes
         if found is None:
             found = self._connect()
             self._local.connection = found
@@ -157,8 +119,9 @@ class Database:
         return found
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+        connection = _open(self.path.absolute().as_uri())
         try:
+            connection.execute(f"PRAGMA page_size = {_PAGE_SIZE}")  # of a new file only
             _set_wal_mode(connection)
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -172,14 +135,29 @@ class Database:
         return connection
 
     def _connect_read_only(self) -> sqlite3.Connection:
-        """A store on a read-only disk can be asked, if it was closed in order: its log of writes is empty."""
+        """Opens a store that this process may not write.
+
+        While another process has it open, SQLite follows what that one writes.  A store that nobody has open can be asked
+        if it was closed in order: its log of writes is empty.
+        """
+        self.read_only = True
+        uri = f"{self.path.absolute().as_uri()}?mode=ro"
+        connection = _open(uri)
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            return connection
+        except sqlite3.OperationalError:
+            connection.close()
         if self._has_log():
             raise StoreError(
                 f"{self.path}-wal: the store was not closed in order and its disk is read-only; make it writable once"
             )
-        self.read_only = True
-        uri = f"{self.path.absolute().as_uri()}?mode=ro&immutable=1"
-        return sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+        self._as_opened = self._looks()
+        return _open(f"{uri}&immutable=1")
+
+    def _looks(self) -> tuple[int, int, int, bool]:
+        found = self.path.stat()
+        return found.st_ino, found.st_mtime_ns, found.st_size, self._has_log()
 
     def _has_log(self) -> bool:
         log = self.path.with_name(self.path.name + "-wal")
@@ -214,9 +192,13 @@ class Database:
                 raise
 
     def _check_pages(self, connection: sqlite3.Connection) -> None:
-        """Looks for damage once, before the first write: writing to a damaged file damages more of it."""
+        """Looks for damage once, before the first write: writing to a damaged file damages more of it.
+
+        In a large file only the small tables are looked at: to read all of it takes longer than the write may.
+        """
         if not self._checked:
-            problem = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+            small = self.path.stat().st_size <= _CHECKED_WHOLE
+            problem = str(connection.execute(f"PRAGMA quick_check({'1' if small else 'sources'})").fetchone()[0])
             if problem != "ok":
                 raise self._corrupt(problem.removeprefix("*** in database main ***").strip())
             self._checked = True
@@ -254,6 +236,10 @@ class Database:
             self._local = threading.local()
 
 
+def _open(uri: str) -> sqlite3.Connection:
+    return sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+
+
 def _is_read_only(error: sqlite3.DatabaseError) -> bool:
     return "readonly" in str(error) or "unable to open" in str(error)
 
@@ -274,13 +260,3 @@ def _set_wal_mode(connection: sqlite3.Connection) -> None:
 def _is_being_made(head: bytes) -> bool:
     """Whether a file is one of at most one page in WAL mode: a process is about to write the schema, or was."""
     return head[18:20] == b"\2\2" and int.from_bytes(head[28:32]) <= 1
-
-
-def _statements(script: str) -> list[str]:
-    statements, pending = [], ""
-    for line in script.splitlines():
-        pending += line + "\n"
-        if sqlite3.complete_statement(pending):
-            statements.append(pending)
-            pending = ""
-    return [statement for statement in statements if statement.strip()]

@@ -1,118 +1,133 @@
-"""The dense cache: a FAISS index over the vectors that SQLite holds."""
+"""The dense cache: a FAISS index, in memory, over the vectors that SQLite holds."""
 
 from __future__ import annotations
 
-import json
-import os
 import threading
-import zlib
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.store import Hit, best_hits
+from embeddings.local.quantiser import Ids, Quantiser, Vectors
+from embeddings.local.shared_lock import SharedLock
 
-Ids = NDArray[np.int64]
-Vectors = NDArray[np.float32]
+_FAISS: Any = faiss  # its stubs do not know what its Python layer adds
+
+
+class Admitted(NamedTuple):
+    """Which passages may be found: a bit for each id, the lowest bit of a byte first, and the number that are set."""
+
+    bits: NDArray[np.uint8]
+    size: int
 
 
 class DenseCache:
-    """An exact inner-product index, in memory, and its copy on disk.
-
-    The copy is two files: the index, and `dense.json`, which names the index file, its checksum, the store and encoder
-    that it belongs to, and the change up to which it is built.  It is put in place by one rename; anything else found
-    there is not believed.
+    """An index by inner product: exact, or quantised.
 
     Args:
-        folder: where the copy lies.
         dimension: of the vectors.
+        quantiser: what the index is trained to; None for an exact one.
+        index: one that is filled already.
+        change: that it stands at.
     """
 
-    def __init__(self, folder: Path, dimension: int) -> None:
+    def __init__(self, dimension: int, quantiser: Quantiser | None, index: Any = None, change: int = 0) -> None:
         self.dimension = dimension
-        self.change = 0
-        self._folder = folder
-        self._guard = threading.Lock()
-        # A question is one vector: waking a second thread for it costs more than it saves, far more on busy cores.
-        faiss.omp_set_num_threads(1)
-        self._index: Any = self._empty()
+        self.quantiser = quantiser
+        self.change = change
+        self._lock = SharedLock()
+        self._one_writer = threading.Lock()
+        self._index = self._empty() if index is None else index
+        self._held = _mark(np.zeros(0, np.bool_), _ids_in(self._index))
 
     def _empty(self) -> Any:
+        if self.quantiser is not None:
+            return self.quantiser.new_index()
         return faiss.IndexIDMap2(faiss.IndexFlatIP(self.dimension))
 
-    def load(self, identity: str) -> str | None:
-        """Loads the copy on disk; returns why it cannot be used, or None if it is loaded."""
-        manifest_path = self._folder / "dense.json"
-        try:
-            manifest = json.loads(manifest_path.read_text())
-            if manifest["identity"] != identity:
-                return "it belongs to another store or encoder"
-            data = (self._folder / manifest["file"]).read_bytes()
-            if zlib.crc32(data) != manifest["checksum"]:
-                return "its checksum is wrong"
-            index = faiss.deserialize_index(np.frombuffer(data, np.uint8))
-            if index.d != self.dimension:
-                return "its dimension is wrong"
-            change = int(manifest["change"])
-        except FileNotFoundError:
-            return "it is missing"
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
-            return f"it cannot be read ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
-        with self._guard:
-            self._index, self.change = index, change
-        return None
-
-    def save(self, identity: str) -> None:
-        """Writes the copy on disk.
-
-        Raises:
-            OSError: the disk is full or read-only; an earlier copy is still whole.
-        """
-        with self._guard:
-            data = faiss.serialize_index(self._index).tobytes()
-            change = self.change
-        name = f"dense-{change}.faiss"
-        _replace(self._folder / name, data)
-        manifest = {"file": name, "checksum": zlib.crc32(data), "change": change, "identity": identity}
-        _replace(self._folder / "dense.json", json.dumps(manifest).encode())
-        for old in self._folder.glob("dense-*.faiss"):
-            if old.name != name:
-                old.unlink(missing_ok=True)
-
-    def clear(self) -> None:
-        """Empties the index."""
-        with self._guard:
-            self._index, self.change = self._empty(), 0
+    @property
+    def slack(self) -> float:
+        """By how much a passage may look nearer than it is."""
+        return 1e-5 if self.quantiser is None else 4e-3
 
     def apply(self, removed: Ids, chunks: Iterable[tuple[Ids, Vectors]], change: int) -> None:
-        """Takes passages out and puts others in; the index then stands at `change`."""
-        with self._guard:
-            try:
-                if len(removed):
-                    self._index.remove_ids(np.sort(removed))
-                for ids, vectors in chunks:
-                    self._index.add_with_ids(np.ascontiguousarray(vectors), ids)
-                self.change = change
-            except BaseException:  # Ctrl-C too: a passage that is put in twice is found twice
-                self._index, self.change = self._empty(), 0
-                raise
+        """Takes passages out and puts others in; the index then stands at `change`.
 
-    def search(self, vector: Vectors, count: int) -> list[Hit]:
-        """The passages with the highest inner product, best first; ties by id."""
-        query = np.ascontiguousarray(vector[None, :])
+        Searches go on between the chunks.  If it is interrupted, it can be done again from the beginning: what is there
+        is not put in twice.
+        """
+        with self._one_writer:
+            faiss.omp_set_num_threads(1)
+            gone = removed[removed < len(self._held)]
+            gone = gone[self._held[gone]]
+            if len(gone):
+                with self._lock.writing():
+                    self._held[gone] = False
+                    self._index.remove_ids(np.sort(gone))
+            for ids, vectors in chunks:
+                self._put(ids, np.ascontiguousarray(vectors, np.float32))
+            self.change = change
 
-        def find(limit: int) -> list[Hit]:
-            if self._index.ntotal == 0:
-                return []
-            scores, ids = self._index.search(query, min(limit, self._index.ntotal))
-            return [Hit(int(i), float(score)) for i, score in zip(ids[0], scores[0], strict=True) if i >= 0]
+    def _put(self, ids: Ids, vectors: Vectors) -> None:
+        known = np.zeros(len(ids), np.bool_)
+        inside = ids < len(self._held)
+        known[inside] = self._held[ids[inside]]
+        if known.any():
+            ids, vectors = ids[~known], np.ascontiguousarray(vectors[~known])
+        if not len(ids):
+            return
+        cells = None if self.quantiser is None else self.quantiser.cells_of(vectors)
+        with self._lock.writing():
+            if self.quantiser is None or cells is None:
+                self._index.add_with_ids(vectors, ids)
+            else:
+                self.quantiser.put(self._index, ids, vectors, cells)
+            self._held = _mark(self._held, ids)
 
-        with self._guard:
-            return best_hits(find, count)
+    def others(self, passage_ids: list[int]) -> Ids:
+        """The passages in the index that are not among these."""
+        rest = self._held.copy()
+        ids = np.array(passage_ids, np.int64)
+        rest[ids[ids < len(rest)]] = False
+        return np.flatnonzero(rest)
+
+    def search(
+        self, vector: Vectors, count: int, admitted: Admitted | None = None, *, everywhere: bool = False
+    ) -> tuple[Ids, Vectors]:
+        """Ids of the passages that look nearest, nearest first, and how near they look; at most `count`.
+
+        Args:
+            vector: unit vector, shape (dimension,).
+            count: how many to find at most.
+            admitted: the only passages that may be found.
+            everywhere: looks into all cells of a quantised index.
+        """
+        # A question is one vector: waking a second thread for it costs more than it saves, far more on busy cores.
+        faiss.omp_set_num_threads(1)
+        query = np.ascontiguousarray(vector[None, :], np.float32)
+        with self._lock.reading():
+            total = self._index.ntotal
+            count = min(count, total if admitted is None else min(admitted.size, total))
+            if count == 0:
+                return np.zeros(0, np.int64), np.zeros(0, np.float32)
+            scores, ids = self._index.search(query, count, params=self._parameters(admitted, everywhere))
+        found = ids[0] >= 0
+        return ids[0][found], scores[0][found]
+
+    def _parameters(self, admitted: Admitted | None, everywhere: bool) -> Any:
+        facts: dict[str, Any] = {} if admitted is None else {"sel": _FAISS.IDSelectorBitmap(admitted.bits)}
+        if self.quantiser is None:
+            return _FAISS.SearchParameters(**facts)
+        share = 1.0 if admitted is None else admitted.size / self._index.ntotal
+        probes = self.quantiser.cells if everywhere else self.quantiser.probes(share)
+        return _FAISS.SearchParametersIVF(nprobe=probes, **facts)
+
+    def read_by(self, reader: Any) -> None:
+        """Calls a function with the FAISS index and the change that it stands at; it does not change meanwhile."""
+        with self._one_writer:  # not the lock: searches go on
+            reader(self._index, self.change)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -120,16 +135,26 @@ class DenseCache:
     @property
     def kind(self) -> str:
         """What the index is, in words."""
-        return "exact (FAISS flat, inner product)"
+        if self.quantiser is None:
+            return "exact (FAISS flat, inner product)"
+        cells, probes = self.quantiser.cells, self.quantiser.probes(1.0)
+        return f"quantised (FAISS IVF{cells},SQ8, {probes} cells a question, the best ranked by whole vectors)"
 
 
-def _replace(path: Path, data: bytes) -> None:
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+def _mark(held: NDArray[np.bool_], ids: Ids) -> NDArray[np.bool_]:
+    if len(ids) and int(ids.max()) >= len(held):
+        grown = np.zeros(max(int(ids.max()) + 1, len(held) * 5 // 4), np.bool_)
+        grown[: len(held)] = held
+        held = grown
+    held[ids] = True
+    return held
+
+
+def _ids_in(index: Any) -> Ids:
+    """The ids that an index holds."""
+    if hasattr(index, "id_map"):
+        return np.asarray(faiss.vector_to_array(index.id_map), np.int64)
+    lists = index.invlists
+    sizes = [(number, lists.list_size(number)) for number in range(lists.nlist)]
+    parts = [np.array(faiss.rev_swig_ptr(lists.get_ids(number), size)) for number, size in sizes if size]
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from embeddings.articles import Article
+from embeddings.errors import EncoderMismatchError
+from embeddings.filters import EVERYTHING, ArticleFilter
+from embeddings.local.article_table import ArticleTable
 from embeddings.local.changes import ChangeLog
-from embeddings.local.database import SCHEMA_VERSION, Database
-from embeddings.local.dense import DenseCache
-from embeddings.local.lexical import LexicalCache
-from embeddings.local.rows import ARTICLE_COLUMNS, insert_article, read_article, set_facts
-from embeddings.sentences import Span
-from embeddings.store import ArticleText, Hit, IndexedArticle, KnownArticle, Say, StoredPassage, StoreStatus
+from embeddings.local.database import Database
+from embeddings.local.dense_search import cosines
+from embeddings.local.followers import Followers
+from embeddings.local.rebuild import Rebuild
+from embeddings.local.rows import put_article, put_memories, set_facts
+from embeddings.local.schema import SCHEMA_VERSION
+from embeddings.local.source_table import SourceTable
+from embeddings.store import (
+    NOTHING,
+    ArticleText,
+    DenseKind,
+    Hit,
+    IndexedArticle,
+    KnownArticle,
+    PassageText,
+    Say,
+    SignedArticle,
+    SourceRecord,
+    StoredPassage,
+    StoreStatus,
+)
 
 FILE_NAME = "qa_bot.sqlite3"
-
-_AHEAD = "it is ahead of the store"
 
 
 class LocalStore:
@@ -33,31 +48,35 @@ class LocalStore:
     Args:
         folder: holds `qa_bot.sqlite3` and the caches; made if it is missing.
         say: is told when a cache has to be rebuilt.
+        kind: the dense index to use.
 
     Raises:
         StoreError: the store cannot be opened; the message says why.
     """
 
-    def __init__(self, folder: Path, say: Say = lambda _: None) -> None:
+    def __init__(self, folder: Path, say: Say = lambda _: None, kind: DenseKind = DenseKind.AUTO) -> None:
         self.folder = folder
         self._say = say
+        self._kind = kind
         self._database = Database(folder / FILE_NAME)
-        self._log = ChangeLog(self._database)
+        self._sources = SourceTable(self._database)
+        self._articles = ArticleTable(self._database)
+        self._rebuild = Rebuild(self._database)
         self._guard = threading.RLock()
-        self._dense: DenseCache | None = None
-        self._lexical: LexicalCache | None = None
-        self._dense_identity = ""
-        self._unsaved = False
-        self._put_back = self._forget_caches_ahead()
+        self._current: Followers | None = None
+        self._retired: list[Followers] = []  # whose work in the background may not have stopped yet
         with self._database.errors():
-            self._caches_are_new = self._log.last() == 0
+            self._caches_are_new = ChangeLog(self._database, 0).last() == 0
+        self._followers()
 
     # -- facts ---------------------------------------------------------------------------------------------------------
 
-    def _fact(self, name: str) -> str | None:
+    def _facts(self) -> dict[str, str]:
         with self._database.errors():
-            row = self._database.connection().execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
-        return None if row is None else str(row[0])
+            return dict(self._database.connection().execute("SELECT name, value FROM facts").fetchall())
+
+    def _fact(self, name: str) -> str | None:
+        return self._facts().get(name)
 
     @property
     def encoder(self) -> str | None:
@@ -69,37 +88,82 @@ class LocalStore:
         """How the articles were cut into passages; None while the store is empty."""
         return self._fact("passage_rule")
 
-    def sources(self) -> list[str]:
-        """The sources that a bare reindex reads, in the order they were added."""
-        with self._database.errors():
-            rows = self._database.connection().execute("SELECT location FROM sources ORDER BY number")
-            return [str(location) for (location,) in rows]
+    # -- sources -------------------------------------------------------------------------------------------------------
 
-    def add_source(self, location: str) -> None:
-        """Remembers a source; nothing happens if it is known."""
-        with self._database.transaction() as connection:
-            connection.execute("INSERT OR IGNORE INTO sources (location) VALUES (?)", (location,))
+    def sources(self) -> list[SourceRecord]:
+        """The sources that a bare reindex reads, in the order they were added."""
+        return self._sources.all()
+
+    def add_source(self, location: str, options: str | None = None) -> None:
+        """Remembers a source; of one that is known, the options (JSON), if some are given."""
+        self._sources.add(location, options)
+
+    def remove_source(self, location: str) -> int:
+        """Forgets a source and removes its articles, except those that another holds; returns how many."""
+        return self._sources.remove(location)
+
+    def note_result(self, location: str, result: str) -> None:
+        """Remembers how reading a source went, just now."""
+        self._sources.note_result(location, result)
+
+    def hold(self, location: str, article_ids: Iterable[str]) -> None:
+        """Notes that a source too holds articles that came from another."""
+        self._sources.hold(location, article_ids)
+
+    def release(self, location: str, article_ids: Iterable[str]) -> int:
+        """Removes articles that a source has no more, except those that another holds; returns how many."""
+        return self._sources.release(location, article_ids)
+
+    def recall(self, key: str) -> str | None:
+        """What was remembered under a key."""
+        return self._sources.recall(key)
+
+    def remember(self, memories: Mapping[str, str]) -> None:
+        """Remembers texts, each under its key, in place of what was there."""
+        self._sources.remember(memories)
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
-    def commit(self, articles: Sequence[IndexedArticle], *, encoder: str, passage_rule: str) -> None:
-        """Stores articles, each in place of an earlier one with its id, in one transaction."""
+    def commit(
+        self,
+        articles: Sequence[IndexedArticle],
+        *,
+        encoder: str,
+        passage_rule: str,
+        memories: Mapping[str, str] = NOTHING,
+    ) -> None:
+        """Stores articles, each in place of an earlier one with its id, and remembers texts, in one transaction."""
         with self._database.transaction() as connection:
             set_facts(connection, encoder=encoder, passage_rule=passage_rule)
             for indexed in articles:
-                connection.execute("DELETE FROM articles WHERE id = ?", (indexed.article.id,))
-                insert_article(connection, indexed)
+                put_article(connection, indexed)
+            put_memories(connection, memories)
 
-    def replace_all(self, articles: Iterable[IndexedArticle], *, encoder: str, passage_rule: str) -> None:
-        """Puts other passages and vectors in place of all there are, in one transaction."""
-        with self._database.transaction() as connection:
-            connection.execute("DELETE FROM facts WHERE name IN ('encoder', 'passage_rule')")
-            set_facts(connection, encoder=encoder, passage_rule=passage_rule)
-            connection.execute("DELETE FROM passages")
-            for indexed in articles:
-                connection.execute("DELETE FROM articles WHERE id = ?", (indexed.article.id,))
-                insert_article(connection, indexed)
-        self._caches_are_new = True  # that they are rebuilt now is no news
+    def begin_rebuild(self, *, encoder: str, passage_rule: str) -> None:
+        """Begins to make other passages and vectors beside those that answer, or goes on with it."""
+        self._rebuild.begin(encoder, passage_rule)
+
+    def awaiting_rebuild(self, count: int) -> list[str]:
+        """Ids of at most so many articles for which there are no such passages yet."""
+        return self._rebuild.awaiting(count)
+
+    def commit_rebuilt(self, articles: Sequence[IndexedArticle]) -> None:
+        """Stores such passages, in one transaction; articles that have changed meanwhile are passed over."""
+        self._rebuild.add(articles)
+
+    def finish_rebuild(self) -> bool:
+        """Puts them in the place of those that answer, if no article lacks them; True if so."""
+        if not self._rebuild.is_whole():
+            return False
+        beside = self._rebuild.generation
+        if beside is None:
+            return self._rebuild.finish()
+        followers = self._make_followers(*beside)
+        try:
+            followers.catch_up()  # so that whoever answers from them finds their indexes made
+        finally:
+            followers.close()
+        return self._rebuild.finish()
 
     def remove(self, article_ids: Sequence[str]) -> int:
         """Removes articles in one transaction; returns how many there were."""
@@ -112,248 +176,188 @@ class LocalStore:
     # -- reading -------------------------------------------------------------------------------------------------------
 
     def known(self, origin: str | None = None) -> list[KnownArticle]:
-        """The articles that came from one source, or all."""
-        query = "SELECT id, source, content_hash FROM articles"
-        with self._database.errors():
-            connection = self._database.connection()
-            if origin is None:
-                return [KnownArticle(*row) for row in connection.execute(query)]
-            return [KnownArticle(*row) for row in connection.execute(f"{query} WHERE origin = ?", (origin,))]
+        """The articles that a source holds, or all."""
+        return self._articles.known(origin)
 
     def origin(self, article_id: str) -> str | None:
         """The source that an article came from, or None."""
-        with self._database.errors():
-            query = "SELECT origin FROM articles WHERE id = ?"
-            row = self._database.connection().execute(query, (article_id,)).fetchone()
-        return None if row is None else str(row[0])
+        return self._articles.origin(article_id)
 
     def has_text(self, text_hash: str, other_than: str) -> bool:
         """Whether an article other than the one with this id has this text."""
-        with self._database.errors():
-            query = "SELECT 1 FROM articles WHERE text_hash = ? AND id != ? LIMIT 1"
-            return self._database.connection().execute(query, (text_hash, other_than)).fetchone() is not None
+        return self._articles.has_text(text_hash, other_than)
+
+    def near(self, bands: Sequence[bytes]) -> list[SignedArticle]:
+        """The articles that share a band with these, in the order that they were stored."""
+        return self._articles.near(bands)
+
+    def copies(self, article_ids: Sequence[str]) -> dict[str, list[Article]]:
+        """For each article that has copies, the other articles of its group, newest first, those without a date last."""
+        return self._articles.copies(article_ids)
 
     def vectors_of(self, text_hashes: Iterable[bytes]) -> dict[bytes, NDArray[np.float32]]:
         """The vectors that the store already holds for passages with these hashes."""
-        query = (
-            "SELECT vector FROM vectors JOIN passages ON passages.id = vectors.passage "
-            "WHERE passages.text_hash = ? LIMIT 1"
-        )
-        found = {}
-        with self._database.errors():
-            connection = self._database.connection()
-            for text_hash in text_hashes:
-                row = connection.execute(query, (text_hash,)).fetchone()
-                if row is not None:
-                    found[text_hash] = np.frombuffer(row[0], np.float32)
-        return found
+        return self._articles.vectors_of(text_hashes)
 
     def articles(self, *, offset: int = 0, limit: int | None = None) -> list[Article]:
         """Articles by date, the newest first; those without a date last."""
-        order = "published_at IS NULL, published_at DESC, title, id"
-        query = f"SELECT {ARTICLE_COLUMNS} FROM articles ORDER BY {order} LIMIT ? OFFSET ?"
-        with self._database.errors():
-            rows = self._database.connection().execute(query, (-1 if limit is None else limit, offset))
-            return [read_article(row) for row in rows]
+        return self._articles.articles(offset, limit)
 
     def article(self, article_id: str) -> ArticleText | None:
         """One article, or None."""
-        with self._database.errors():
-            query = f"SELECT {ARTICLE_COLUMNS}, sentences FROM articles WHERE id = ?"
-            row = self._database.connection().execute(query, (article_id,)).fetchone()
-        if row is None:
-            return None
-        bounds = np.frombuffer(row[-1], np.int32).reshape(-1, 2).tolist()
-        return ArticleText(read_article(row[:-1]), [Span(start, end) for start, end in bounds])
+        return self._articles.article(article_id)
 
     def passages(self, passage_ids: Sequence[int]) -> dict[int, StoredPassage]:
-        """The passages with these ids that (still) exist."""
-        query = (
-            "SELECT passages.id, articles.id, start, end FROM passages JOIN articles ON articles.number = passages.article "
-            "WHERE passages.id = ?"
-        )
-        with self._database.errors():
-            connection = self._database.connection()
-            rows = (connection.execute(query, (passage_id,)).fetchone() for passage_id in passage_ids)
-            return {row[0]: StoredPassage(*row) for row in rows if row is not None}
+        """The passages with these ids that (still) exist, in the order of the ids."""
+        return self._articles.passages(passage_ids)
+
+    def texts(self, passage_ids: Sequence[int]) -> dict[int, PassageText]:
+        """What the passages with these ids that (still) exist say."""
+        return self._articles.texts(passage_ids)
 
     # -- searching -----------------------------------------------------------------------------------------------------
 
-    def dense_search(self, vector: NDArray[np.float32], count: int) -> list[Hit]:
-        """The `count` passages with the highest cosine, best first; ties by id."""
-        self.refresh()
-        return self._dense.search(vector, count) if self._dense is not None else []
+    def dense_search(self, vector: NDArray[np.float32], count: int, only: ArticleFilter = EVERYTHING) -> list[Hit]:
+        """The `count` passages with the highest cosine among the articles that `only` admits, best first; ties by id."""
+        followers = self._followed()
+        if followers is None:
+            return []
+        if len(vector) != followers.dense.dimension:
+            raise EncoderMismatchError(
+                f"the store in {self.folder} has just been rebuilt with the encoder {self.encoder}; set this encoder"
+            )
+        with self._database.errors():
+            return followers.dense.search(vector, count, only)
 
     def similarities(self, vector: NDArray[np.float32], passage_ids: Sequence[int]) -> dict[int, float]:
         """Cosine of a vector with the vectors of these passages."""
-        found = {}
-        with self._database.errors():
-            connection = self._database.connection()
-            for passage_id in passage_ids:
-                row = connection.execute("SELECT vector FROM vectors WHERE passage = ?", (passage_id,)).fetchone()
-                if row is not None:
-                    found[passage_id] = float(np.dot(np.frombuffer(row[0], np.float32), vector))
-        return found
+        found, vectors = self._articles.vectors(passage_ids)
+        if not found:
+            return {}
+        return dict(zip(found, cosines(vectors, vector).tolist(), strict=True))
 
-    def lexical_search(self, question: str, count: int) -> list[Hit]:
-        """The `count` passages with the highest BM25 score for the question's words, best first; ties by id."""
-        self.refresh()
-        return self._lexical.search(question, count) if self._lexical is not None else []
+    def lexical_search(self, question: str, count: int, only: ArticleFilter = EVERYTHING) -> list[Hit]:
+        """The `count` passages with the highest BM25 score for the question's words, best first; ties by id.
+
+        Only passages of articles that `only` admits.
+        """
+        followers = self._followed()
+        if followers is None:
+            return []
+        hits = followers.lexical.search(question, count, only)
+        held = self._articles.passages([hit.passage_id for hit in hits])
+        return [hit for hit in hits if hit.passage_id in held]
+
+    def newest(self, only: ArticleFilter = EVERYTHING) -> date | None:
+        """The last day on which an article that `only` admits was published; None if none has a date."""
+        followers = self._followed()
+        return followers.lexical.newest(only) if followers is not None else None
+
+    def rarity(self, terms: Sequence[str]) -> dict[str, float]:
+        """How rare terms are: the inverse document frequency of BM25, at least 0."""
+        followers = self._followed()
+        return followers.lexical.rarity(terms) if followers is not None else {}
 
     # -- caches --------------------------------------------------------------------------------------------------------
 
+    def _followed(self) -> Followers | None:
+        followers = self._followers()
+        if followers is not None:
+            followers.follow()
+        return followers
+
+    def _followers(self) -> Followers | None:
+        """The indexes of the generation that answers; None while the store is empty."""
+        facts = self._facts()
+        if "encoder" not in facts:
+            return None
+        key = int(facts.get("generation", 0)), int(facts.get("dimension", 0))
+        with self._guard:
+            if self._current is None or self._current.key != key:
+                if self._current is not None:
+                    self._current.close(wait=False)
+                    self._retired.append(self._current)
+                self._current = self._make_followers(*key)
+            return self._current
+
+    def _make_followers(self, generation: int, dimension: int) -> Followers:
+        return Followers(
+            self._database,
+            store=str(self._fact("store")),
+            generation=generation,
+            dimension=dimension,
+            kind=self._kind,
+            say=self._say,
+            quiet=self._caches_are_new or self._rebuild.generation == (generation, dimension),
+        )
+
     def refresh(self) -> bool:
-        """Brings the caches up to the last commit of any process; True if there was anything new."""
-        with self._guard, self._database.errors():
-            if self.encoder is None:
-                return False
-            new_dense = self._refresh_dense()
-            new_lexical = self._refresh_lexical()
-            return new_dense or new_lexical
+        """Brings the caches up to the last commit of any process, as far as that is quick; True if there was anything new.
+
+        The rest is done in the background.
+        """
+        followers = self._followers()
+        if followers is None:
+            return False
+        new = followers.follow()
+        followers.dense.prepare_filters()
+        return new
 
     def save_caches(self) -> None:
-        """Writes the dense index beside the store, so that the next process need not catch up."""
-        with self._guard:
-            if self._dense is None or not self._unsaved or self._database.read_only:
-                return
-            try:
-                with self._lock():
-                    self._dense.save(self._dense_identity)
-                self._unsaved = False
-            except (OSError, Timeout) as error:
-                self._say(f"{self.folder}: the dense index could not be saved ({error}); it will be rebuilt next time")
+        """Brings the caches beside the store up to date, whatever it takes, and tidies up.
 
-    def _lock(self) -> FileLock:
-        return FileLock(self.folder / "caches.lock", timeout=10)
-
-    def _forget_caches_ahead(self) -> bool:
-        """Deletes caches that know changes which the store does not: an older copy of it has been put back.
-
-        That must be seen now: once there are as many new changes, the caches would pass for being behind.
+        The next process need not catch up then.
         """
-        found = False
-        for name in ("dense.json", "lexical.json"):
-            manifest = self.folder / name
-            try:
-                change = int(json.loads(manifest.read_text())["change"])
-                with self._database.errors():
-                    if change <= self._log.last():
-                        continue
-                found = True
-                manifest.unlink(missing_ok=True)
-            except (OSError, ValueError, KeyError, TypeError):
-                continue
-        return found
-
-    def _identity(self) -> str:
-        return f"{self._fact('store')}/{self.encoder}/{self._fact('dimension')}"
-
-    def _refresh_dense(self) -> bool:
-        if self._dense is not None and (self._dense_identity, self._dense.change) == (
-            self._identity(),
-            self._log.last(),
-        ):
-            return False
-        while True:
-            dense = self._open_dense()
-            with self._database.snapshot():
-                if self._identity() != self._dense_identity:
-                    continue  # another process has replaced all vectors meanwhile
-                pending = self._log.pending(dense.change)
-                if pending.change != dense.change:
-                    dense.apply(np.array(pending.removed, np.int64), self._log.vectors(pending.added), pending.change)
-                    self._unsaved = True
-            return True
-
-    def _open_dense(self) -> DenseCache:
-        identity = self._identity()
-        if self._dense is None or identity != self._dense_identity:
-            dense = DenseCache(self.folder, int(self._fact("dimension") or 0))
-            self._explain("dense", dense.load(identity))
-            if dense.change > self._log.last():
-                self._explain("dense", _AHEAD)
-                dense.clear()
-            self._dense, self._dense_identity = dense, identity
-        return self._dense
-
-    def _explain(self, cache: str, reason: str | None) -> None:
-        if reason is not None and not self._caches_are_new:
-            self._say(f"rebuilding the {cache} index from {FILE_NAME}: {_AHEAD if self._put_back else reason}")
-
-    def _refresh_lexical(self) -> bool:
-        if self._lexical is not None and self._lexical.change == self._log.last():
-            return False
-        identity = str(self._fact("store"))
-        first = self._lexical is None
-        try:
-            with self._lock():
-                self._lexical = self._lexical or self._open_lexical(identity)
-                self._lexical.follow()
-                self._catch_up_lexical(self._lexical)
-        except (OSError, Timeout) as error:
-            if not first and isinstance(error, Timeout):
-                return False  # whoever holds the lock is bringing the index up to date: it is there next time
-            self._lexical = self._lexical_without_writing(identity, error)
-        return True
-
-    def _lexical_without_writing(self, identity: str, error: Exception) -> LexicalCache:
-        lexical = LexicalCache(self.folder, identity)
-        if lexical.load() is None and lexical.change == self._log.last():
-            return lexical
-        self._say(f"{self.folder}: the lexical index is kept in memory, as it cannot be written ({error})")
-        lexical = LexicalCache(None, identity)
-        self._catch_up_lexical(lexical)
-        return lexical
-
-    def _open_lexical(self, identity: str) -> LexicalCache:
-        lexical = LexicalCache(self.folder, identity)
-        reason = lexical.load()
-        if reason is None and lexical.change > self._log.last():
-            reason = _AHEAD
-        if reason is not None:
-            self._explain("lexical", reason)
-            lexical.clear()
-        return lexical
-
-    def _catch_up_lexical(self, lexical: LexicalCache) -> None:
-        with self._database.snapshot():
-            pending = self._log.pending(lexical.change)
-            if pending.change == lexical.change:
-                return
-            if lexical.is_better_rebuilt(len(pending.removed)):
-                lexical.clear()
-                pending = self._log.pending(0)
-            lexical.apply(pending.removed, self._log.documents(pending.added), pending.change)
+        followers = self._followers()
+        if followers is not None:
+            followers.catch_up()
+            followers.trim_log()
+        if not self._database.read_only:
+            self._rebuild.clean_up(self.folder)
 
     # -- figures -------------------------------------------------------------------------------------------------------
 
     def _count(self, table: str) -> int:
         return int(self._database.connection().execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
+    def _count_passages(self) -> int:
+        """Of the generation that answers; while there is no other, SQLite counts faster without looking at it."""
+        facts = self._facts()
+        if not facts.keys() & {"leftovers", "next generation"}:
+            return self._count("passages")
+        query = "SELECT count(*) FROM passages WHERE generation = ?"
+        row = self._database.connection().execute(query, (int(facts.get("generation", 0)),)).fetchone()
+        return int(row[0])
+
     def status(self) -> StoreStatus:
         """Figures about the store."""
         with self._database.errors():
             sizes = {
                 "sqlite": _size(self.folder, f"{FILE_NAME}*"),
-                "dense": _size(self.folder, "dense*"),
-                "lexical": _size(self.folder, "lexical/*"),
+                "dense": _size(self.folder, "**/dense*"),
+                "lexical": _size(self.folder, "**/lexical/*"),
             }
+            current = self._current
             return StoreStatus(
                 location=str(self.folder),
                 schema_version=SCHEMA_VERSION,
                 encoder=self.encoder,
                 passage_rule=self.passage_rule,
                 articles=self._count("articles"),
-                passages=self._count("passages"),
-                changes=self._log.last(),
-                dense_index=self._dense.kind if self._dense else "not loaded",
-                sizes=sizes,
+                passages=self._count_passages(),
+                changes=ChangeLog(self._database, 0).last(),
+                dense_index=current.dense.kind if current else "not loaded",
+                sizes={name: size for name, size in sizes.items() if size},  # an exact index has no file
             )
 
     def close(self) -> None:
         """Lets go of files and connections."""
         with self._guard:
-            self._dense = self._lexical = None
+            for followers in (self._current, *self._retired):
+                if followers is not None:
+                    followers.close()
+            self._current = None
+            self._retired.clear()
             self._database.close()
 
 

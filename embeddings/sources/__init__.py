@@ -1,39 +1,91 @@
 """Where articles come from: one small file for each format, one protocol.
 
 A source lists its entries without reading them; an entry is read on its own, so that one that fails does not stop the
-others.
+others.  Reindexing goes like this::
+
+    source = open_source(location, context)
+    for entry in source.entries():      # SourceError: the source as a whole cannot be listed
+        article = entry.read()          # SourceError: this one cannot be read, its message says why
+        ...                             # None: not modified since its last commit
+        # commit the article together with entry.memories()
+    # remove what is no longer listed, if source.complete
+    # if no entry failed: remember source.memories()
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from embeddings.articles import Article
 from embeddings.errors import SourceError
+from embeddings.sources.context import Memory, NoMemory, SourceContext, SourceOptions, nothing_to_remember
+
+__all__ = [
+    "Entry",
+    "Memory",
+    "NoMemory",
+    "Source",
+    "SourceContext",
+    "SourceOptions",
+    "check_name",
+    "lies_in",
+    "open_source",
+]
 
 
 class Entry(NamedTuple):
-    """One article to be.  `read` raises SourceError, with the reason, when it cannot be read."""
+    """One article to be.
+
+    Attributes:
+        source: its identity: a path, a path with `#` and the id, URL or line of a record in it, or a URL.
+        read: reads it.  None when it has not been modified since what `memories` said was committed.  Raises
+            SourceError, with the reason, when it cannot be read; the error's `source` is the file or URL to look at.
+        memories: to be asked after `read`, also if that gave None; what it says has to be committed in the same
+            transaction as the article (or after it), so that a crash in between loses nothing.
+    """
 
     source: str
-    read: Callable[[], Article]
+    read: Callable[[], Article | None]
+    memories: Callable[[], Mapping[str, str]] = nothing_to_remember
 
 
 class Source(Protocol):
     """A place that articles come from.
 
     Attributes:
-        location: what a person names and the store remembers: a path, later a URL.
+        location: what a person names and the store remembers: an absolute path, a glob of such, or a URL.
         nothing_found: what to tell a person when there are no entries.
+        complete: to be asked after `entries` ran out: whether all that there is was listed, so that an article that was
+            not is gone.  A feed names its latest only, so its older articles stay.
     """
 
     location: str
-    nothing_found: str
+
+    @property
+    def nothing_found(self) -> str: ...
+
+    @property
+    def complete(self) -> bool: ...
 
     def entries(self) -> Iterator[Entry]:
-        """The entries that there are now, in an order that stays the same."""
+        """The entries that there are now, in an order that stays the same.
+
+        Raises:
+            SourceError: nothing can be listed.
+        """
+
+    def memories(self) -> Mapping[str, str]:
+        """What to remember once all entries were read and committed and none failed: that a feed was seen, say."""
+
+
+def lies_in(source: str, place: str) -> bool:
+    """Whether an entry belongs to a place that failed as a whole: a folder, or a file with many articles in it.
+
+    What is not listed because its place could not be read is not gone.
+    """
+    return source.startswith((place.rstrip("/") + "/", place + "#"))
 
 
 def check_name(source: str) -> None:
@@ -49,26 +101,37 @@ def check_name(source: str) -> None:
         raise SourceError(shown, "its name is not UTF-8; rename it") from error
 
 
-def open_source(location: str) -> Source:
-    """The source for a path that a person named.
+def open_source(location: str, context: SourceContext | None = None) -> Source:
+    """The source that a person named.
+
+    Args:
+        location: a file, a folder, a glob, or a URL.
+        context: what it may use; without one, it remembers nothing.
 
     Raises:
-        SourceError: there is nothing at the path, or nothing that can hold articles.
+        SourceError: there is nothing there, or nothing that can hold articles.
     """
-    from embeddings.sources.folders import FolderSource
-    from embeddings.sources.text import SUFFIXES, TextSource
+    from embeddings.sources.files import FileSource
+    from embeddings.sources.folders import FolderSource, glob_source
+    from embeddings.sources.globs import is_glob
+    from embeddings.sources.web.addresses import is_web_address, normal_url
+    from embeddings.sources.websites import WebSource
 
     check_name(location)
+    context = context or SourceContext()
+    if is_web_address(location):
+        return WebSource(normal_url(location), context)
     try:
         path = Path(location).expanduser()
         if path.is_dir():
-            return FolderSource(path.resolve())
+            return FolderSource(path.resolve(), context)
         if path.is_file():
-            return TextSource(path.resolve())
+            return FileSource(path.resolve(), context)
         if path.exists():
-            raise SourceError(
-                location, f"neither a file nor a folder; name a {' or '.join(SUFFIXES)} file or a folder of them"
-            )
+            raise SourceError(location, "neither a file nor a folder; name a file, a folder, or a URL")
+        found = glob_source(location, context) if is_glob(location) else None
     except (OSError, ValueError, RuntimeError) as error:  # the last for a ~user or a loop of links that leads nowhere
         raise SourceError(location, f"cannot be looked at ({getattr(error, 'strerror', None) or error})") from error
-    raise SourceError(location, "there is no such file or folder; check the path")
+    if found is None:
+        raise SourceError(location, "there is no such file or folder; check the path")
+    return found

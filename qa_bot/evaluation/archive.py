@@ -10,6 +10,7 @@ from types import TracebackType
 from embeddings.articles import Article, article_id, opening_words
 from embeddings.encoder import Encoder
 from embeddings.local import LocalStore
+from embeddings.passages import embedded_text
 from embeddings.sentences import split_sentences
 from embeddings.store import IndexedArticle, NewPassage
 from qa_bot.evaluation.datasets import Question
@@ -47,7 +48,7 @@ class ParagraphArchive:
             batch = list(_indexed(wanted[at : at + _BATCH], encoder))
             self.store.commit(batch, encoder=encoder.identity, passage_rule=_RULE)
             progress(min(at + _BATCH, len(wanted)), len(wanted))
-        self.store.refresh()
+        self.store.save_caches()
 
     def __enter__(self) -> ParagraphArchive:
         return self
@@ -91,7 +92,7 @@ def write_articles(questions: Iterable[Question], folder: Path) -> int:
 
 
 def _indexed(questions: Sequence[Question], encoder: Encoder) -> Iterator[IndexedArticle]:
-    vectors = encoder.encode_passages([question.paragraph for question in questions])
+    vectors = encoder.encode_passages([embedded_text(question.title, question.paragraph) for question in questions])
     for question, vector in zip(questions, vectors, strict=True):
         text, identity = question.paragraph, article_id(question.paragraph)
         article = Article(id=identity, title=question.title or opening_words(text), text=text, source=identity)

@@ -1,7 +1,9 @@
-"""How often the paragraph that answers is found: ``python tests/benchmarks/retrieval.py FILE``; see ``--help``.
+"""How often the paragraph that answers is found: ``python tests/benchmarks/retrieval.py FILE...``; see ``--help``.
 
-Prints recall@1/5/10/20 and MRR@10 of dense search, of lexical search, of their reciprocal rank fusion, and of the
-convex combination for each weight of the cosine: `qa_bot.retrieval.DENSE_WEIGHT` is chosen from this table.
+For each SQuAD-format file, whose paragraphs become an archive of their own, prints recall@1/5/10/20 and MRR@10 of dense
+search, of lexical search, of their reciprocal rank fusion, of the convex combination of both for some weights, and of the
+shortlist ranked by the words shared, for some weights: `DENSE_WEIGHT` and `OVERLAP_WEIGHT` of `qa_bot.retrieval` are chosen
+from this table.  With several files it ends with the means over them: a weight is good if it is good in each.
 """
 
 from __future__ import annotations
@@ -11,79 +13,107 @@ import random
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from embeddings.encoder import Encoder
+from embeddings.store import Store
 from qa_bot.evaluation.archive import ParagraphArchive
 from qa_bot.evaluation.datasets import Question, load_questions
-from qa_bot.evaluation.ranking import DEPTH, RankFigures, rank_figures, reciprocal_rank_fusion
-from qa_bot.retrieval import CANDIDATES, DENSE_WEIGHT, Retriever
+from qa_bot.evaluation.ranking import DEPTH, rank_figures, reciprocal_rank_fusion
+from qa_bot.retrieval import CANDIDATES, DENSE_WEIGHT, OVERLAP_WEIGHT, Retriever
 from qa_bot.settings import load_settings
 
-WEIGHTS = [step / 10 for step in range(11)]
+COLUMNS = ("R@1", "R@5", "R@10", "R@20", "MRR@10", "ms")
+CONVEX = sorted({0.4, 0.5, 0.6, 0.7, 0.8, DENSE_WEIGHT})
+OVERLAP = sorted({0.3, 0.4, 0.5, 0.6, 0.7, OVERLAP_WEIGHT})
+
+Search = Callable[[str, np.ndarray], Sequence[int]]
 
 
-def _choose(
-    questions: Sequence[Question], articles: int, count: int, seed: int
-) -> tuple[list[Question], list[Question]]:
-    """The questions of the first articles, and a random choice of the answerable ones among them."""
-    titles = list(dict.fromkeys(question.title for question in questions))[: articles or None]
-    held = [question for question in questions if question.title in set(titles)]
+def _choose(questions: Sequence[Question], options: argparse.Namespace) -> tuple[list[Question], list[Question]]:
+    """The questions of the first articles and paragraphs, and a random choice of the answerable ones among them."""
+    titles = set(list(dict.fromkeys(question.title for question in questions))[: options.articles or None])
+    held = [question for question in questions if question.title in titles]
+    paragraphs = set(list(dict.fromkeys(question.paragraph for question in held))[: options.paragraphs or None])
+    held = [question for question in held if question.paragraph in paragraphs]
     answerable = [question for question in held if question.references]
-    return held, random.Random(seed).sample(answerable, min(count or len(answerable), len(answerable)))
+    count = min(options.questions or len(answerable), len(answerable))
+    return held, random.Random(options.seed).sample(answerable, count)
 
 
-def _print(name: str, figures: RankFigures, milliseconds: float) -> None:
-    columns = (figures.recall_at_1, figures.recall_at_5, figures.recall_at_10, figures.recall_at_20, figures.mrr_at_10)
-    print(f"{name:<24}" + "".join(f"{value:>9.4f}" for value in columns) + f"{milliseconds:>9.2f}", flush=True)
+def _searches(store: Store) -> dict[str, Search]:
+    """The ways to search that are compared, by their names."""
+
+    def dense(question: str, vector: np.ndarray, count: int = DEPTH) -> list[int]:
+        return [hit.passage_id for hit in store.dense_search(vector, count)]
+
+    def lexical(question: str, vector: np.ndarray, count: int = DEPTH) -> list[int]:
+        return [hit.passage_id for hit in store.lexical_search(question, count)]
+
+    def ranks(question: str, vector: np.ndarray) -> list[int]:
+        return reciprocal_rank_fusion([dense(question, vector, CANDIDATES), lexical(question, vector, CANDIDATES)])[
+            :DEPTH
+        ]
+
+    def by(retriever: Retriever) -> Search:
+        return lambda question, vector: [found.passage.id for found in retriever.retrieve(question, vector, DEPTH)]
+
+    searches: dict[str, Search] = {"dense": dense, "lexical (BM25)": lexical, "reciprocal rank fusion": ranks}
+    for weight in CONVEX:
+        searches[f"convex, dense {weight:.2f}"] = by(Retriever(store, dense_weight=weight, overlap_weight=None))
+    for weight in OVERLAP:
+        mark = " *" if weight == OVERLAP_WEIGHT else ""
+        searches[f"ranked, overlap {weight:.2f}{mark}"] = by(Retriever(store, overlap_weight=weight))
+    return searches
+
+
+def _print(name: str, figures: Sequence[float]) -> None:
+    print(f"{name:<24}" + "".join(f"{value:>9.4f}" for value in figures[:-1]) + f"{figures[-1]:>9.2f}", flush=True)
+
+
+def _measure(file: Path, encoder: Encoder, options: argparse.Namespace) -> dict[str, list[float]]:
+    """Prints and returns the figures of one file, by the name of the search."""
+    held, asked = _choose(load_questions(file), options)
+    table = {}
+    with tempfile.TemporaryDirectory() as folder, ParagraphArchive(Path(folder), held, encoder) as archive:
+        paragraphs = len({question.paragraph for question in held})
+        print(f"\n{file.name}: {paragraphs:,} paragraphs, {len(asked):,} questions, encoder {encoder.identity}")
+        print(f"{'':<24}" + "".join(f"{name:>9}" for name in COLUMNS))
+        vectors = [encoder.encode_question(question.text) for question in asked]
+        for name, search in _searches(archive.store).items():
+            began = time.perf_counter()
+            found = [search(question.text, vector) for question, vector in zip(asked, vectors, strict=True)]
+            milliseconds = (time.perf_counter() - began) * 1000 / len(asked)
+            ranks = [archive.rank(question.paragraph, ids) for question, ids in zip(asked, found, strict=True)]
+            table[name] = [*dict(rank_figures(ranks)).values(), milliseconds]
+            _print(name, table[name])
+    return table
 
 
 def main() -> int:
     """Runs the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path, help="SQuAD-format file")
-    parser.add_argument("--articles", type=int, default=0, help="take the first N articles only")
-    parser.add_argument("--questions", type=int, default=3000, help="ask N random questions; 0 for all")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path, nargs="+", help="SQuAD-format files")
+    parser.add_argument("--articles", type=int, default=0, help="take the first N articles of each file only")
+    parser.add_argument("--paragraphs", type=int, default=0, help="take the first N paragraphs of them only")
+    parser.add_argument("--questions", type=int, default=2000, help="ask N random questions a file; 0 for all")
     parser.add_argument("--seed", type=int, default=1, help="of the random choice")
     options = parser.parse_args()
     settings = load_settings()
     encoder = Encoder.load(settings.encoder, settings.cache_dir / "models", threads=settings.threads)
-    held, asked = _choose(load_questions(options.file), options.articles, options.questions, options.seed)
-    with tempfile.TemporaryDirectory() as folder, ParagraphArchive(Path(folder), held, encoder) as archive:
-        paragraphs = len({question.paragraph for question in held})
-        print(f"{options.file.name}: {paragraphs:,} paragraphs, {len(asked):,} questions, encoder {encoder.identity}")
-        vectors = {question.text: encoder.encode_question(question.text) for question in asked}
-        store = archive.store
-
-        def measure(name: str, search: Callable[[Question], Sequence[int]]) -> None:
-            began = time.perf_counter()
-            found = [search(question) for question in asked]
-            milliseconds = (time.perf_counter() - began) * 1000 / len(asked)
-            ranks = [archive.rank(question.paragraph, ids) for question, ids in zip(asked, found, strict=True)]
-            _print(name, rank_figures(ranks), milliseconds)
-
-        def dense(question: Question, count: int = DEPTH) -> list[int]:
-            return [hit.passage_id for hit in store.dense_search(vectors[question.text], count)]
-
-        def lexical(question: Question, count: int = DEPTH) -> list[int]:
-            return [hit.passage_id for hit in store.lexical_search(question.text, count)]
-
-        def fused(question: Question) -> list[int]:
-            return reciprocal_rank_fusion([dense(question, CANDIDATES), lexical(question, CANDIDATES)])[:DEPTH]
-
-        def convex(retriever: Retriever, question: Question) -> list[int]:
-            return [found.passage.id for found in retriever.retrieve(question.text, vectors[question.text], DEPTH)]
-
-        print(f"{'':<24}" + "".join(f"{name:>9}" for name in ("R@1", "R@5", "R@10", "R@20", "MRR@10", "ms")))
-        measure("dense", dense)
-        measure("lexical (BM25)", lexical)
-        measure("reciprocal rank fusion", fused)
-        for weight in sorted({*WEIGHTS, DENSE_WEIGHT}):
-            name = f"convex, dense {weight:.2f}" + (" *" if weight == DENSE_WEIGHT else "")
-            measure(name, partial(convex, Retriever(store, dense_weight=weight)))
-        print("* as deployed; ms: of the search, without encoding the question")
+    tables = defaultdict(list)
+    for file in options.file:
+        for name, figures in _measure(file, encoder, options).items():
+            tables[name].append(figures)
+    if len(options.file) > 1:
+        print(f"\nmean over {len(options.file)} files")
+        for name, rows in tables.items():
+            _print(name, np.mean(rows, axis=0).tolist())
+    print("* as deployed; ms: of the search, without encoding the question")
     return 0
 
 

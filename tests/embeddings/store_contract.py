@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from embeddings.articles import Article, article_id
 from embeddings.errors import StoreError
+from embeddings.filters import ArticleFilter
 from embeddings.sentences import split_sentences
-from embeddings.store import Hit, IndexedArticle, NewPassage, Store
+from embeddings.store import Hit, IndexedArticle, NewPassage, SignedArticle, Store
 
 DIMENSION = 8
 RULE = "one passage a line"
@@ -55,6 +56,14 @@ def make_indexed(
 def commit(store: Store, *articles: Article, **options: Any) -> None:
     """Stores articles."""
     store.commit([make_indexed(article, **options) for article in articles], encoder=ENCODER, passage_rule=RULE)
+
+
+def rebuild(store: Store, *, encoder: str = ENCODER, passage_rule: str = RULE, vector: Any = unit_vector) -> None:
+    """Makes passages and vectors of all articles anew."""
+    store.begin_rebuild(encoder=encoder, passage_rule=passage_rule)
+    while not store.finish_rebuild():
+        held = [store.article(article_id) for article_id in store.awaiting_rebuild(3)]
+        store.commit_rebuilt([make_indexed(one.article, vector=vector) for one in held if one is not None])
 
 
 def texts_of(store: Store, hits: Sequence[Hit]) -> list[str]:
@@ -167,19 +176,99 @@ class StoreContract:
             assert [article.text for article in reader.articles()] == ["alpha"]
             assert texts_of(reader, reader.dense_search(unit_vector("beta"), 5)) == ["alpha"]
 
-    def test_a_rebuild_is_all_or_nothing(self, store: Store, open_store: Callable[[], Store]) -> None:
-        commit(store, make_article("a.txt", "alpha"), make_article("b.txt", "beta"))
+    def test_until_a_rebuild_is_whole_the_old_passages_answer(
+        self, store: Store, open_store: Callable[[], Store]
+    ) -> None:
+        articles = [make_article(f"{name}.txt", f"{name} harbour") for name in ("alpha", "beta", "gamma")]
+        commit(store, *articles)
+        before = store.dense_search(unit_vector("x"), 9), store.lexical_search("harbour", 9)
 
-        def articles() -> Iterator[IndexedArticle]:
-            yield make_indexed(make_article("a.txt", "alpha"), vector=lambda text: unit_vector(text, 4))
-            raise InterruptedError("the power went")
+        def vector(text: str) -> Vector:
+            return unit_vector(f"other {text}", 4)
 
-        with pytest.raises(InterruptedError):
-            store.replace_all(articles(), encoder="other:2", passage_rule="another")
+        def half_done(rebuilder: Store) -> list[str]:
+            rebuilder.begin_rebuild(encoder="other:2", passage_rule="another")
+            awaited = rebuilder.awaiting_rebuild(9)
+            rebuilder.commit_rebuilt([make_indexed(articles[0], vector=vector)])
+            assert not rebuilder.finish_rebuild()
+            return awaited
+
+        assert half_done(open_store()) == [article.id for article in articles]
         for reader in (store, open_store()):
             assert (reader.encoder, reader.passage_rule) == (ENCODER, RULE)
-            assert texts_of(reader, reader.dense_search(unit_vector("beta"), 1)) == ["beta"]
-            assert reader.status().passages == 2
+            assert (reader.dense_search(unit_vector("x"), 9), reader.lexical_search("harbour", 9)) == before
+            assert reader.status().passages == 3
+            (held,) = reader.vectors_of([make_indexed(articles[0]).passages[0].text_hash]).values()
+            assert held.shape == (DIMENSION,)
+        assert half_done(open_store()) == [article.id for article in articles[1:]], "it goes on where it was"
+        rebuild(open_store(), encoder="other:2", passage_rule="another", vector=vector)
+        for reader in (store, open_store()):
+            assert (reader.encoder, reader.passage_rule) == ("other:2", "another")
+            assert texts_of(reader, reader.dense_search(vector("beta harbour"), 1)) == ["beta harbour"]
+            assert len(reader.lexical_search("harbour", 9)) == reader.status().passages == 3
+            assert reader.articles() == sorted(articles, key=lambda article: article.title)
+
+    def test_a_rebuild_for_another_encoder_takes_the_place_of_one_that_was_broken_off(self, store: Store) -> None:
+        commit(store, make_article("a.txt", "alpha"), make_article("b.txt", "beta"))
+        store.begin_rebuild(encoder="other:2", passage_rule=RULE)
+        store.commit_rebuilt([make_indexed(make_article("a.txt", "alpha"), vector=lambda text: unit_vector(text, 4))])
+        rebuild(store, encoder="third:3", vector=lambda text: unit_vector(text, 5))
+        assert store.encoder == "third:3"
+        assert texts_of(store, store.dense_search(unit_vector("alpha", 5), 1)) == ["alpha"]
+        store.save_caches()
+        assert store.status().passages == 2
+
+    def test_two_rebuilds_at_once_do_not_mix(self, store: Store, open_store: Callable[[], Store]) -> None:
+        articles = [make_article("a.txt", "alpha"), make_article("b.txt", "beta")]
+        commit(store, *articles)
+        late, same = open_store(), open_store()
+        store.begin_rebuild(encoder="other:2", passage_rule=RULE)
+        late.begin_rebuild(encoder="third:3", passage_rule=RULE)
+        same.begin_rebuild(encoder="third:3", passage_rule=RULE)
+        remade = [make_indexed(article, vector=lambda text: unit_vector(text, 5)) for article in articles]
+        for broken_off in (lambda: store.commit_rebuilt(remade), store.finish_rebuild):
+            with pytest.raises(StoreError, match="another process has begun to rebuild"):
+                broken_off()
+        late.commit_rebuilt(remade[:1])
+        same.commit_rebuilt(remade)
+        assert late.finish_rebuild()
+        same.commit_rebuilt(remade)
+        assert same.finish_rebuild()
+        assert store.encoder == "third:3"
+        assert sorted(texts_of(store, store.dense_search(unit_vector("x", 5), 9))) == ["alpha", "beta"]
+
+    def test_articles_that_come_change_and_go_during_a_rebuild_end_up_right(
+        self, store: Store, open_store: Callable[[], Store]
+    ) -> None:
+        goes, changes = make_article("goes.txt", "goes"), make_article("changes.txt", "before")
+        commit(store, goes, changes, make_article("stays.txt", "stays"))
+
+        def vector(text: str) -> Vector:
+            return unit_vector(text, 4)
+
+        def remade(name: str, text: str) -> IndexedArticle:
+            return make_indexed(make_article(name, text), vector=vector)
+
+        store.begin_rebuild(encoder="other:2", passage_rule=RULE)
+        store.commit_rebuilt(
+            [remade("goes.txt", "goes"), remade("changes.txt", "before"), remade("stays.txt", "stays")]
+        )
+        writer = open_store()
+        writer.remove([goes.id])
+        commit(writer, make_article("changes.txt", "after"), make_article("comes.txt", "comes"))
+        assert texts_of(store, store.dense_search(unit_vector("after"), 1)) == ["after"]
+        assert not store.finish_rebuild()
+        store.commit_rebuilt([remade("changes.txt", "before")])
+        assert len(store.awaiting_rebuild(9)) == 2, "what was made of the text before is not taken"
+        rebuild(store, encoder="other:2", vector=vector)
+        for reader in (store, writer, open_store()):
+            assert sorted(texts_of(reader, reader.dense_search(vector("x"), 9))) == ["after", "comes", "stays"]
+            assert len(reader.lexical_search("before goes", 9)) == 0
+            assert len(reader.lexical_search("after comes stays", 9)) == 3
+        with pytest.raises(StoreError):
+            commit(store, make_article("late.txt", "late"))
+        store.save_caches()
+        assert store.status().passages == 3
 
     def test_another_encoder_needs_a_rebuild(self, store: Store) -> None:
         commit(store, make_article("a.txt", "alpha"))
@@ -198,9 +287,7 @@ class StoreContract:
         def vector(text: str) -> Vector:
             return unit_vector(text, 4)
 
-        other.replace_all(
-            [make_indexed(article, vector=vector) for article in articles], encoder="other:2", passage_rule=RULE
-        )
+        rebuild(other, encoder="other:2", vector=vector)
         for reader in (store, other, open_store()):
             assert reader.encoder == "other:2"
             assert texts_of(reader, reader.dense_search(vector("beta"), 1)) == ["beta"]
@@ -217,7 +304,140 @@ class StoreContract:
     def test_sources_are_remembered_once_in_their_order(self, store: Store, open_store: Callable[[], Store]) -> None:
         for location in ("/b", "/a", "/b"):
             store.add_source(location)
-        assert store.sources() == open_store().sources() == ["/b", "/a"]
+        store.add_source("/a", '{"include": ["*.md"]}')
+        store.note_result("/b", "2 new")
+        assert store.sources() == open_store().sources()
+        assert [(held.location, held.options, held.last_result) for held in store.sources()] == [
+            ("/b", "{}", "2 new"),
+            ("/a", '{"include": ["*.md"]}', None),
+        ]
+        for held in store.sources():
+            assert held.added_at is not None
+            assert datetime.fromisoformat(held.added_at).tzinfo == UTC
+        assert store.sources()[0].last_indexed_at is not None
+        store.add_source("/a")
+        assert store.sources()[1].options == '{"include": ["*.md"]}'
+
+    def test_what_is_remembered_is_there_with_the_commit_or_not_at_all(
+        self, store: Store, open_store: Callable[[], Store]
+    ) -> None:
+        assert store.recall("feed") is None
+        store.remember({"feed": "etag 1", "other": "x"})
+        indexed = make_indexed(make_article("a.txt", "alpha"))
+        store.commit([indexed], encoder=ENCODER, passage_rule=RULE, memories={"feed": "etag 2"})
+        bad = IndexedArticle(make_article("a.txt", "broken"), "/news", [], _Broken())
+        with pytest.raises(InterruptedError):
+            store.commit([bad], encoder=ENCODER, passage_rule=RULE, memories={"feed": "etag 3"})
+        assert (open_store().recall("feed"), store.recall("other")) == ("etag 2", "x")
+
+    def test_removing_a_source_removes_what_no_other_source_holds(
+        self, store: Store, open_store: Callable[[], Store]
+    ) -> None:
+        only, shared, other = (make_article(name, f"the harbour of {name}") for name in ("only", "shared", "other"))
+        for location in ("/news", "/more", "/most"):
+            store.add_source(location)
+        commit(store, only, shared, origin="/news")
+        commit(store, other, origin="/more")
+        store.hold("/most", [shared.id])
+        store.hold("/more", [shared.id, other.id, "0" * 12])
+        assert [known.id for known in store.known("/more")] == [shared.id, other.id]
+        assert len(store.lexical_search("harbour", 9, ArticleFilter(sources=("/news",)))) == 2
+        assert store.remove_source("/news") == 1
+        for reader in (store, open_store()):
+            assert [held.location for held in reader.sources()] == ["/more", "/most"]
+            assert {known.id for known in reader.known()} == {shared.id, other.id}
+            assert reader.origin(shared.id) == "/more"
+            assert reader.known("/news") == []
+            for hits in (
+                reader.lexical_search("harbour", 9, ArticleFilter(sources=("/more",))),
+                reader.dense_search(unit_vector("x"), 9, ArticleFilter(sources=("/more",))),
+            ):
+                assert sorted(texts_of(reader, hits)) == ["the harbour of other", "the harbour of shared"]
+        assert store.remove_source("/more") == 1
+        assert [known.id for known in store.known()] == [shared.id]
+        assert store.remove_source("/most") == 1
+        assert store.remove_source("/none") == 0
+        assert store.lexical_search("harbour", 9) == store.dense_search(unit_vector("x"), 9) == []
+
+    def test_a_source_lets_go_of_an_article_and_another_keeps_it(self, store: Store) -> None:
+        one, two = make_article("a.txt", "alpha"), make_article("b.txt", "beta")
+        commit(store, one, two, origin="/news")
+        store.hold("/more", [one.id])
+        assert store.release("/news", [one.id, two.id]) == 1
+        assert (store.origin(one.id), [known.id for known in store.known()]) == ("/more", [one.id])
+        commit(store, make_article("a.txt", "alpha 2"), origin="/news")
+        assert store.origin(one.id) == "/news"
+        assert [known.id for known in store.known("/more")] == [one.id]
+        assert store.release("/news", [one.id]) == 0
+        assert store.release("/more", [one.id]) == 1
+
+    # -- copies --------------------------------------------------------------------------------------------------------
+
+    def test_articles_that_share_a_band_are_near(self, store: Store) -> None:
+        for name, signature, bands in (("a", b"s1", [b"x", b"y"]), ("b", b"s2", [b"y", b"z"]), ("c", b"", [b"z"])):
+            indexed = make_indexed(make_article(name, f"text {name}"))._replace(signature=signature, bands=bands)
+            store.commit([indexed], encoder=ENCODER, passage_rule=RULE)
+        ids = [article_id(f"/news/{name}") for name in "abc"]
+        assert store.near([b"x", b"y"]) == [SignedArticle(ids[0], b"s1"), SignedArticle(ids[1], b"s2")]
+        assert store.near([b"z"]) == [SignedArticle(ids[1], b"s2"), SignedArticle(ids[2], b"")]
+        assert len(store.near([bytes([n, m]) for n in range(10) for m in range(200)] + [b"x"])) == 1
+        assert store.near([]) == store.near([b"?"]) == []
+        store.remove([ids[1]])
+        assert store.near([b"y", b"z"]) == [SignedArticle(ids[0], b"s1"), SignedArticle(ids[2], b"")]
+
+    def test_copies_of_an_article_are_the_others_of_its_group(
+        self, store: Store, open_store: Callable[[], Store]
+    ) -> None:
+        articles = {
+            name: make_article(name, f"text {name}", published_at=date(2024, 1, day))
+            for day, name in enumerate("abcde", start=1)
+        }
+        pairs = {"a": None, "b": "a", "c": "b", "d": None, "e": "d"}
+        for name, original in pairs.items():
+            indexed = make_indexed(articles[name])
+            of = articles[original].id if original else None
+            store.commit([indexed._replace(duplicate_of=of)], encoder=ENCODER, passage_rule=RULE)
+        a, b, c, d, e = articles.values()
+        for reader in (store, open_store()):
+            found = reader.copies([a.id, c.id, d.id, "0" * 12])
+            assert found == {a.id: [c, b], c.id: [b, a], d.id: [e]}
+        store.remove([a.id])
+        assert store.copies([a.id, b.id]) == {b.id: [c]}
+        commit(store, make_article("b", "quite another text"))
+        assert store.copies([b.id, c.id]) == {}
+        assert store.copies([d.id]) == {d.id: [e]}
+
+    def test_a_passage_tells_its_text_its_title_and_its_day(self, store: Store) -> None:
+        commit(
+            store,
+            make_article(
+                "dated", "The harbour is öpen.\nThe bridge is 𝟑 m high.", published_at=datetime(2024, 2, 1, 23, 59)
+            ),
+            make_article("undated", "The harbour is closed."),
+        )
+        passages = [hit.passage_id for hit in store.dense_search(unit_vector("any"), 10)]
+        texts = sorted(store.texts([*passages, 10**9]).values())
+        assert texts == [
+            ("dated", "The bridge is 𝟑 m high.", date(2024, 2, 1)),
+            ("dated", "The harbour is öpen.", date(2024, 2, 1)),
+            ("undated", "The harbour is closed.", None),
+        ]
+
+    def test_the_newest_day_is_that_of_an_article_that_is_admitted(self, store: Store) -> None:
+        assert store.newest() is None
+        old, new = (
+            make_article("old", "Rain.", published_at=date(2023, 1, 1), publisher="Gazette"),
+            make_article("new", "Sun."),
+        )
+        commit(store, old, new.model_copy(update={"published_at": date(2024, 1, 1)}), make_article("undated", "Snow."))
+        assert store.newest() == date(2024, 1, 1)
+        assert store.newest(ArticleFilter(publishers=("gazette",))) == date(2023, 1, 1)
+        assert store.newest(ArticleFilter(since=date(2025, 1, 1))) is None
+
+    def test_a_rare_term_weighs_more_than_a_common_one(self, store: Store) -> None:
+        commit(store, make_article("news", "The harbour opens.\nThe harbour closes.\nA bridge opens."))
+        rarity = store.rarity(["harbour", "bridg", "tunnel"])
+        assert 0 < rarity["harbour"] < rarity["bridg"] < rarity["tunnel"]
 
     def test_it_knows_what_came_from_where(self, store: Store) -> None:
         one, two = make_article("a.txt", "alpha"), make_article("b.txt", "alpha")

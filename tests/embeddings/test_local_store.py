@@ -20,23 +20,21 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 from store_contract import (
-    ENCODER,
-    RULE,
     StoreContract,
     commit,
     make_article,
-    make_indexed,
+    rebuild,
     texts_of,
     unit_vector,
 )
 
 from embeddings.articles import article_id
 from embeddings.errors import SchemaError, StoreCorruptError, StoreError
-from embeddings.local import LocalStore
+from embeddings.local import LocalStore, dense_follower, dense_kind, quantiser
 from embeddings.local.changes import ChangeLog
-from embeddings.local.database import SCHEMA_VERSION
 from embeddings.local.lexical import LexicalCache, LexicalDocument
-from embeddings.store import Store
+from embeddings.local.schema import SCHEMA_VERSION
+from embeddings.store import DenseKind, Store
 
 DENSE_FILES = ("dense.json", "dense-*.faiss")
 LEXICAL_FILES = ("lexical.json", "lexical/*")
@@ -58,16 +56,22 @@ class TestLocalStore(StoreContract):
             store.close()
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A store of five articles, closed in order."""
-    store = LocalStore(tmp_path / "store")
+def fill(folder: Path, subject: str) -> None:
+    """Makes a store of four articles, big enough to be quantised, and closes it in order."""
+    store = LocalStore(folder, kind=DenseKind.QUANTISED)
     for number in range(5):
-        commit(store, make_article(f"{number}.txt", f"the harbour number {number}\nbridge w{number}"))
+        lines = [f"the {subject} number {number}", f"bridge w{number}"]
+        lines += [f"{subject} line {line} of article {number}" for line in range(80)]
+        commit(store, make_article(f"{number}.txt", "\n".join(lines)))
     store.remove([article_id("/news/4.txt")])
-    store.refresh()
     store.save_caches()
     store.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A store of four articles, closed in order."""
+    fill(tmp_path / "store", "harbour")
     return tmp_path / "store"
 
 
@@ -75,8 +79,8 @@ def search(store: LocalStore) -> tuple[object, ...]:
     """Searches that between them find everything."""
     question = unit_vector("question")
     return (
-        store.dense_search(question, 100),
-        store.lexical_search("harbour number", 100),
+        store.dense_search(question, 1000),
+        store.lexical_search("harbour number", 1000),
         store.lexical_search("bridge w3", 100),
     )
 
@@ -84,7 +88,7 @@ def search(store: LocalStore) -> tuple[object, ...]:
 def opened_with_lines(folder: Path) -> tuple[LocalStore, list[str]]:
     """The store, and the list that what it says goes to."""
     lines: list[str] = []
-    return LocalStore(folder, lines.append), lines
+    return LocalStore(folder, lines.append, DenseKind.QUANTISED), lines
 
 
 # -- caches ------------------------------------------------------------------------------------------------------------
@@ -161,7 +165,10 @@ def test_all_caches_can_be_deleted_while_the_store_is_open(folder: Path) -> None
     again.close()
 
 
-def test_an_older_copy_that_is_put_back_is_not_mixed_with_the_newer_indexes(folder: Path) -> None:
+def test_an_older_copy_that_is_put_back_is_not_mixed_with_the_newer_indexes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dense_follower, "_UNSAVED", 0)
     database = folder / "qa_bot.sqlite3"
     shutil.copy(database, folder / "copy")
     store, _ = opened_with_lines(folder)
@@ -177,26 +184,26 @@ def test_an_older_copy_that_is_put_back_is_not_mixed_with_the_newer_indexes(fold
     assert store.lexical_search("volcano", 9) == []
     assert len(store.lexical_search("glacier", 9)) == 6
     assert texts_of(store, store.dense_search(unit_vector("the glacier 1"), 1)) == ["the glacier 1"]
-    assert len(store.dense_search(unit_vector("x"), 99)) == store.status().passages
+    assert len(store.dense_search(unit_vector("x"), 999)) == store.status().passages
     store.close()
     assert all("ahead of the store" in line for line in lines)
 
 
 def test_the_caches_of_another_store_are_not_believed(folder: Path, tmp_path: Path) -> None:
-    other = LocalStore(tmp_path / "other")
-    commit(other, *[make_article(f"{number}.txt", f"the volcano {number}\nerupts") for number in range(6)])
-    other.refresh()
-    other.save_caches()
-    other.close()
+    fill(tmp_path / "other", "volcano")
     for name in ("dense.json", "lexical.json"):
         shutil.copy(tmp_path / "other" / name, folder / name)
     for path in (tmp_path / "other").glob("dense-*.faiss"):
         shutil.copy(path, folder)
     shutil.rmtree(folder / "lexical")
     shutil.copytree(tmp_path / "other" / "lexical", folder / "lexical")
-    store, _ = opened_with_lines(folder)
+    store, lines = opened_with_lines(folder)
     assert store.lexical_search("volcano", 9) == []
-    assert len(store.dense_search(unit_vector("x"), 99)) == store.status().passages == 8
+    assert len(store.dense_search(unit_vector("x"), 999)) == store.status().passages == 4 * 82
+    assert sorted(line.rpartition(": ")[2] for line in lines) == [
+        "it belongs to another store",
+        "it belongs to another store or encoder",
+    ]
     store.close()
 
 
@@ -222,15 +229,15 @@ def test_an_interrupted_catch_up_finds_nothing_twice(folder: Path, monkeypatch: 
     store, _ = opened_with_lines(folder)
     whole = ChangeLog.vectors
 
-    def interrupted(self: ChangeLog, passage_ids: list[int]) -> Iterator[object]:
-        yield from whole(self, passage_ids)
+    def interrupted(self: ChangeLog, passage_ids: list[int], chunk_size: int) -> Iterator[object]:
+        yield from whole(self, passage_ids, chunk_size)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(ChangeLog, "vectors", interrupted)
         with pytest.raises(KeyboardInterrupt):
             store.refresh()
-    hits = store.dense_search(unit_vector("x"), 99)
+    hits = store.dense_search(unit_vector("x"), 999)
     assert len(hits) == len({hit.passage_id for hit in hits}) == store.status().passages
     store.close()
 
@@ -254,7 +261,11 @@ def test_a_cut_off_database_is_refused_and_untouched(folder: Path, size: int) ->
     _checks_that_it_is_refused_and_untouched(folder, StoreCorruptError, "the store is damaged")
 
 
-def test_an_emptied_database_is_refused_and_untouched(folder: Path) -> None:
+@pytest.mark.parametrize("moved_to", [".", "generation-1"])
+def test_an_emptied_database_is_refused_and_untouched(folder: Path, moved_to: str) -> None:
+    (folder / "dense.json").unlink()
+    (folder / moved_to).mkdir(exist_ok=True)
+    (folder / "lexical.json").rename(folder / moved_to / "lexical.json")
     os.truncate(folder / "qa_bot.sqlite3", 0)
     _checks_that_it_is_refused_and_untouched(folder, StoreCorruptError, "it is empty")
 
@@ -308,7 +319,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from store_contract import commit, make_article
-from embeddings.local import LocalStore
+from embeddings.local import LocalStore, dense_follower, dense_kind, quantiser
 from embeddings.local.changes import ChangeLog
 store = LocalStore(Path(sys.argv[1]))
 for line in sys.stdin:
@@ -392,6 +403,7 @@ _NAMES = st.sampled_from([f"{n}.txt" for n in range(6)])
 class StoreUnderAnyEvents(RuleBasedStateMachine):
     """Commits, removals, lost caches and reopenings in any order: the searches agree with what was committed."""
 
+    kind = DenseKind.EXACT
     stores = Bundle("stores")
 
     @initialize(target=stores, articles=st.dictionaries(_NAMES, _TEXTS, min_size=3))
@@ -404,7 +416,7 @@ class StoreUnderAnyEvents(RuleBasedStateMachine):
         return multiple(*stores)
 
     def _open(self) -> int:
-        self.opened.append(LocalStore(self.folder))
+        self.opened.append(LocalStore(self.folder, kind=self.kind))
         return len(self.opened) - 1
 
     def commit_some(self, store: int, articles: dict[str, str]) -> None:
@@ -433,13 +445,11 @@ class StoreUnderAnyEvents(RuleBasedStateMachine):
         assert removed == len([name for name in names if self.model.pop(name, None) is not None])
 
     @rule(store=stores)
-    def rebuild(self, store: int) -> None:
-        articles = [make_indexed(make_article(name, text)) for name, text in self.model.items()]
-        self.opened[store].replace_all(articles, encoder=ENCODER, passage_rule=RULE)
+    def rebuild_all(self, store: int) -> None:
+        rebuild(self.opened[store])
 
     @rule(store=stores)
     def save_caches(self, store: int) -> None:
-        self.opened[store].refresh()
         self.opened[store].save_caches()
 
     @rule(pattern=st.sampled_from([*DENSE_FILES, *LEXICAL_FILES]))
@@ -455,12 +465,12 @@ class StoreUnderAnyEvents(RuleBasedStateMachine):
             store.close()
         for path in self.folder.glob(pattern):
             damage(path)
-        self.opened = [LocalStore(self.folder) for _ in self.opened]
+        self.opened = [LocalStore(self.folder, kind=self.kind) for _ in self.opened]
 
     @rule(store=stores)
     def reopen(self, store: int) -> None:
         self.opened[store].close()
-        self.opened[store] = LocalStore(self.folder)
+        self.opened[store] = LocalStore(self.folder, kind=self.kind)
 
     @rule(store=stores, words=_WORDS)
     def searches_agree_with_what_is_committed(self, store: int, words: str) -> None:
@@ -500,7 +510,24 @@ class StoreUnderAnyEvents(RuleBasedStateMachine):
             shutil.rmtree(self.folder)
 
 
+class QuantisedStoreUnderAnyEvents(StoreUnderAnyEvents):
+    """The same with an index that is trained on four passages, and looks into all of its cells."""
+
+    kind = DenseKind.QUANTISED
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(dense_kind, "_FEWEST", 4)
+        self.patch.setattr(quantiser, "_LOOKED_INTO", 1)
+
+    def teardown(self) -> None:
+        super().teardown()
+        self.patch.undo()
+
+
+_ANY_EVENTS = settings(max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
 TestStoreUnderAnyEvents = StoreUnderAnyEvents.TestCase
-TestStoreUnderAnyEvents.settings = settings(
-    max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestStoreUnderAnyEvents.settings = _ANY_EVENTS
+TestQuantisedStoreUnderAnyEvents = QuantisedStoreUnderAnyEvents.TestCase
+TestQuantisedStoreUnderAnyEvents.settings = _ANY_EVENTS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -34,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 def figures(report: ReindexReport) -> dict[str, int]:
     """The counts of a report that are not 0."""
-    found = report.model_dump(exclude={"failed", "passages", "seconds"})
+    found = report.model_dump(exclude={"failed", "passages", "seconds", "dry_run"})
     return {name: count for name, count in (found | {"failed": len(report.failed)}).items() if count}
 
 
@@ -93,9 +94,18 @@ def test_new_facts_about_the_same_text_are_stored_without_embedding(
 ) -> None:
     bot = new_bot()
     bot.reindex([str(folder)])
-    (folder / "bridge.txt").write_text("---\ntitle: The bridge\n---\nThe bridge is 310 metres long.")
+    (folder / "bridge.txt").write_text("---\npublisher: Harbour News\n---\nThe bridge is 310 metres long.")
     report = bot.reindex([])
     assert (figures(report), report.passages.embedded) == ({"changed": 1, "unchanged": 2}, 0)
+    assert "Harbour News" in [article.publisher for article in bot.store.articles()]
+
+
+def test_a_new_title_is_embedded_with_the_passages_under_it(new_bot: Callable[..., QABot], folder: Path) -> None:
+    bot = new_bot()
+    bot.reindex([str(folder)])
+    (folder / "bridge.txt").write_text("---\ntitle: The bridge\n---\nThe bridge is 310 metres long.")
+    report = bot.reindex([])
+    assert (figures(report), report.passages.embedded) == ({"changed": 1, "unchanged": 2}, 1)
     assert "The bridge" in [article.title for article in bot.store.articles()]
 
 
@@ -127,6 +137,106 @@ def test_an_article_in_two_sources_is_counted_once_and_outlives_neither(
     (folder / "inner" / "glacier.txt").rename(folder / "inner" / "ice.txt")
     assert figures(bot.reindex([])) == {"new": 1, "removed": 1, "unchanged": 2, "duplicates": 1}
     assert len(bot.store.articles()) == 3
+
+
+def test_a_file_in_two_sources_is_indexed_once_and_stays_as_long_as_one_holds_it(
+    new_bot: Callable[..., QABot], folder: Path
+) -> None:
+    bot = new_bot()
+    bot.reindex([str(folder)])
+    report = bot.reindex([str(folder / "inner")])
+    assert (figures(report), report.passages.embedded) == ({"unchanged": 1}, 0)
+    assert len(bot.store.articles()) == 3
+    assert bot.store.remove_source(str(folder)) == 2
+    assert [Path(article.source).name for article in bot.store.articles()] == ["glacier.txt"]
+    assert figures(bot.reindex([])) == {"unchanged": 1}
+    (folder / "inner" / "ice.txt").write_text("The ice is blue.")
+    (folder / "inner" / "glacier.txt").unlink()
+    assert figures(bot.reindex([])) == {"new": 1, "removed": 1}
+
+
+def test_a_file_that_was_indexed_alone_and_then_with_its_folder_goes_when_it_is_deleted(
+    new_bot: Callable[..., QABot], folder: Path
+) -> None:
+    bot = new_bot()
+    bot.reindex([str(folder / "bridge.txt")])
+    assert figures(bot.reindex([str(folder)])) == {"new": 2, "unchanged": 1}
+    (folder / "bridge.txt").unlink()
+    assert figures(bot.reindex([])) == {"unchanged": 2, "removed": 1}
+    assert "bridge.txt" not in [Path(article.source).name for article in bot.store.articles()]
+    assert [source.location for source in bot.store.sources()] == [str(folder)]
+    assert figures(bot.reindex([])) == {"unchanged": 2}
+
+
+def test_a_single_file_that_is_gone_is_kept_while_nobody_has_looked_into_its_folder(
+    new_bot: Callable[..., QABot], folder: Path
+) -> None:
+    bot = new_bot()
+    bot.reindex([str(folder / "bridge.txt")])
+    (folder / "bridge.txt").unlink()
+    report = bot.reindex([])
+    assert figures(report) == {"failed": 1}
+    assert report.failed[0].reason.endswith("the articles from it are kept")
+    assert len(bot.store.articles()) == 1
+
+
+def test_of_a_file_of_many_articles_only_the_changed_lines_are_embedded_and_a_bad_one_is_named(
+    new_bot: Callable[..., QABot], folder: Path
+) -> None:
+    path = folder / "rows.jsonl"
+    rows = [{"id": number, "title": f"Ship {number}", "text": f"Ship {number} came in at noon."} for number in range(5)]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    bot = new_bot()
+    assert figures(bot.reindex([str(path)])) == {"new": 5}
+    rows[3]["text"] = "Ship 3 was late."
+    del rows[1]
+    lines = [json.dumps(row) for row in rows]
+    path.write_text("\n".join([lines[0], '{"id": 9, "text": ', *lines[1:]]))
+    report = bot.reindex([])
+    assert report.passages.embedded == 1
+    assert figures(report) == {"changed": 1, "unchanged": 3, "failed": 1} | ({"removed": 1} if report.removed else {})
+    assert "2" in report.failed[0].source + report.failed[0].reason
+
+
+def test_what_sources_remember_is_committed_and_told_to_them_the_next_time(
+    new_bot: Callable[..., QABot], folder: Path
+) -> None:
+    bot = new_bot()
+    bot.reindex([str(folder)])
+    (record,) = bot.store.sources()
+    assert record.last_result == "3 new"
+    assert record.last_indexed_at is not None
+    (folder / "bridge.txt").unlink()
+    (folder / "harbour.txt").write_bytes(b"\0")
+    bot.reindex([])
+    assert bot.store.sources()[0].last_result == "1 unchanged, 1 removed, 1 failed"
+
+
+def test_a_batch_is_committed_after_so_many_passages(new_bot: Callable[..., QABot], folder: Path) -> None:
+    for number in range(12):
+        (folder / f"{number:02}.txt").write_text(f"Ship {number} came in at noon.")
+    bot = new_bot(commit_passages=4)
+    committed: list[int] = []
+    bot.reindex([str(folder)], progress=lambda progress: committed.append(bot.store.status().articles))
+    steps = sorted(set(committed))
+    assert steps[0] == 0
+    assert steps[-1] == 15
+    assert len(steps) >= 4
+
+
+def test_a_preview_counts_what_a_run_then_does(new_bot: Callable[..., QABot], folder: Path) -> None:
+    bot = new_bot()
+    bot.reindex([str(folder), str(folder / "inner")])
+    (folder / "copy.txt").write_text(long_text("harbour"))
+    (folder / "harbour.txt").write_text(long_text("harbour").replace("colour0 ", "colour7 "))
+    (folder / "bridge.txt").unlink()
+    before = bot.store.status().changes
+    preview = bot.reindexer().preview([])
+    assert bot.store.status().changes == before
+    assert preview.dry_run
+    report = bot.reindex([])
+    assert figures(preview) == figures(report)
+    assert (preview.passages.embedded, preview.passages.reused) == (report.passages.embedded, report.passages.reused)
 
 
 def test_of_a_file_that_fails_the_store_keeps_what_it_holds(new_bot: Callable[..., QABot], folder: Path) -> None:
@@ -176,7 +286,7 @@ def test_named_sources_are_remembered_and_a_bare_reindex_reads_them_all(
     bot = new_bot()
     bot.reindex([str(folder)])
     bot.reindex([str(other)])
-    assert bot.store.sources() == [str(folder), str(other)]
+    assert [source.location for source in bot.store.sources()] == [str(folder), str(other)]
     other.write_text("The ferry sails at one.")
     assert figures(new_bot().reindex([])) == {"changed": 1, "unchanged": 3}
 
@@ -203,7 +313,7 @@ def test_a_rebuild_embeds_everything_anew_even_what_has_no_file_any_more(
     assert figures(report) == {"changed": 3}
     assert report.passages.embedded == report.passages.total > 12
     assert other.store.articles() == articles
-    assert other.store.passage_rule == "at most 200 characters, overlap 0"
+    assert other.store.passage_rule == "at most 200 characters, overlap 0, under the title"
     answer = other.ask("How long is the bridge?")
     assert answer.answered or answer.alternatives
     assert bot.ask("How long is the bridge?").model_dump(exclude={"timings_ms"}) == answer.model_dump(

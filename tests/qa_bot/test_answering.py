@@ -181,7 +181,9 @@ def test_a_running_bot_refuses_a_store_that_another_encoder_has_taken_over(
     bot.reindex([str(path)])
     bot.ask("Who opened the harbour?")
     store = LocalStore(bot.settings.data_dir)
-    store.replace_all([], encoder="other:1", passage_rule=str(bot.settings.passage_rule))
+    store.remove([article.id for article in store.articles()])
+    store.begin_rebuild(encoder="other:1", passage_rule=str(bot.settings.passage_rule))
+    assert store.finish_rebuild()
     store.close()
     with pytest.raises(EncoderMismatchError, match="qa-bot index --rebuild"):
         bot.ask("Who opened the harbour?")

@@ -61,14 +61,15 @@ def test_an_answer_as_json_has_the_shape_that_others_rely_on(run: Run) -> None:
     code, output, errors = run("ask", "--json", "--threshold", "0", QUESTION)
     assert (code, errors) == (0, "")
     answer = json.loads(output)
-    assert list(answer) == ["question", "answered", "answer", "sentence", "article", "alternatives", "timings_ms"]
+    parts = ["question", "answered", "answer", "sentence", "article", "also", "alternatives", "timings_ms"]
+    assert list(answer) == parts
     assert (answer["question"], answer["answered"]) == (QUESTION, True)
     assert shape(answer["answer"]) == ANSWER
     assert shape(answer["sentence"]) == SENTENCE
     assert answer["article"].keys() == ARTICLE
     assert shape(answer["timings_ms"]) == dict.fromkeys(("encode", "search", "read", "total"), "float")
     for alternative in answer["alternatives"]:
-        assert list(alternative) == ["answer", "sentence", "article"]
+        assert list(alternative) == ["answer", "sentence", "article", "also"]
         assert shape(alternative["answer"]) == ANSWER
         assert shape(alternative["sentence"]) == SENTENCE
         assert alternative["article"].keys() == ARTICLE
@@ -97,6 +98,46 @@ def test_an_answer_for_a_person_goes_to_stdout_without_colours(run: Run) -> None
 # -- index -------------------------------------------------------------------------------------------------------------
 
 
+def test_filters_narrow_what_is_searched(run: Run) -> None:
+    code, out, _ = run(
+        "ask",
+        "--json",
+        "--source",
+        "*/seeds",
+        "--until",
+        "2026",
+        "--publisher",
+        "QA_BOT Seeds",
+        "Who walked on the moon?",
+    )
+    answer = json.loads(out)
+    quoted = [answer, *answer["alternatives"]] if answer["answered"] else answer["alternatives"]
+    assert code in (0, 1)
+    assert {one["article"]["publisher"] for one in quoted} == {"qa_bot seeds"}
+
+
+def test_no_answer_under_a_filter_says_that_there_is_one(run: Run) -> None:
+    code, out, _ = run("ask", "--publisher", "nobody", "--since", "2024-02", QUESTION)
+    assert (code, out.splitlines()) == (
+        1,
+        ["The articles don't say.", "Only a part was searched: publisher nobody, since 2024-02-01"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "complaint"),
+    [
+        ("--since", "2024-13", "since: '2024-13' is not a date; write 2024-01-31, 2024-01 or 2024"),
+        ("--until", "tomorrow", "until: 'tomorrow' is not a date"),
+        ("--publisher", "", "the name of a publisher is empty"),
+    ],
+)
+def test_a_filter_that_cannot_be_is_named(run: Run, option: str, value: str, complaint: str) -> None:
+    code, out, err = run("ask", option, value, QUESTION)
+    assert (code, out) == (2, "")
+    assert complaint in err
+
+
 @pytest.fixture
 def own(tmp_path: Path, cache_dir: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> Path:
     """A folder of two articles; commands have a store of their own."""
@@ -113,6 +154,7 @@ def test_the_report_as_json_has_the_shape_that_others_rely_on(run: Run, own: Pat
     code, output, errors = run("index", "--json", "--quiet", own)
     assert code == 0
     report = json.loads(output)
+    assert report["passages"].pop("per_second") > 0
     assert report | {"seconds": 0.0} == {
         "new": 2,
         "changed": 0,
@@ -122,6 +164,7 @@ def test_the_report_as_json_has_the_shape_that_others_rely_on(run: Run, own: Pat
         "failed": [{"source": str(own / "bad.txt"), "reason": report["failed"][0]["reason"]}],
         "passages": {"embedded": 2, "reused": 0, "total": 2},
         "seconds": 0.0,
+        "dry_run": False,
     }
     assert report["seconds"] > 0
     assert errors.count("\n") == 1

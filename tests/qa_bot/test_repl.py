@@ -37,14 +37,14 @@ with QABot(load_settings(data_dir=sys.argv[1], cache_dir=sys.argv[2])) as bot:
 TROUBLE = """
 import time
 ask = QABot.ask
-def trouble(self, question, cancelled=lambda: False):
+def trouble(self, question, cancelled=lambda: False, *only):
     if question == "wait":
         print("working", flush=True)
     while question == "wait" and not cancelled():
         time.sleep(0.01)
     if question == "break":
         raise ZeroDivisionError("division by zero")
-    return ask(self, question, cancelled)
+    return ask(self, question, cancelled, *only)
 QABot.ask = trouble
 """
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x07")
@@ -166,7 +166,7 @@ def test_help_names_every_command_and_a_mistyped_one_is_recognised(terminal: Cal
     repl.expect("/help")
     repl.type("help\r")
     shown = repl.expect("Ctrl-D leaves")
-    for name in ("more", "context", "article", "articles", "sources", "reindex", "help", "quit"):
+    for name in ("more", "context", "article", "articles", "sources", "filter", "reindex", "help", "quit"):
         assert f"/{name}" in shown
     repl.type("/contxt\r")
     repl.expect(r"there is no command /contxt; did you mean /context\?")
@@ -194,6 +194,25 @@ def test_ctrl_c_stops_the_question_and_not_the_repl(terminal: Callable[..., Term
     repl.expect_prompt()
     repl.type("\x04")
     assert repl.ended() == 0
+
+
+def test_a_question_is_understood_in_the_light_of_the_one_before(terminal: Callable[..., Terminal]) -> None:
+    repl = terminal()
+    repl.expect("/help")
+    repl.type("When was Voyager 2 launched?\r")
+    repl.expect(r"\(\d+%\)")
+    repl.expect_prompt()
+    repl.type("and what about Voyager 1?\r")
+    shown = repl.expect(r"\(\d+%\)")
+    assert "When was Voyager 1 launched?" in shown
+    repl.expect_prompt()
+    repl.type("\x04")
+    assert repl.ended() == 0
+
+
+def test_questions_from_a_pipe_are_each_by_themselves(settings: Settings, seed_bot: QABot) -> None:
+    done = piped(settings, b"When was Voyager 2 launched?\nand what about Voyager 1?\n")
+    assert b"understood as" not in done.stdout
 
 
 def test_one_can_leave_while_the_models_load(terminal: Callable[..., Terminal]) -> None:
@@ -290,6 +309,34 @@ def test_a_pipe_gets_plain_answers_until_its_end(settings: Settings, seed_bot: Q
     assert "> " not in shown
     assert " 2. " in shown
     assert done.stderr == b""
+
+
+def test_a_filter_holds_until_it_is_cleared(settings: Settings, seed_bot: QABot) -> None:
+    lines = ["/filter publisher qa_bot seeds since 2024", QUESTION, "/more", "/filter", QUESTION]
+    done = piped(settings, "\n".join(lines).encode())
+    shown = done.stdout.decode()
+    filtered, everything = shown.split("All articles are searched.")
+    assert "Only these are searched now: publisher qa_bot seeds, since 2024-01-01" in filtered
+    assert "Only a part was searched: publisher qa_bot seeds, since 2024-01-01" in filtered
+    assert "mattis-nato-russia" not in filtered
+    assert "mattis-nato-russia" in everything
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_filter_that_cannot_be_is_named_and_the_old_one_holds(settings: Settings, seed_bot: QABot) -> None:
+    done = piped(settings, f"/filter publisher nobody\n/filter since 2024-02-30\n{QUESTION}\n".encode())
+    assert b"since: '2024-02-30' is not a date; write 2024-01-31, 2024-01 or 2024" in done.stderr
+    assert b"Only a part was searched: publisher nobody" in done.stdout
+
+
+def test_the_filter_stands_in_the_prompt(terminal: Callable[..., Terminal]) -> None:
+    repl = terminal()
+    repl.expect("/help")
+    repl.type("/filter until 2024-05\r")
+    repl.expect("Only these are searched now: until 2024-05-31")
+    repl.expect(r"\[until 2024-05-31\] >")
+    repl.type("/filter\r")
+    repl.expect("All articles are searched")
 
 
 def test_a_pipe_with_something_wrong_in_it_goes_on_and_ends_with_2(settings: Settings, seed_bot: QABot) -> None:

@@ -209,7 +209,7 @@ def test_a_report_counts_and_names_what_could_not_be_read() -> None:
         )
     ).splitlines()
     assert shown[:4] == [
-        "Articles: 2 new, 3 unchanged. 1 has the text of another.",
+        "Articles: 2 new, 3 unchanged. 1 is a copy of another.",
         "Passages: 1,032 in the store, 30 embedded now, 1.2 s.",
         "Could not be read: 25",
         "  /a/0: not UTF-8",
@@ -241,4 +241,5 @@ def test_progress_elsewhere_is_a_line_now_and_then() -> None:
     assert stream.getvalue() == ""
     with ProgressLine(stream, every=0) as line:
         line.articles(Progress(1, 4, 0))
-    assert stream.getvalue() == "1 of 4 articles\n"
+        line.articles(Progress(25_000, 0, 0))
+    assert stream.getvalue() == "1 of 4 articles\n25,000 articles\n"

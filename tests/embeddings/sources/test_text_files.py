@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from embeddings.articles import Article, article_id, opening_words
 from embeddings.errors import SourceError
 from embeddings.sources import open_source
-from embeddings.sources.text import MAX_BYTES, SUFFIXES, read_text_file
+from embeddings.sources.documents import MAX_BYTES
+from embeddings.sources.facts import one_line
 
 ANY_EXAMPLES = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -23,7 +24,15 @@ def read(folder: Path, content: str | bytes, name: str = "article.txt") -> Artic
     """The article in a file with this content."""
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read_text_file(path)
+    return read_one(path)
+
+
+def read_one(path: Path) -> Article:
+    """The one article in a file."""
+    (entry,) = open_source(str(path)).entries()
+    article = entry.read()
+    assert article is not None
+    return article
 
 
 def refusal(folder: Path, content: str | bytes) -> str:
@@ -204,64 +213,5 @@ def test_any_text_is_kept_as_it_is_apart_from_outer_white_space(tmp_path: Path, 
     text = "a" + text + "z"
     article = read(tmp_path, f" \n{text}\n\n")
     assert article.text == text
-    assert article.title == opening_words(text)
+    assert article.title == one_line(opening_words(text))
     assert len(article.title) <= 73
-    assert " ".join(text.split()).startswith(article.title.removesuffix("…"))
-
-
-# -- folders -----------------------------------------------------------------------------------------------------------
-
-
-def test_a_folder_lists_texts_by_name_and_leaves_out_what_is_hidden(tmp_path: Path) -> None:
-    for name in ("b.txt", "a.md", "inner/c.TXT", "inner/d.markdown", "e.text", "f.jpg", ".g.txt", ".git/h.txt", "txt"):
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text("The harbour.")
-    assert listed(tmp_path) == ["a.md", "b.txt", "e.text", "inner/c.TXT", "inner/d.markdown"]
-    assert {Path(name).suffix.lower() for name in listed(tmp_path)} == set(SUFFIXES)
-
-
-def test_links_are_followed_inside_the_folder_only(tmp_path: Path) -> None:
-    folder, outside = tmp_path / "articles", tmp_path / "outside"
-    for path in (folder, outside):
-        path.mkdir()
-        (path / "a.txt").write_text("The harbour.")
-    (folder / "inside.txt").symlink_to("a.txt")
-    (folder / "outside.txt").symlink_to(outside / "a.txt")
-    (folder / "outside").symlink_to(outside)
-    (folder / "loop.txt").symlink_to("loop.txt")
-    assert [name for name in listed(folder) if name != "loop.txt"] == ["a.txt", "inside.txt"]
-
-
-def test_a_folder_that_is_itself_a_link_is_read(tmp_path: Path) -> None:
-    (tmp_path / "articles").mkdir()
-    (tmp_path / "articles" / "a.txt").write_text("The harbour.")
-    (tmp_path / "link").symlink_to("articles")
-    (entry,) = open_source(str(tmp_path / "link")).entries()
-    assert entry.source == str(tmp_path / "articles" / "a.txt")
-
-
-@pytest.mark.parametrize("location", ["gone", "gone/a.txt", "~nosuchperson/a.txt", "a\0b", "x" * 5000])
-def test_a_place_where_nothing_is_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, location: str) -> None:
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(SourceError) as raised:
-        open_source(location)
-    assert raised.value.source == location
-
-
-def test_what_is_neither_file_nor_folder_is_refused(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe.txt")
-    with pytest.raises(SourceError, match="neither a file nor a folder"):
-        open_source(str(tmp_path / "pipe.txt"))
-    with pytest.raises(SourceError, match="not a regular file"):
-        next(iter(open_source(str(tmp_path)).entries())).read()
-
-
-def test_a_name_that_is_not_utf8_is_refused_and_shown_in_a_form_that_can_be_printed(tmp_path: Path) -> None:
-    name = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt")
-    Path(name).write_text("The harbour.")
-    (entry,) = open_source(str(tmp_path)).entries()
-    for attempt in (entry.read, lambda: open_source(name)):
-        with pytest.raises(SourceError, match="not UTF-8; rename it") as raised:
-            attempt()
-        assert raised.value.source == f"{tmp_path}/caf\\xe9.txt"

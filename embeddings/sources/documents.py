@@ -1,0 +1,131 @@
+"""A document: a file or a page, as the formats get it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from embeddings.errors import SourceError
+from embeddings.sources.context import SourceContext
+from embeddings.sources.unpacking import GzipFile, UnpackingError
+from embeddings.sources.web.fetcher import Fetched
+
+MAX_BYTES = 20_000_000
+"""Largest article, and largest record in a file of many, in bytes."""
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file or a page.
+
+    Attributes:
+        source: its path or URL, the identity of the article in it.
+        open: opens it at its beginning, unpacked; as often as wanted.
+        context: what may be used while it is read.
+        media_type: as the web server says; empty for a file.
+        charset: as the web server says.
+        url: where a page came from, after redirects; None for a file.
+        title, publisher, published_at: what the list that led here says about it.
+        missing: places named in it that could not be listed; a format adds them.
+    """
+
+    source: str
+    open: Callable[[], BinaryIO]
+    context: SourceContext = field(default_factory=SourceContext)
+    media_type: str = ""
+    charset: str | None = None
+    url: str | None = None
+    title: str = ""
+    publisher: str = ""
+    published_at: date | datetime | None = None
+    missing: list[str] = field(default_factory=list)
+
+    def read(self) -> bytes:
+        """The whole of it.
+
+        Raises:
+            SourceError: it cannot be read, or is larger than an article can be.
+        """
+        with reading(self.source), self.open() as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise SourceError(
+                self.source, f"larger than {MAX_BYTES // 10**6} MB, which no article is; split it into articles"
+            )
+        return data
+
+    def head(self) -> bytes:
+        """Its beginning, to tell its format by."""
+        with reading(self.source), self.open() as file:
+            return file.read(2000)
+
+
+@contextmanager
+def reading(source: str) -> Iterator[None]:
+    """Says in a person's words what goes wrong while a document is read."""
+    try:
+        yield
+    except UnpackingError as error:
+        raise SourceError(source, str(error)) from error
+    except OSError as error:
+        reason = f"cannot be read ({error.strerror or error}); check its permissions"
+        raise SourceError(source, reason) from error
+
+
+def file_document(path: Path, context: SourceContext, within: Path | None = None) -> Document:
+    """A file as a document.
+
+    Args:
+        path: the file; one that ends in `.gz` is unpacked as it is read.
+        context: what may be used.
+        within: a folder that the file has to be in, also after links; None for a file that a person named.
+    """
+
+    def open_unpacked() -> BinaryIO:
+        file = _open(path, within)
+        return io.BufferedReader(GzipFile(file), 1 << 16) if path.suffix.lower() == ".gz" else file
+
+    return Document(str(path), open_unpacked, context)
+
+
+def page_document(source: str, fetched: Fetched, context: SourceContext) -> Document:
+    """A page that was fetched as a document; if it is packed, as sitemaps may be, it is unpacked."""
+
+    def open_unpacked() -> BinaryIO:
+        if not fetched.body.startswith(GZIP_MAGIC):
+            return io.BytesIO(fetched.body)
+        return io.BufferedReader(GzipFile(io.BytesIO(fetched.body), context.fetcher.limits.body_bytes), 1 << 16)
+
+    return Document(source, open_unpacked, context, fetched.media_type, fetched.charset, fetched.url)
+
+
+def digest(data: bytes) -> str:
+    """A fingerprint of what a document holds."""
+    return hashlib.sha256(data).hexdigest()[:32]
+
+
+def _open(path: Path, within: Path | None) -> BinaryIO:
+    """Opens a regular file, and nothing else: a pipe or a device is not even touched."""
+    source = str(path)
+    real = Path(os.path.realpath(path))
+    if within is not None and not real.is_relative_to(within):
+        raise SourceError(source, "leads out of the folder; index what it leads to by itself")
+    if not stat.S_ISREG(real.stat().st_mode):
+        raise SourceError(source, "not a regular file; name a text file")
+    handle = os.open(
+        real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    )
+    file = os.fdopen(handle, "rb")
+    if not stat.S_ISREG(os.fstat(handle).st_mode):  # it became something else meanwhile
+        file.close()
+        raise SourceError(source, "not a regular file; name a text file")
+    return file

@@ -1,0 +1,206 @@
+"""The formats that articles come in.
+
+A format is a subclass of `ArticleFormat` (one article in a document) or of `Format` (many), in a file of its own.  It is
+found by an entry point of the group `qa_bot.sources`, so that a package of somebody else's can add one::
+
+    [project.entry-points."qa_bot.sources"]
+    epub = "my_package.epub:EpubFormat"
+"""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import ClassVar
+
+from embeddings.articles import Article
+from embeddings.errors import SourceError
+from embeddings.sources import Entry
+from embeddings.sources.documents import Document, digest
+from embeddings.sources.facts import one_line
+
+GROUP = "qa_bot.sources"
+_OURS = {
+    "pdf": "embeddings.sources.formats.pdf:PdfFormat",
+    "docx": "embeddings.sources.formats.docx:DocxFormat",
+    "feed": "embeddings.sources.formats.feeds:FeedFormat",
+    "sitemap": "embeddings.sources.formats.sitemaps:SitemapFormat",
+    "html": "embeddings.sources.formats.html:HtmlFormat",
+    "jsonl": "embeddings.sources.formats.jsonl:JsonLinesFormat",
+    "csv": "embeddings.sources.formats.tables:TableFormat",
+    "markdown": "embeddings.sources.formats.markdown:MarkdownFormat",
+    "text": "embeddings.sources.formats.text:TextFormat",
+}
+"""In the order in which they are asked whether they recognise a document."""
+
+
+class Format(ABC):
+    """A way in which articles are written.
+
+    Attributes:
+        name: for the option `format`.
+        suffixes: of file names, in lower case, `.gz` not among them; the files of a folder are chosen by these.
+        media_types: what web servers say for it.
+        complete: whether a document in this format lists all that there is, so that what it no longer lists is gone.
+    """
+
+    name: ClassVar[str]
+    suffixes: ClassVar[tuple[str, ...]] = ()
+    media_types: ClassVar[tuple[str, ...]] = ()
+    complete: ClassVar[bool] = True
+
+    def recognises(self, head: bytes) -> bool:
+        """Whether the first 2,000 bytes of a document can be nothing else."""
+        return False
+
+    @abstractmethod
+    def entries(self, document: Document) -> Iterator[Entry]:
+        """The articles in a document.
+
+        Raises:
+            SourceError: it cannot be read as a whole; one article that cannot be read fails when it is read.
+        """
+
+
+class ArticleFormat(Format):
+    """A format with one article in a document.
+
+    Attributes:
+        version: to be counted up when the same document gives another article than before.
+        slow: whether reading takes so long that a document that has not changed is better recognised by its digest.
+    """
+
+    version: ClassVar[int] = 1
+    slow: ClassVar[bool] = False
+
+    @abstractmethod
+    def article(self, document: Document, data: bytes) -> Article:
+        """The article in a document.
+
+        Args:
+            document: where it comes from.
+            data: all its bytes.
+
+        Raises:
+            SourceError: there is none in it, or it is damaged.
+        """
+
+    def entries(self, document: Document) -> Iterator[Entry]:
+        """The one article."""
+        one = _OneArticle(self, document)
+        yield Entry(document.source, one.read, one.memories)
+
+
+def read_article(article_format: ArticleFormat, document: Document, data: bytes) -> Article:
+    """The article in a document, whatever the parser makes of it.
+
+    Raises:
+        SourceError: there is none in it, or it is damaged, also in ways that the parser's authors did not foresee.
+    """
+    try:
+        return article_format.article(document, data)
+    except SourceError:
+        raise
+    except Exception as error:  # one document must not stop the others
+        reason = f"cannot be read as {article_format.name} ({type(error).__name__}: {one_line(str(error))[:200]})"
+        raise SourceError(document.source, reason) from error
+
+
+class _OneArticle:
+    def __init__(self, article_format: ArticleFormat, document: Document) -> None:
+        self._format = article_format
+        self._document = document
+        self._key = f"file:{document.source}"
+        self._memories: dict[str, str] = {}
+
+    def read(self) -> Article | None:
+        data = self._document.read()
+        if not self._format.slow:
+            return read_article(self._format, self._document, data)
+        context = self._document.context
+        stamp = f"{self._format.name} {self._format.version} {digest(data)}"
+        if context.memory.recall(self._key) == stamp and context.holds(self._document.source):
+            return None
+        article = read_article(self._format, self._document, data)
+        self._memories = {self._key: stamp}
+        return article
+
+    def memories(self) -> Mapping[str, str]:
+        return self._memories
+
+
+@cache
+def known_formats() -> Mapping[str, Format]:
+    """All formats by name: ours, then those that other packages added.
+
+    Raises:
+        SourceError: one of those cannot be loaded; it names the package.
+    """
+    formats: dict[str, Format] = {}
+    for name, place in _OURS.items():
+        module, _, attribute = place.partition(":")
+        formats[name] = getattr(import_module(module), attribute)()
+    for point in entry_points(group=GROUP):
+        if point.value in _OURS.values():
+            continue
+        package = point.dist.name if point.dist else point.value
+        try:
+            added = point.load()()
+        except Exception as error:  # whatever somebody else's code does
+            raise SourceError(package, f"its format {point.name} cannot be loaded ({error}); uninstall it") from error
+        if not isinstance(added, Format):
+            raise SourceError(package, f"its format {point.name} is no embeddings.sources.formats.Format; uninstall it")
+        formats[point.name] = added
+    return formats
+
+
+def format_named(name: str) -> Format:
+    """The format that a person asks for.
+
+    Raises:
+        SourceError: there is none of the name.
+    """
+    formats = known_formats()
+    if name not in formats:
+        raise SourceError(f"format {name}", f"there is no such format; there are {', '.join(sorted(formats))}")
+    return formats[name]
+
+
+def suffix_of(path: str) -> str:
+    """The suffix that tells a file's format: in lower case, and the inner one of a packed file."""
+    name, suffix = os.path.splitext(path.lower())
+    return os.path.splitext(name)[1] if suffix == ".gz" else suffix
+
+
+def format_of_file(path: str) -> Format | None:
+    """The format that a file name tells."""
+    return _by_suffix().get(suffix_of(path))
+
+
+@cache
+def _by_suffix() -> Mapping[str, Format]:
+    return {suffix: one for one in known_formats().values() for suffix in one.suffixes}
+
+
+def format_of(document: Document) -> Format:
+    """The format of any document: as the options say, as its suffix or its beginning tells, else plain text."""
+    formats = known_formats()
+    if document.context.options.format:
+        return format_named(document.context.options.format)
+    named = format_of_file(document.source.partition("?")[0] if document.url else document.source)
+    if named is not None and document.url is None:
+        return named
+    head = document.head()
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        head = head.decode("utf-16", "replace").encode()
+    recognised = next((one for one in formats.values() if one.recognises(head)), None)
+    if recognised is not None:
+        return recognised
+    typed = [one for one in formats.values() if document.media_type in one.media_types]
+    if named is not None and (not typed or document.media_type == "text/plain"):
+        return named
+    return typed[-1] if typed else formats["text"]

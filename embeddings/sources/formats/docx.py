@@ -1,0 +1,140 @@
+"""Word documents (.docx): a ZIP archive of XML, of which the text and the facts are read, nothing else."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+from embeddings.articles import Article
+from embeddings.errors import SourceError
+from embeddings.sources.documents import MAX_BYTES, Document
+from embeddings.sources.facts import any_date, make_article, web_url
+from embeddings.sources.formats import ArticleFormat
+from embeddings.sources.xml import XmlError, parse
+
+_OLE = b"\xd0\xcf\x11\xe0"  # Word 97's own container; an encrypted .docx is in one too
+_WORD = (
+    "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}",
+    "{http://purl.oclc.org/ooxml/wordprocessingml/main}",
+)
+_MOST_PARTS = 10_000
+_TITLE_STYLES = ("title", "heading1")
+
+
+class DocxFormat(ArticleFormat):
+    """Word documents."""
+
+    name = "docx"
+    suffixes = (".docx",)
+    media_types = ("application/vnd.openxmlformats-officedocument.wordprocessingml.document",)
+    slow = True
+
+    def recognises(self, head: bytes) -> bool:
+        """By the name of a part of the archive that each has."""
+        return head.startswith(b"PK\x03\x04") and (b"word/" in head or b"[Content_Types].xml" in head)
+
+    def article(self, document: Document, data: bytes) -> Article:
+        """The paragraphs as an article; the title is that of the properties, else a paragraph in the style of a title."""
+        source = document.source
+        if data.startswith(_OLE):
+            raise SourceError(source, "is encrypted, or of Word 97; save it as .docx without a password")
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                if len(archive.namelist()) > _MOST_PARTS:
+                    raise SourceError(source, "holds far more parts than a Word document has")
+                body = parse(_part(source, archive, "word/document.xml"))
+                facts = _properties(source, archive)
+        except XmlError as error:
+            raise SourceError(source, f"is a damaged Word document: a part of it {error}") from error
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            OSError,
+            EOFError,
+            ValueError,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
+            raise SourceError(source, f"is a damaged Word document ({error})") from error
+        paragraphs = list(_paragraphs(body))
+        title, text = _title(paragraphs)
+        return make_article(
+            source,
+            text=text,
+            title=document.title or facts.get("title", "") or title,
+            url=web_url(document.url),
+            publisher=document.publisher,
+            published_at=document.published_at or any_date(facts.get("created")),
+        )
+
+
+def _part(source: str, archive: zipfile.ZipFile, name: str) -> bytes:
+    """A part of the archive, whatever size its directory claims."""
+    try:
+        with archive.open(name) as part:
+            data = part.read(MAX_BYTES + 1)
+    except KeyError as error:
+        raise SourceError(source, f"is no Word document: there is no {name} in it") from error
+    if len(data) > MAX_BYTES:
+        raise SourceError(source, f"unpacks to more than {MAX_BYTES // 10**6} MB, which no article does")
+    return data
+
+
+def _properties(source: str, archive: zipfile.ZipFile) -> dict[str, str]:
+    if "docProps/core.xml" not in archive.namelist():
+        return {}
+    found = parse(_part(source, archive, "docProps/core.xml"))
+    return {_local(fact): (fact.text or "").strip() for fact in found}
+
+
+def _title(paragraphs: list[tuple[str, str]]) -> tuple[str, str]:
+    """The title, if the first paragraph is styled as one, and the text."""
+    title = ""
+    if len(paragraphs) > 1 and paragraphs[0][0] in _TITLE_STYLES:
+        title = paragraphs.pop(0)[1]
+    return title, "\n\n".join(text for _, text in paragraphs)
+
+
+def _paragraphs(body: Element) -> Iterator[tuple[str, str]]:
+    """The style and the text of each paragraph that is not empty, those of text boxes after the one that they are in."""
+    for paragraph in _found(body, "p"):
+        style = next((_value(found) for found in _found(paragraph, "pStyle")), "")
+        text = "".join(_characters(paragraph)).strip()
+        if text:
+            yield style.replace(" ", "").lower(), text
+
+
+def _found(root: Element, name: str) -> Iterator[Element]:
+    """The elements of a name, in order; the second version that Word keeps of things for older programs is left out."""
+    for child in root:
+        if child.tag in (_WORD[0] + name, _WORD[1] + name):
+            yield child
+        if _local(child) not in ("Fallback", "del", "moveFrom"):
+            yield from _found(child, name)
+
+
+def _characters(element: Element) -> Iterator[str]:
+    """The text of a paragraph; what is deleted, a field's code, or a paragraph of its own inside, is left out."""
+    for child in element:
+        name = _local(child)
+        if name == "t":
+            yield child.text or ""
+        elif name in ("tab", "ptab"):
+            yield "\t"
+        elif name in ("br", "cr"):
+            yield "\n"
+        elif name == "noBreakHyphen":
+            yield "-"
+        elif name not in ("del", "moveFrom", "p", "pPr", "rPr", "txbxContent", "AlternateContent"):
+            yield from _characters(child)
+
+
+def _local(element: Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _value(element: Element) -> str:
+    return next((value for name, value in element.attrib.items() if name.rpartition("}")[2] == "val"), "")

@@ -1,0 +1,124 @@
+"""RSS and Atom feeds: an article an item, from the page that it links to, or from the feed if all of it is there."""
+
+from __future__ import annotations
+
+import calendar
+import io
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Any
+
+from embeddings.articles import Article
+from embeddings.errors import SourceError
+from embeddings.sources import Entry
+from embeddings.sources.documents import Document, digest
+from embeddings.sources.facts import any_date, make_article, one_line, web_url
+from embeddings.sources.formats import Format
+from embeddings.sources.formats.markup import line_of, text_of
+from embeddings.sources.formats.pages import Link, admitted, page_entry
+from embeddings.sources.web.addresses import normal_url
+from embeddings.sources.xml import XmlError, check_entities
+
+MAX_BYTES = 5_000_000
+MAX_TAGS = 200_000
+"""Largest feed: a feed names its latest articles only."""
+_WHOLE = 1000
+"""Characters from which what a feed holds of an article is taken for the whole of it."""
+_BEGINS = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:(?><\?[^>]*>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)\s*+)*+<(?:rss|feed|rdf:RDF)\b",
+    re.DOTALL,
+)
+
+
+class FeedFormat(Format):
+    """RSS 0.9 to 2.0 and Atom, as feedparser reads them."""
+
+    name = "feed"
+    media_types = ("application/rss+xml", "application/atom+xml", "application/rdf+xml")
+    complete = False
+
+    def recognises(self, head: bytes) -> bool:
+        """By its first element."""
+        return _BEGINS.match(head) is not None
+
+    def entries(self, document: Document) -> Iterator[Entry]:
+        """An entry an item, newest first as in the feed."""
+        feed = _parse(document)
+        publisher = one_line(line_of(str(feed.feed.get("title", ""))))
+        items = [(_link(item, publisher), item) for item in map(dict[str, Any], feed.entries)]
+        by_url = {link.url: item for link, item in reversed(items)}
+        for link in admitted((link for link, _ in items if link.url), document.context):
+            text = _content(by_url[link.url])
+            if len(text) >= _WHOLE:
+                yield Entry(link.url, partial(_article, link.url, link, text))
+            else:
+                yield page_entry(link, document.context)
+        for link, item in items:
+            if not link.url:
+                source = f"{document.source}#{one_line(str(item.get('id', '')))[:200] or link.stamp}"
+                text = _content(item) or text_of(str(item.get("summary", "")))
+                yield Entry(source, partial(_article, source, link, text))
+
+
+def _parse(document: Document) -> Any:
+    import feedparser
+
+    data = document.read()
+    if len(data) > MAX_BYTES or data.count(b"<") > MAX_TAGS:
+        raise SourceError(document.source, f"larger than {MAX_BYTES // 10**6} MB or {MAX_TAGS} tags, which no feed is")
+    try:
+        check_entities(data)
+    except XmlError as error:
+        raise SourceError(document.source, str(error)) from error
+    charset = f"; charset={document.charset}" if document.charset else ""
+    headers = {"content-location": document.url or "", "content-type": f"application/xml{charset}"}
+    try:
+        feed = feedparser.parse(io.BytesIO(data), response_headers=headers)
+    except Exception as error:  # what feedparser's authors did not foresee; one feed must not stop the others
+        reason = f"is a feed that cannot be read ({type(error).__name__}: {one_line(str(error))[:200]})"
+        raise SourceError(document.source, reason) from error
+    if not feed.get("version") and not feed.entries:
+        raise SourceError(document.source, "is no RSS or Atom feed, or a damaged one")
+    return feed
+
+
+def _link(item: dict[str, Any], publisher: str) -> Link:
+    """What an item says about its page; without a URL if it names none that can be fetched."""
+    try:
+        url = normal_url(str(item.get("link", "")))
+    except SourceError:
+        url = ""
+    detail = item.get("title_detail") or {}
+    title = str(item.get("title", ""))
+    title = title if detail.get("type") == "text/plain" else line_of(title)
+    said = "published" if "published" in item else "updated"
+    published = _moment(item.get(f"{said}_parsed")) or any_date(item.get(said))
+    seen = (title, item.get("updated"), item.get("published"), item.get("summary"), _content(item))
+    return Link(
+        url, one_line(title), publisher, published, digest("\n".join(map(str, seen)).encode("utf-8", "replace"))
+    )
+
+
+def _content(item: dict[str, Any]) -> str:
+    return max((text_of(str(part.get("value", ""))) for part in item.get("content", ())), key=len, default="")
+
+
+def _moment(parsed: Any) -> date | datetime | None:
+    """A moment in UTC from feedparser's, if it found one."""
+    try:
+        return datetime.fromtimestamp(calendar.timegm(parsed), UTC) if parsed else None
+    except (ValueError, OverflowError, TypeError, OSError):
+        return None
+
+
+def _article(source: str, link: Link, text: str) -> Article:
+    return make_article(
+        source,
+        text=text,
+        title=link.title,
+        url=web_url(link.url),
+        publisher=link.publisher,
+        published_at=link.published_at,
+    )

@@ -1,0 +1,117 @@
+"""Pages: fetched one at a time, when they are read, and only if they may be new."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from embeddings.articles import Article
+from embeddings.errors import SourceError
+from embeddings.sources import Entry
+from embeddings.sources.context import SourceContext
+from embeddings.sources.documents import digest, page_document
+from embeddings.sources.formats import ArticleFormat, format_named, format_of, read_article
+from embeddings.sources.globs import matches
+from embeddings.sources.web.fetcher import Fetched
+
+
+class Link(NamedTuple):
+    """What a list says about a page.
+
+    Attributes:
+        url: of the page, in its normal form.
+        title, publisher: empty if not said.
+        published_at: if said.
+        stamp: what changes when the page does, as its date of change; empty if the list says nothing of the kind.
+    """
+
+    url: str
+    title: str = ""
+    publisher: str = ""
+    published_at: date | datetime | None = None
+    stamp: str = ""
+
+
+def page_entry(link: Link, context: SourceContext, fetched: Fetched | None = None) -> Entry:
+    """The article on a page.
+
+    Args:
+        link: to the page.
+        context: with the way to the web.
+        fetched: the page, if it is there already.
+    """
+    page = _Page(link, context, fetched)
+    return Entry(link.url, page.read, page.memories)
+
+
+def page_key(url: str) -> str:
+    """What is remembered of a page is remembered under this."""
+    return f"page:{url}"
+
+
+def admitted(links: Iterable[Link], context: SourceContext) -> Iterator[Link]:
+    """The links whose paths the options let in, each page once."""
+    include, exclude = context.options.include, context.options.exclude
+    seen = set()
+    for link in links:
+        path = unquote(urlsplit(link.url).path).lstrip("/")
+        let_in = not include or any(matches(path, pattern) for pattern in include)
+        if let_in and link.url not in seen and not any(matches(path, pattern) for pattern in exclude):
+            seen.add(link.url)
+            yield link
+
+
+class _Page:
+    """A page, and what is remembered of it: the server's validators and what the list said.
+
+    That is trusted only while the store holds the article, so an article that was removed, or never committed, is
+    fetched again.
+    """
+
+    def __init__(self, link: Link, context: SourceContext, fetched: Fetched | None) -> None:
+        self._link = link
+        self._context = context
+        self._fetched = fetched
+        self._memories: dict[str, str] = {}
+
+    def read(self) -> Article | None:
+        link, key = self._link, page_key(self._link.url)
+        known = self._context.recalled(key) if self._context.holds(link.url) else {}
+        said = digest(f"{link.title}\n{link.publisher}\n{link.published_at}".encode())
+        if known.get("said") != said:
+            known = {}  # the article would differ, even if the page does not
+        if link.stamp and known.get("stamp") == link.stamp:
+            return None
+        fetched = self._fetched or self._context.fetcher.fetch(link.url, known)
+        article = self._article(fetched) if fetched.modified else None
+        validators = {name: value for name, value in fetched.validators.items() if name not in ("said", "stamp")}
+        self._memories = {key: json.dumps({**validators, "said": said, "stamp": link.stamp})}
+        return article
+
+    def memories(self) -> Mapping[str, str]:
+        return self._memories
+
+    def _article(self, fetched: Fetched) -> Article:
+        link = self._link
+        document = replace(
+            page_document(link.url, fetched, _for_pages(self._context)),
+            title=link.title,
+            publisher=link.publisher,
+            published_at=link.published_at,
+        )
+        found = format_of(document)
+        if not isinstance(found, ArticleFormat):
+            raise SourceError(link.url, f"is a list of articles ({found.name}), not an article; index it by itself")
+        return read_article(found, document, document.read())
+
+
+def _for_pages(context: SourceContext) -> SourceContext:
+    """Without a format that a person named for the list that led here."""
+    name = context.options.format
+    if name is None or isinstance(format_named(name), ArticleFormat):
+        return context
+    return replace(context, options=context.options.model_copy(update={"format": None}))

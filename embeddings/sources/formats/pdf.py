@@ -1,0 +1,157 @@
+"""PDF files: the text of their pages, its lines made paragraphs again."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from embeddings.articles import Article
+from embeddings.errors import SourceError
+from embeddings.sources.documents import Document
+from embeddings.sources.facts import make_article, web_url
+from embeddings.sources.formats import ArticleFormat
+
+_READER = Path(__file__).with_name("pdf_reader.py")
+_SECONDS = 60.0
+_HEADER_LINES = 2
+"""Lines at the top and at the bottom of a page that may be its header or footer."""
+_ENDS = re.compile(r"[.!?:;…][\"'”’)\]]*$")
+_BULLET = re.compile(r"(?:[•▪◦‣·–—*-]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s")
+_HEADING = re.compile(r"\d+(?:\.\d+)+\.?\s+\S")
+_CHAPTER = re.compile(r"\d{1,2}\.?\s+[A-Z]")
+_LEADERS = re.compile(r"(?:\.\s?){6,}")  # of a table of contents
+_HYPHENS = re.compile("[\x02\xad]")  # PDFium writes the first for a hyphen at a line's end
+_NUMBER = re.compile(r"\d+|\b[ivxlc]+\b", re.IGNORECASE)
+
+
+class PdfFormat(ArticleFormat):
+    """PDF files that hold text, not only pictures of it."""
+
+    name = "pdf"
+    suffixes = (".pdf",)
+    media_types = ("application/pdf", "application/x-pdf")
+    slow = True
+
+    def recognises(self, head: bytes) -> bool:
+        """By its mark, which may come after some bytes of something else."""
+        return b"%PDF-" in head[:1024]
+
+    def article(self, document: Document, data: bytes) -> Article:
+        """The text of the pages as an article; the title is that of the properties, else the first line."""
+        source = document.source
+        if not self.recognises(data[:1024]):
+            raise SourceError(source, "is not a PDF file, whatever it is called")
+        found = _read(source, data)
+        text = reflow([page.replace("\r\n", "\n").replace("\r", "\n") for page in found.pages])
+        if not any(character.isalnum() for character in text):
+            raise SourceError(source, "holds no text, only pictures of it, as scans do; put it through OCR first")
+        return make_article(
+            source,
+            text=text,
+            title=document.title or found.title or _first_line(text),
+            url=web_url(document.url),
+            publisher=document.publisher,
+            published_at=document.published_at or _date(found.created),
+        )
+
+
+class _Found(NamedTuple):
+    pages: list[str]
+    title: str
+    created: str
+
+
+def _read(source: str, data: bytes) -> _Found:
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", str(_READER)], input=data, capture_output=True, timeout=_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise SourceError(source, f"cannot be read in {_SECONDS:.0f} s; print it to a new PDF file") from error
+    except OSError as error:
+        raise SourceError(source, f"cannot be read: no process can be started ({error.strerror})") from error
+    try:
+        found = json.loads(done.stdout)
+    except ValueError as error:
+        raise SourceError(source, "is damaged in a way that ends the PDF reader; print it to a new PDF file") from error
+    if found.get("error") == "locked":
+        raise SourceError(source, "is encrypted; save it without a password")
+    if "pages" not in found:
+        raise SourceError(source, "is a damaged PDF file, perhaps cut off; get it again")
+    return _Found(**found)
+
+
+def reflow(pages: list[str]) -> str:
+    """Joins the lines of pages to paragraphs: without headers, footers and page numbers, hyphenated words made whole.
+
+    Example:
+        >>> reflow(["The harbour re\\x02\\nopened on Thursday after a\\nlong storm.", "2"])
+        'The harbour reopened on Thursday after a long storm.'
+    """
+    lines = [line for page in _without_headers(pages) for line in page if not _LEADERS.search(line)]
+    width = sorted(map(len, lines))[int(len(lines) * 0.9)] if lines else 0
+    paragraphs: list[str] = []
+    before = ""
+    for line in lines:
+        if paragraphs and before and line and not _ends_paragraph(before, line, width):
+            hyphenated = paragraphs[-1].endswith(("\x02", "\xad"))
+            paragraphs[-1] += line if hyphenated else f" {line}"
+        elif line:
+            paragraphs.append(line)
+        before = line
+    return "\n\n".join(_HYPHENS.sub("", paragraph) for paragraph in paragraphs)
+
+
+def _ends_paragraph(line: str, following: str, width: int) -> bool:
+    if line.endswith(("\x02", "\xad")):
+        return False
+    if _BULLET.match(following) or _HEADING.match(following):
+        return True
+    if _HEADING.match(line) and len(line) < 0.6 * width:
+        return True
+    if _ENDS.search(line):
+        return len(line) < 0.85 * width or _CHAPTER.match(following) is not None
+    return len(line) < 0.6 * width and not following[:1].islower()
+
+
+def _without_headers(pages: list[str]) -> list[list[str]]:
+    """The lines of each page without those that many pages have at their edge, numbers aside; the first keeps its title."""
+    lines = [[line.strip() for line in page.split("\n") if line.strip()] for page in pages]
+    edges = Counter(
+        shape for page in lines for shape in {_shape(line) for line in page[:_HEADER_LINES] + page[-_HEADER_LINES:]}
+    )
+    repeated = {shape for shape, count in edges.items() if count >= max(3, len(pages) / 3)} | {"#"}
+    kept = []
+    for number, page in enumerate(lines):
+        often = repeated if number else {"#"}
+        start, end = 0, len(page)
+        while start < min(_HEADER_LINES, end) and _shape(page[start]) in often:
+            start += 1
+        while end > max(start, len(page) - _HEADER_LINES) and _shape(page[end - 1]) in often:
+            end -= 1
+        kept.append(page[start:end])
+    return kept
+
+
+def _shape(line: str) -> str:
+    return _NUMBER.sub("#", line)
+
+
+def _first_line(text: str) -> str:
+    line = text.partition("\n")[0]
+    return line if len(line) <= 150 and not line.endswith(".") else ""
+
+
+def _date(created: str) -> date | None:
+    """The day of a PDF's `D:20220429171908Z`; its clock says nothing of when the article came out."""
+    digits = re.match(r"(?:D:)?(\d{8})", created)
+    try:
+        return date.fromisoformat(digits[1]) if digits else None
+    except ValueError:
+        return None

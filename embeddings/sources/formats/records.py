@@ -1,0 +1,182 @@
+"""Many articles in one file: records with named fields, from JSON lines or the rows of a table.
+
+The file is gone through twice, from beginning to end: once to list the records, once to read them; nothing but their
+names is held in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from hashlib import sha256
+from typing import NamedTuple
+from urllib.parse import quote
+
+from embeddings.articles import Article
+from embeddings.errors import SourceError
+from embeddings.sources import Entry
+from embeddings.sources.documents import Document
+from embeddings.sources.facts import any_date, make_article, web_url
+
+DEFAULTS: Mapping[str, tuple[str, ...]] = {
+    "id": ("id", "guid", "uuid", "article_id"),
+    "title": ("title", "headline", "heading"),
+    "text": ("text", "content", "body", "article", "story", "maintext"),
+    "publisher": ("publisher", "publication", "source", "outlet", "newspaper"),
+    "date": (
+        "date",
+        "published_at",
+        "published",
+        "pubdate",
+        "date_publish",
+        "date_published",
+        "publish_date",
+        "datetime",
+    ),
+    "url": ("url", "link"),
+}
+"""The names that fields commonly have, in lower case, the first that is there counts."""
+_HOPELESS = 100
+"""Records without an article at the beginning of a file, after which the rest is not looked at."""
+
+
+class Record(NamedTuple):
+    """A record.
+
+    Attributes:
+        line: where it begins, from 1.
+        values: its fields.
+        reason: why it cannot be read; then there are no fields.
+    """
+
+    line: int
+    values: Mapping[str, object]
+    reason: str = ""
+
+
+def find_field(fact: str, names: Mapping[str, str], mapping: Mapping[str, str]) -> str | None:
+    """The field that holds a fact.
+
+    Args:
+        fact: `title`, say.
+        names: the fields that there are, by their names in lower case.
+        mapping: what a person said; it counts before the usual names.
+    """
+    wanted = (mapping[fact].lower(),) if fact in mapping else DEFAULTS[fact]
+    return next((names[name] for name in wanted if name in names), None)
+
+
+def record_entries(document: Document, records: Callable[[], Iterator[Record]]) -> Iterator[Entry]:
+    """An entry for each record.  What cannot be read is an entry that fails, and the others are kept.
+
+    Args:
+        document: the file.
+        records: goes through the file from its beginning.
+
+    Raises:
+        SourceError: the file does not begin with a single article.
+    """
+    cursor = _Cursor(document, records)
+    failing: list[Entry] | None = []  # held back until there is an article
+    reason = ""
+    try:
+        for number, (record, source, problem) in enumerate(_named(document, records())):
+            if not problem:
+                yield from failing or ()
+                failing = None
+                yield Entry(source, partial(cursor.read, number, source))
+                continue
+            reason = reason or problem
+            failed = Entry(source, partial(_refuse, document.source, f"line {record.line}: {problem}"))
+            if failing is None:
+                yield failed
+            elif len(failing) < _HOPELESS:
+                failing.append(failed)
+            else:
+                break
+    except SourceError as error:
+        if failing is not None:
+            raise
+        yield Entry(
+            f"{document.source}#end", partial(_refuse, error.source, f"{error.reason}; what comes before is kept")
+        )
+    if failing:
+        raise SourceError(document.source, f"holds no article in its first {len(failing)} records: {reason}")
+
+
+class _Cursor:
+    """Goes through a file again as its records are read, in the order in which they were listed."""
+
+    def __init__(self, document: Document, records: Callable[[], Iterator[Record]]) -> None:
+        self._document = document
+        self._records = records
+        self._going: Iterator[tuple[Record, str, str]] = iter(())
+        self._next = 0
+
+    def read(self, number: int, source: str) -> Article:
+        if number < self._next or self._next == 0:
+            self._going, self._next = _named(self._document, self._records()), 0
+        for record, found, problem in self._going:
+            self._next += 1
+            if self._next == number + 1:
+                if found != source or problem:
+                    break
+                return _article(self._document, source, record)
+        raise SourceError(self._document.source, "changed while it was read; index it again")
+
+
+def _named(document: Document, records: Iterator[Record]) -> Iterator[tuple[Record, str, str]]:
+    """Each record with its identity and what is wrong with it: its id, else its URL, else its line names it."""
+    mapping = document.context.options.fields
+    seen: set[str] = set()
+    for record in records:
+        line = f"{document.source}#line-{record.line}"
+        names = {str(name).lower(): name for name in record.values}
+        text_field = find_field("text", names, mapping)
+        if record.reason:
+            yield record, line, record.reason
+        elif text_field is None:
+            shown = ", ".join(names.values())[:200]
+            yield record, line, f"no field holds the text; there are {shown}; name it: --field text=NAME"
+        else:
+            key = _value(record, "id", names, mapping)
+            url = _value(record, "url", names, mapping) if not key else ""
+            source = f"{document.source}#{_fragment(key or url)}" if key or url else line
+            if source in seen and key:
+                yield record, line, f"its id {key[:100]} is that of a record before it"
+                continue
+            source = line if source in seen else source
+            seen.add(source)
+            yield record, source, ""
+
+
+def _value(record: Record, fact: str, names: Mapping[str, str], mapping: Mapping[str, str]) -> str:
+    field = find_field(fact, names, mapping)
+    value = record.values[field] if field is not None else None
+    return str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def _fragment(key: str) -> str:
+    kept = quote(key, safe="/:?&=%+,;@!$'()*~ ", errors="replace") if not (key.isascii() and key.isprintable()) else key
+    return kept if len(kept) <= 200 else kept[:160] + "-" + sha256(kept.encode()).hexdigest()[:16]
+
+
+def _article(document: Document, source: str, record: Record) -> Article:
+    mapping = document.context.options.fields
+    names = {str(name).lower(): name for name in record.values}
+    date_field = find_field("date", names, mapping)
+    try:
+        return make_article(
+            source,
+            text=_value(record, "text", names, mapping),
+            title=_value(record, "title", names, mapping),
+            url=web_url(_value(record, "url", names, mapping)),
+            publisher=_value(record, "publisher", names, mapping) or document.publisher,
+            published_at=any_date(record.values[date_field]) if date_field is not None else None,
+        )
+    except SourceError as error:
+        raise SourceError(document.source, f"line {record.line}: {error.reason}") from error
+
+
+def _refuse(source: str, reason: str) -> Article:
+    raise SourceError(source, reason)

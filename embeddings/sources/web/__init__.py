@@ -1,0 +1,1 @@
+"""Fetching from the web: to public addresses only, within limits, and politely."""

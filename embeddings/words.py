@@ -1,0 +1,78 @@
+"""Words as lexical search compares them: lower case, without accents, their English endings cut off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import tantivy
+
+_WORD = re.compile(r"[^\W_]+")
+_LONGEST = 60
+_REMEMBERED = 200_000
+
+ASKING = frozenset(
+    ["what", "which", "who", "whom", "whose", "when", "where", "why", "how", "many", "much", "do", "does", "did"]
+)
+"""Words that make a sentence a question; texts that have them too are not nearer to its answer."""
+
+
+def split_words(text: str) -> list[str]:
+    """The runs of letters and digits of a text, as they are written."""
+    return _WORD.findall(text)
+
+
+def word_analyzer() -> tantivy.TextAnalyzer:
+    """What makes the lexical index's terms of a text: as `Stemmer`, and words that say nothing are left out."""
+    return _folding().filter(tantivy.Filter.stopword("english")).filter(tantivy.Filter.stemmer("english")).build()
+
+
+class Stemmer:
+    """Word -> the term that it is compared by.
+
+    Snowball's English stemmer: Porter, 2001, "Snowball: A language for stemming algorithms", http://snowball.tartarus.org.
+
+    Example:
+        >>> stemmer = Stemmer()
+        >>> stemmer.stem("Cafés"), stemmer.stem("hearings"), stemmer.says_something("the")
+        ('cafe', 'hear', False)
+    """
+
+    def __init__(self) -> None:
+        self._indexing = word_analyzer()
+        self._terms = _Terms(_folding().filter(tantivy.Filter.stemmer("english")).build())
+
+    def stem(self, word: str) -> str:
+        """The term of one word; a word that the index leaves out for its length is its own."""
+        return self._terms[word]
+
+    def stems(self, words: Sequence[str]) -> list[str]:
+        """The terms of several words."""
+        return list(map(self._terms.__getitem__, words))
+
+    def says_something(self, word: str) -> bool:
+        """Whether the index holds such a word, and it is not one that merely asks; "WHO" is not "who"."""
+        return bool(self._indexing.analyze(word)) and (word.lower() not in ASKING or (word.isupper() and len(word) > 1))
+
+
+class _Terms(dict[str, str]):
+    """Terms of words, each made when it is first looked up."""
+
+    def __init__(self, analyzer: tantivy.TextAnalyzer) -> None:
+        super().__init__()
+        self._analyzer = analyzer
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        found = self[word] = "".join(self._analyzer.analyze(word)) or word
+        return found
+
+
+def _folding() -> tantivy.TextAnalyzerBuilder:
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(_LONGEST))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+    )

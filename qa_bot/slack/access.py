@@ -1,0 +1,77 @@
+"""Who is answered where: workspaces, channels, people of other organisations, bots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, NamedTuple
+
+from qa_bot.slack.settings import Mode, SlackSettings
+
+ANSWERED_SUBTYPES = frozenset({None, "file_share", "thread_broadcast", "bot_message"})
+
+
+class Refusal(Enum):
+    """Why nothing is answered."""
+
+    WORKSPACE = "the workspace is not among those that are answered"
+    CHANNEL = "the channel is not among those that are answered"
+    STRANGER = "people of other organisations are not answered here"
+
+
+class Home(NamedTuple):
+    """The bot's own identity where an event came from."""
+
+    team: str | None
+    enterprise: str | None
+    bot_user: str | None
+    bot: str | None
+
+
+def refusal(settings: SlackSettings, home: Home, channel: str | None, person_team: str | None) -> Refusal | None:
+    """Why a person is not answered in a channel, or None if they are.
+
+    Args:
+        settings: of the app.
+        home: the bot's identity in the workspace.
+        channel: id; None outside channels.  Direct messages are no channels that a list would have to name.
+        person_team: id of the person's workspace or organisation; None if the event does not say, as it is the bot's own.
+    """
+    if settings.workspaces and home.team not in settings.workspaces and home.enterprise not in settings.workspaces:
+        return Refusal.WORKSPACE
+    if channel and not channel.startswith("D"):
+        if settings.allowed_channels and channel not in settings.allowed_channels:
+            return Refusal.CHANNEL
+        if settings.channel(channel).mode is Mode.OFF:
+            return Refusal.CHANNEL
+    if (
+        person_team
+        and person_team not in (home.team, home.enterprise)
+        and not settings.channel(channel).external_people
+    ):
+        return Refusal.STRANGER
+    return None
+
+
+def team_of(event: Mapping[str, Any], *, shared: bool) -> str | None:
+    """The workspace of the person behind an event, as far as the event says.
+
+    Args:
+        event: a message or mention.
+        shared: whether the channel is shared with other organisations; then silence counts as "of another".
+    """
+    for name in ("user_team", "source_team", "team"):
+        found = event.get(name)
+        if isinstance(found, str) and found:
+            return found
+    return "unknown" if shared else None
+
+
+def is_from_bot(event: Mapping[str, Any], settings: SlackSettings, home: Home) -> bool:
+    """Whether a message is from a bot that is not answered; the bot itself never is."""
+    author, bot = event.get("user"), event.get("bot_id")
+    if author == home.bot_user or (bot and bot == home.bot):
+        return True
+    if not bot and event.get("subtype") != "bot_message":
+        return False
+    return not {author, bot, event.get("app_id")} & set(settings.answered_bots)

@@ -1,0 +1,40 @@
+"""Thumbs up and thumbs down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_sdk.web.async_client import AsyncWebClient
+
+from qa_bot.feedback import Verdict
+from qa_bot.slack.desk import Desk
+from qa_bot.slack.judging import Asking, keep
+from qa_bot.slack.looking import Looking
+from qa_bot.slack.modals import feedback_modal
+from qa_bot.slack.payloads import Judged
+from qa_bot.slack.requests import Request, read_request, value_of
+
+
+async def feedback(
+    ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, context: AsyncBoltContext, desk: Desk
+) -> None:
+    """Keeps what somebody thinks of an answer; asks what is wrong with one that is not right."""
+    await ack()
+    request, judged = read_request(body), Judged.load(value_of(body))
+    if request is None or judged is None or desk.refuses(context, request.channel, request.person_team):
+        return
+    desk.background.start(_take(desk, client, request, judged), "taking feedback")
+
+
+async def _take(desk: Desk, client: AsyncWebClient, request: Request, judged: Judged) -> None:
+    texts, looking = desk.texts(request.channel), Looking(desk, client, request)
+    if not judged.good:
+        asking = Asking(judged=judged, channel=request.channel)
+        await looking.open(feedback_modal(asking.model_dump_json(), texts))
+    said = judged.place is not None
+    verdict = (Verdict.RIGHT if said else Verdict.UNANSWERABLE) if judged.good else Verdict.WRONG
+    await keep(desk, judged, verdict, person=request.person, channel=request.channel)
+    if judged.good:
+        await looking.tell(texts.thanks_for_feedback)

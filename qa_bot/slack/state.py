@@ -1,0 +1,212 @@
+"""What the Slack app must not forget: jobs that are not done, what answered which question, a person's last questions.
+
+One SQLite file in the data folder, shared by every process on the machine; all of it is pruned after a while.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from embeddings.errors import StoreError
+
+FILE_NAME = "slack.sqlite3"
+DAY = 86_400.0
+JOB_AGE, ANSWER_AGE, QUESTION_AGE = 7 * DAY, 90 * DAY, 90 * DAY
+"""How long things are remembered, in seconds."""
+RETRIED_AGE = 900.0
+"""A job that was left behind is taken up again if it is younger than this; later the answer would only surprise."""
+SILENCE = 20.0
+"""A process that has not been heard of for so long is taken for dead, in seconds."""
+QUESTIONS_KEPT = 5
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS processes (id TEXT PRIMARY KEY, host TEXT NOT NULL, pid INTEGER NOT NULL, seen REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS jobs (
+    key TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 1,
+    done INTEGER NOT NULL DEFAULT 0,
+    created REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS jobs_open ON jobs (done, created);
+CREATE TABLE IF NOT EXISTS answers (
+    channel TEXT NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL, created REAL NOT NULL,
+    PRIMARY KEY (channel, question)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS questions (
+    number INTEGER PRIMARY KEY, team TEXT NOT NULL, person TEXT NOT NULL, question TEXT NOT NULL, created REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS questions_by_person ON questions (team, person, number);
+"""
+
+
+class Job(NamedTuple):
+    """Something to be done for one event: `attempts` counts the processes that have begun it."""
+
+    key: str
+    kind: str
+    payload: Mapping[str, Any]
+    attempts: int
+
+
+class SlackState:
+    """The file.  Safe to use from several threads and several processes.
+
+    Args:
+        folder: the data folder; made if it is missing.
+
+    Raises:
+        StoreError: the file cannot be opened.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE_NAME
+        self.process = uuid.uuid4().hex
+        self._guard = threading.Lock()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.path.touch(mode=0o600)
+            self._connection = sqlite3.connect(self.path, timeout=10, isolation_level=None, check_same_thread=False)
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.executescript(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(
+                f"{self.path}: cannot be opened ({error}); set QA_BOT_DATA_DIR to a folder of yours"
+            ) from error
+        self.heartbeat()
+        self.prune()
+
+    def close(self) -> None:
+        """Lets go of the file; jobs of this process that are not done can be taken up by another at once."""
+        self._run("DELETE FROM processes WHERE id = ?", self.process)
+        with self._guard:
+            self._connection.close()
+
+    # -- jobs ----------------------------------------------------------------------------------------------------------
+
+    def claim(self, key: str, kind: str, payload: Mapping[str, Any]) -> bool:
+        """Writes a job down as this process's; False if there is or was one with this key."""
+        added = self._run(
+            "INSERT OR IGNORE INTO jobs (key, kind, payload, owner, created) VALUES (?, ?, ?, ?, ?)",
+            key, kind, json.dumps(payload), self.process, time.time(),
+        )  # fmt: skip
+        return added == 1
+
+    def done(self, key: str) -> None:
+        """Marks a job as done; what was in it is forgotten."""
+        self._run("UPDATE jobs SET done = 1, payload = '{}' WHERE key = ?", key)
+
+    def orphans(self) -> list[Job]:
+        """Takes over the young jobs of processes that are gone."""
+        with self._guard:
+            # Who is alive must not change before the jobs are taken: another process may be taking them, too.
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                rows = self._take_over()
+            finally:
+                self._connection.execute("COMMIT")
+        return [
+            Job(key, kind, json.loads(payload), attempts)
+            for key, kind, payload, attempts, _ in sorted(rows, key=_created)
+        ]
+
+    def _take_over(self) -> list[Any]:
+        known = self._connection.execute("SELECT id, host, pid, seen FROM processes").fetchall()
+        alive = {self.process, *(process for process, host, pid, seen in known if _alive(host, pid, seen))}
+        marks = ", ".join("?" * len(alive))
+        return self._connection.execute(
+            f"UPDATE jobs SET owner = ?, attempts = attempts + 1 WHERE done = 0 AND created > ? AND owner NOT IN ({marks}) "
+            "RETURNING key, kind, payload, attempts, created",
+            (self.process, time.time() - RETRIED_AGE, *alive),
+        ).fetchall()
+
+    def heartbeat(self) -> None:
+        """Lets other processes know that this one is alive."""
+        self._run(
+            "INSERT OR REPLACE INTO processes (id, host, pid, seen) VALUES (?, ?, ?, ?)",
+            self.process, socket.gethostname(), os.getpid(), time.time(),
+        )  # fmt: skip
+
+    # -- answers and questions -----------------------------------------------------------------------------------------
+
+    def remember_answer(self, channel: str, question: str, answer: str) -> None:
+        """Notes which message (by its timestamp) answers which."""
+        self._run("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", channel, question, answer, time.time())
+
+    def answer_to(self, channel: str, question: str) -> str | None:
+        """Timestamp of the message that answers a message, if it is known."""
+        rows = self._rows("SELECT answer FROM answers WHERE channel = ? AND question = ?", channel, question)
+        return str(rows[0][0]) if rows else None
+
+    def forget_answer(self, channel: str, question: str) -> None:
+        """Forgets an answer that was removed."""
+        self._run("DELETE FROM answers WHERE channel = ? AND question = ?", channel, question)
+
+    def remember_question(self, team: str, person: str, question: str) -> None:
+        """Notes a person's question, for their App Home; the oldest beyond `QUESTIONS_KEPT` goes."""
+        self._run("DELETE FROM questions WHERE team = ? AND person = ? AND question = ?", team, person, question)
+        self._run(
+            "INSERT INTO questions (team, person, question, created) VALUES (?, ?, ?, ?)",
+            team,
+            person,
+            question,
+            time.time(),
+        )
+        self._run(
+            "DELETE FROM questions WHERE team = ? AND person = ? AND number NOT IN "
+            "(SELECT number FROM questions WHERE team = ? AND person = ? ORDER BY number DESC LIMIT ?)",
+            team, person, team, person, QUESTIONS_KEPT,
+        )  # fmt: skip
+
+    def last_questions(self, team: str, person: str) -> list[str]:
+        """A person's last questions, the newest first."""
+        query = "SELECT question FROM questions WHERE team = ? AND person = ? ORDER BY number DESC"
+        return [str(row[0]) for row in self._rows(query, team, person)]
+
+    def prune(self) -> None:
+        """Forgets what is old."""
+        now = time.time()
+        self._run("DELETE FROM jobs WHERE created < ?", now - JOB_AGE)
+        self._run("DELETE FROM answers WHERE created < ?", now - ANSWER_AGE)
+        self._run("DELETE FROM questions WHERE created < ?", now - QUESTION_AGE)
+        self._run("DELETE FROM processes WHERE seen < ?", now - DAY)
+
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def _run(self, statement: str, *values: Any) -> int:
+        with self._guard:
+            return self._connection.execute(statement, values).rowcount
+
+    def _rows(self, statement: str, *values: Any) -> list[Any]:
+        with self._guard:
+            return self._connection.execute(statement, values).fetchall()
+
+
+def _created(row: tuple[Any, ...]) -> float:
+    return float(row[-1])
+
+
+def _alive(host: str, pid: int, seen: float) -> bool:
+    if time.time() - seen > SILENCE:
+        return False
+    if host != socket.gethostname():
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # it is there, but somebody else's
+    return True

@@ -1,0 +1,301 @@
+"""Every fixed text that people in Slack read, in each language.
+
+They are plain text: nothing in them is mrkdwn, so they can stand wherever Slack shows text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from qa_bot.slack.settings import Language
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The texts of one language; braces are filled in by `str.format`."""
+
+    # answers
+    not_answered: str
+    sureness: tuple[str, str, str, str]
+    percent: str
+    months: str
+    date: str
+    fallback: str
+    asked_by: str
+    # buttons
+    more: str
+    closest: str
+    context: str
+    article: str
+    share: str
+    good: str
+    bad: str
+    good_label: str
+    bad_label: str
+    # modals
+    close: str
+    more_title: str
+    context_title: str
+    article_title: str
+    searching: str
+    no_others: str
+    gone: str
+    cut_here: str
+    # feedback
+    feedback_title: str
+    feedback_send: str
+    feedback_reason: str
+    feedback_reasons: tuple[str, str, str, str]
+    feedback_answer: str
+    feedback_answer_hint: str
+    feedback_needed: str
+    thanks_for_feedback: str
+    # waiting and failing
+    status: str
+    waiting: str
+    too_busy: str
+    empty: str
+    unavailable: str
+    failed: str
+    too_long: str
+    no_words: str
+    # small talk
+    hello: str
+    welcome: str
+    goodbye: str
+    help: str
+    usage: str
+    # the agent view and App Home
+    prompts_title: str
+    home_title: str
+    home_how: str
+    home_ask: str
+    home_placeholder: str
+    home_button: str
+    home_yours: str
+    home_none: str
+    home_holds: str
+    home_newest: str
+    answer_title: str
+    # new articles
+    indexed: str
+    not_indexed: str
+    unsupported: str
+    too_large: str
+    # administration
+    admin_usage: str
+    admin_denied: str
+    admin_status: str
+    admin_started: str
+    admin_address: str
+    admin_done: str
+    admin_removed: str
+    admin_failed: str
+    # refusing
+    not_here: str
+    not_you: str
+    invite_me: str
+    already: str
+
+
+ENGLISH = Texts(
+    not_answered="The articles don't say.",
+    sureness=("very sure", "fairly sure", "not very sure", "little more than a guess"),
+    percent="{words} ({percent}%)",
+    months="January February March April May June July August September October November December",
+    date="{day} {month} {year}",
+    fallback="{answer}. From “{title}”: {sentence}",
+    asked_by="asked:",
+    more="More answers",
+    closest="What came closest",
+    context="In context",
+    article="Whole article",
+    share="Share in the channel",
+    good="Right",
+    bad="Wrong",
+    good_label="The answer is right",
+    bad_label="The answer is wrong or missing; opens a form",
+    close="Close",
+    more_title="More answers",
+    context_title="In context",
+    article_title="Article",
+    searching="Searching …",
+    no_others="There are no other answers.",
+    gone="The article has changed or gone since this answer was found. Ask the question again.",
+    cut_here="The article goes on; this is as much as Slack can show.",
+    feedback_title="What is wrong?",
+    feedback_send="Send",
+    feedback_reason="What is wrong with the answer?",
+    feedback_reasons=(
+        "It is wrong",
+        "It is right, but not what was asked for",
+        "The articles do say it",
+        "The articles don't say it",
+    ),
+    feedback_answer="The right answer",
+    feedback_answer_hint="In the article's own words if you can.",
+    feedback_needed="Choose a reason or give the right answer.",
+    thanks_for_feedback="Thank you. That helps to make the answers better.",
+    status="is searching {passages} passages …",
+    waiting="has {count} questions to answer before yours …",
+    too_busy="Too many questions are waiting just now. Please ask again in a minute.",
+    empty="There are no articles yet. Somebody has to index some before I can answer.",
+    unavailable="I cannot get at the articles just now, and the log says why. Please ask again in a few minutes.",
+    too_long="That is longer than {count} characters. Please ask a shorter question.",
+    no_words="I see no question in that. Please ask in words.",
+    failed="Something went wrong while I was answering, and the log says what. Please ask again.",
+    hello="Hello! Ask me a question, and I quote the answer from the articles that I have.",
+    welcome="You're welcome!",
+    goodbye="Goodbye!",
+    help=(
+        "Ask me a question in a channel that I am in, by mentioning me, or in a direct message. I answer with a sentence from "
+        "an article, word for word, and say so when the articles don't answer it. Ask on in the thread, or use /ask for an "
+        "answer that only you see."
+    ),
+    usage="How to use it: /ask followed by a question, for example: /ask Who won the election? Only you see the answer.",
+    prompts_title="Ask the articles, for example:",
+    home_title="Ask the articles",
+    home_how=(
+        "Type a question here, mention me in a channel, write me a message, or use /ask. I answer with a sentence from an "
+        "article, word for word."
+    ),
+    home_ask="Your question",
+    home_placeholder="Who, what, when, where …?",
+    home_button="Ask",
+    home_yours="Your last questions",
+    home_none="None yet.",
+    home_holds="There are {articles} articles with {passages} passages.",
+    home_newest="The newest articles",
+    answer_title="Answer",
+    indexed="{count} indexed; they can be asked about now.",
+    not_indexed="I could not index this: {reason}",
+    unsupported="only links and text, Markdown, HTML and PDF files can be indexed",
+    too_large="the file is larger than {size} MB",
+    admin_usage="How to use it: /ask-admin status, /ask-admin reindex, /ask-admin add URL, /ask-admin remove ID",
+    admin_denied="Only the people whom the settings name as admins can do that.",
+    admin_status="{articles} articles, {passages} passages, {sources} sources. {waiting} questions are waiting.",
+    admin_started="Started; you will hear how it went.",
+    admin_address="an address begins with https:// or http://",
+    admin_done="Done: {new} new, {changed} changed, {removed} removed, {unchanged} unchanged, {failed} could not be read.",
+    admin_removed="Removed: {title}",
+    admin_failed="That did not work: {reason}",
+    not_here="I don't answer in this channel.",
+    not_you="I only answer people of the organisation that runs me.",
+    invite_me="I am not in this channel, so I can't write here. Invite me first: /invite and my name.",
+    already="I have answered this already; look into its thread.",
+)
+
+GERMAN = Texts(
+    not_answered="Die Artikel sagen es nicht.",
+    sureness=("sehr sicher", "ziemlich sicher", "nicht sehr sicher", "kaum mehr als geraten"),
+    percent="{words} ({percent} %)",
+    months="Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+    date="{day}. {month} {year}",
+    fallback="{answer}. Aus „{title}“: {sentence}",
+    asked_by="fragte:",
+    more="Weitere Antworten",
+    closest="Was am nächsten kam",
+    context="Im Zusammenhang",
+    article="Ganzer Artikel",
+    share="Im Kanal teilen",
+    good="Richtig",
+    bad="Falsch",
+    good_label="Die Antwort ist richtig",
+    bad_label="Die Antwort ist falsch oder fehlt; öffnet ein Formular",
+    close="Schließen",
+    more_title="Weitere Antworten",
+    context_title="Im Zusammenhang",
+    article_title="Artikel",
+    searching="Suche …",
+    no_others="Es gibt keine weiteren Antworten.",
+    gone="Der Artikel wurde geändert oder entfernt, seit diese Antwort gefunden wurde. Bitte stell die Frage noch einmal.",
+    cut_here="Der Artikel geht weiter; mehr kann Slack nicht zeigen.",
+    feedback_title="Was stimmt nicht?",
+    feedback_send="Senden",
+    feedback_reason="Was stimmt an der Antwort nicht?",
+    feedback_reasons=(
+        "Sie ist falsch",
+        "Sie stimmt, aber danach war nicht gefragt",
+        "Die Artikel sagen es doch",
+        "Die Artikel sagen es nicht",
+    ),
+    feedback_answer="Die richtige Antwort",
+    feedback_answer_hint="Möglichst in den Worten des Artikels.",
+    feedback_needed="Wähle einen Grund oder gib die richtige Antwort an.",
+    thanks_for_feedback="Danke. Das hilft, die Antworten besser zu machen.",
+    status="durchsucht {passages} Textstellen …",
+    waiting="beantwortet vorher noch {count} Fragen …",
+    too_busy="Im Moment warten zu viele Fragen. Bitte frag in einer Minute noch einmal.",
+    empty="Es gibt noch keine Artikel. Jemand muss erst welche indexieren, bevor ich antworten kann.",
+    unavailable="Ich komme gerade nicht an die Artikel; das Protokoll sagt, warum. Bitte frag in ein paar Minuten noch einmal.",
+    too_long="Das ist länger als {count} Zeichen. Bitte stell eine kürzere Frage.",
+    no_words="Ich sehe darin keine Frage. Bitte frag in Worten.",
+    failed="Beim Antworten ist etwas schiefgegangen; das Protokoll sagt, was. Bitte frag noch einmal.",
+    hello="Hallo! Stell mir eine Frage, und ich zitiere die Antwort aus den Artikeln, die ich habe.",
+    welcome="Gern geschehen!",
+    goodbye="Auf Wiedersehen!",
+    help=(
+        "Stell mir eine Frage: in einem Kanal, in dem ich bin, mit einer Erwähnung, oder in einer Direktnachricht. Ich antworte "
+        "mit einem Satz aus einem Artikel, Wort für Wort, und sage es, wenn die Artikel keine Antwort geben. Frag im Thread "
+        "weiter, oder nimm /ask für eine Antwort, die nur du siehst."
+    ),
+    usage="So geht es: /ask und dann eine Frage, zum Beispiel: /ask Wer hat die Wahl gewonnen? Nur du siehst die Antwort.",
+    prompts_title="Frag die Artikel, zum Beispiel:",
+    home_title="Frag die Artikel",
+    home_how=(
+        "Stell hier eine Frage, erwähne mich in einem Kanal, schreib mir eine Nachricht, oder nimm /ask. Ich antworte mit einem "
+        "Satz aus einem Artikel, Wort für Wort."
+    ),
+    home_ask="Deine Frage",
+    home_placeholder="Wer, was, wann, wo …?",
+    home_button="Fragen",
+    home_yours="Deine letzten Fragen",
+    home_none="Noch keine.",
+    home_holds="Es gibt {articles} Artikel mit {passages} Textstellen.",
+    home_newest="Die neuesten Artikel",
+    answer_title="Antwort",
+    indexed="{count} indexiert; man kann jetzt danach fragen.",
+    not_indexed="Ich konnte das nicht indexieren: {reason}",
+    unsupported="nur Links und Text-, Markdown-, HTML- und PDF-Dateien lassen sich indexieren",
+    too_large="die Datei ist größer als {size} MB",
+    admin_usage="So geht es: /ask-admin status, /ask-admin reindex, /ask-admin add URL, /ask-admin remove ID",
+    admin_denied="Das können nur die Personen, die in den Einstellungen als Admins stehen.",
+    admin_status="{articles} Artikel, {passages} Textstellen, {sources} Quellen. {waiting} Fragen warten.",
+    admin_started="Begonnen; du hörst, wie es ausgegangen ist.",
+    admin_address="eine Adresse beginnt mit https:// oder http://",
+    admin_done="Fertig: {new} neu, {changed} geändert, {removed} entfernt, {unchanged} unverändert, {failed} nicht lesbar.",
+    admin_removed="Entfernt: {title}",
+    admin_failed="Das ging nicht: {reason}",
+    not_here="In diesem Kanal antworte ich nicht.",
+    not_you="Ich antworte nur Menschen der Organisation, die mich betreibt.",
+    invite_me="Ich bin nicht in diesem Kanal und kann hier nicht schreiben. Lade mich erst ein: /invite und mein Name.",
+    already="Das habe ich schon beantwortet; schau in den Thread.",
+)
+
+_TEXTS = {Language.ENGLISH: ENGLISH, Language.GERMAN: GERMAN}
+
+
+def texts_in(language: Language) -> Texts:
+    """The texts in a language."""
+    return _TEXTS[language]
+
+
+def sureness(confidence: float, texts: Texts) -> str:
+    """A confidence in words and percent; never 0 or 100, as nobody can be that sure."""
+    steps = zip((0.85, 0.6, 0.3), texts.sureness, strict=False)
+    words = next((words for least, words in steps if confidence >= least), texts.sureness[-1])
+    return texts.percent.format(words=words, percent=min(max(round(confidence * 100), 1), 99))
+
+
+def day(moment: date | datetime | None, texts: Texts) -> str:
+    """A day in words, or nothing."""
+    if moment is None:
+        return ""
+    return texts.date.format(day=moment.day, month=texts.months.split()[moment.month - 1], year=moment.year)
+
+
+def number(count: int, language: Language) -> str:
+    """A count with its thousands set apart as people of the language do."""
+    grouped = f"{count:,}"
+    return grouped.replace(",", ".") if language is Language.GERMAN else grouped

@@ -1,0 +1,232 @@
+"""How a large archive is searched: ``python tests/benchmarks/scale.py --passages 1000000 --news FILE``; see ``--help``.
+
+Builds an archive of real sentences and of vectors like real ones in a temporary folder, asks it in a process of its own,
+and prints what that took beside what it should take.  A million passages need 6 GB of disk and half an hour.
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from synthetic_archive import SyntheticArchive, questions, read_news
+
+from embeddings.articles import Article, article_id
+from embeddings.encoder import Encoder
+from embeddings.filters import ArticleFilter
+from embeddings.local import LocalStore
+from embeddings.sentences import split_sentences
+from embeddings.store import DenseKind, IndexedArticle, NewPassage
+from qa_bot.bot import QABot
+from qa_bot.retrieval import Retriever
+from qa_bot.settings import Settings, load_settings
+
+SAMPLE = 5_000
+QUESTIONS = 300
+ANSWERED = 20
+NEIGHBOURS = 10
+
+
+def main() -> int:
+    """Runs the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--passages", type=int, default=100_000, help="in the archive")
+    parser.add_argument("--news", type=Path, required=True, help="JSON Lines with title and text, .gz or not")
+    parser.add_argument("--articles", type=int, default=5_000, help="of the file to draw from")
+    parser.add_argument(
+        "--folder", type=Path, help="build it here, and leave it there; one that is there is asked again"
+    )
+    parser.add_argument("--index", choices=list(DenseKind), default=DenseKind.AUTO, help="of the vectors")
+    parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        print(json.dumps(_measure(options)))
+        return 0
+    folder = options.folder or Path(tempfile.mkdtemp(prefix="scale-"))
+    try:
+        facts = {} if (folder / "qa_bot.sqlite3").exists() else _build(folder, options)
+        facts |= _disk(folder, options.index)
+        done = subprocess.run(
+            [sys.executable, __file__, *sys.argv[1:], "--measure", "--folder", str(folder)],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        _print(facts | json.loads(done.stdout))
+    finally:
+        if options.folder is None:
+            shutil.rmtree(folder)
+    return 0
+
+
+def _settings(folder: Path, index: str) -> Settings:
+    return load_settings(data_dir=folder, dense_index=index)
+
+
+def _build(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    settings = _settings(folder, options.index)
+    encoder = Encoder.load(settings.encoder, settings.cache_dir / "models")
+    archive = SyntheticArchive(read_news(options.news, options.articles), encoder, SAMPLE)
+    store = LocalStore(folder, _note, DenseKind(options.index))
+    began = time.monotonic()
+    archive.fill(store, options.passages, str(settings.passage_rule), lambda done: _note(f"{done:,} passages"))
+    filled = time.monotonic()
+    store.save_caches()
+    built = time.monotonic()
+    store.close()
+    return {"fill_seconds": filled - began, "index_seconds": built - filled}
+
+
+def _disk(folder: Path, index: str) -> dict[str, Any]:
+    store = LocalStore(folder, kind=DenseKind(index))
+    status = store.status()
+    store.close()
+    with closing(sqlite3.connect(folder / "qa_bot.sqlite3")) as connection:
+        text = connection.execute("SELECT sum(length(CAST(text AS BLOB))) FROM texts").fetchone()[0]
+        vectors = connection.execute("SELECT sum(length(vector)) FROM vectors").fetchone()[0]
+    whole = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return {"passages": status.passages, "content": text + vectors, "disk": whole, "sizes": dict(status.sizes)}
+
+
+def _measure(options: argparse.Namespace) -> dict[str, Any]:
+    """Asks an archive; run in a process of its own, whose memory is the bot's."""
+    settings = _settings(options.folder, options.index)
+    asked = list(questions(read_news(options.news, options.articles), QUESTIONS))
+    process = psutil.Process()
+    facts: dict[str, Any] = {}
+    with QABot(settings, _note) as bot:
+        began = time.monotonic()
+        bot.load()
+        bot.ask(asked[0])
+        facts["first_answer_seconds"] = time.monotonic() - began
+        vectors = [bot.encoder.encode_question(question) for question in asked]
+        retriever = Retriever(bot.store)
+        answers = _milliseconds(lambda number: bot.ask(asked[number]), range(ANSWERED))
+        fused = _milliseconds(lambda number: retriever.retrieve(asked[number], vectors[number], 8), range(QUESTIONS))
+        facts["memory"] = process.memory_info().rss
+        processor = _milliseconds(
+            lambda number: retriever.retrieve(asked[number], vectors[number], 8), range(QUESTIONS), time.process_time
+        )
+        dense = _milliseconds(lambda number: bot.store.dense_search(vectors[number], 50), range(QUESTIONS))
+        lexical = _milliseconds(lambda number: bot.store.lexical_search(asked[number], 50), range(QUESTIONS))
+        one_publisher = ArticleFilter(publishers=("Coast Gazette",), since=np.datetime64("2000-01-01").item())
+        filtered = _milliseconds(
+            lambda number: retriever.retrieve(asked[number], vectors[number], 8, one_publisher), range(QUESTIONS)
+        )
+        facts["filtered_first"] = filtered[0]
+        timings = {
+            "answer": answers,
+            "fused": fused,
+            "processor": processor,
+            "dense": dense,
+            "lexical": lexical,
+            "filtered": filtered[1:],
+        }
+        for name, values in timings.items():
+            facts[name] = [float(np.percentile(values, 50)), float(np.percentile(values, 95))]
+        facts["index"] = bot.store.status().dense_index
+        facts["commit"], facts["seen"] = _one_more(settings, bot, vectors[0])
+        facts["memory_with_filter"] = process.memory_info().rss
+        found = [[hit.passage_id for hit in bot.store.dense_search(vector, NEIGHBOURS)] for vector in vectors]
+        facts["recall"] = _recall(options.folder, np.stack(vectors), found)
+    return facts
+
+
+def _milliseconds(
+    act: Callable[[int], object], numbers: range, clock: Callable[[], float] = time.perf_counter
+) -> list[float]:
+    taken = []
+    for number in numbers:
+        began = clock()
+        act(number)
+        taken.append((clock() - began) * 1000)
+    return taken
+
+
+def _one_more(settings: Settings, bot: QABot, vector: Any) -> tuple[float, float]:
+    """Seconds that another connection takes to commit one article, and the bot to find it."""
+    text = "The harbour of Aldport was opened by Ann Reed."
+    source = f"/one/{time.time()}"
+    article = Article(id=article_id(source), title="Aldport", text=text, source=source)
+    indexed = IndexedArticle(article, "/one", split_sentences(text), [NewPassage(0, len(text), b"?" * 16, vector)])
+    other = LocalStore(settings.data_dir)
+    other.articles(limit=1)
+    began = time.monotonic()
+    other.commit([indexed], encoder=str(bot.store.encoder), passage_rule=str(bot.store.passage_rule))
+    committed = time.monotonic()
+    retriever = Retriever(bot.store)
+    while True:
+        found = retriever.retrieve("Who opened the harbour of Aldport?", vector, 8)
+        if any(one.passage.article_id == article.id and one.bm25 and one.cosine > 0.9 for one in found):
+            break
+    seen = time.monotonic()
+    other.remove([article.id])
+    other.close()
+    return committed - began, seen - committed
+
+
+def _recall(folder: Path, asked: Any, found: list[list[int]]) -> float:
+    """Share of the passages with the highest cosine, by looking at all of them, that were found."""
+    best: list[list[tuple[float, int]]] = [[] for _ in found]
+    with closing(sqlite3.connect(folder / "qa_bot.sqlite3")) as connection:
+        rows = connection.execute("SELECT passage, vector FROM vectors")
+        while chunk := rows.fetchmany(20_000):
+            ids = [row[0] for row in chunk]
+            cosines = asked @ np.frombuffer(b"".join(row[1] for row in chunk), np.float32).reshape(len(chunk), -1).T
+            top = np.argpartition(-cosines, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
+            for number, places in enumerate(top):
+                some = [(float(cosines[number, place]), -ids[place]) for place in places]
+                best[number] = heapq.nlargest(NEIGHBOURS, best[number] + some)
+    hits = [len({-i for _, i in exact} & set(ids)) for exact, ids in zip(best, found, strict=True)]
+    return sum(hits) / (NEIGHBOURS * len(found))
+
+
+def _print(facts: dict[str, Any]) -> None:
+    beyond = facts["disk"] - facts["content"]
+    rows = [
+        ("passages", f"{facts['passages']:,}", ""),
+        ("index", facts["index"], ""),
+        ("fused search p50 / p95, ms", "{:.1f} / {:.1f}".format(*facts["fused"]), "25 / 60"),
+        ("  processor time of that", "{:.1f} / {:.1f}".format(*facts["processor"]), ""),
+        ("  dense, 50 hits", "{:.1f} / {:.1f}".format(*facts["dense"]), ""),
+        ("  lexical, 50 hits", "{:.1f} / {:.1f}".format(*facts["lexical"]), ""),
+        ("  fused, with a filter", "{:.1f} / {:.1f}".format(*facts["filtered"]), ""),
+        ("  the first with a filter", f"{facts['filtered_first']:.0f}", ""),
+        (f"recall@{NEIGHBOURS} of the dense search", f"{facts['recall']:.4f}", "0.95"),
+        ("memory while answering, GB", f"{facts['memory'] / 1e9:.2f}", "1.5"),
+        ("  when filters have been used", f"{facts['memory_with_filter'] / 1e9:.2f}", "1.5"),
+        ("disk beyond text and vectors", f"{100 * beyond / facts['content']:.0f} %", "60 %"),
+        ("  bytes a passage", f"{beyond / facts['passages']:.0f} of {facts['content'] / facts['passages']:.0f}", ""),
+        *((f"  {name}, MB", f"{size / 1e6:.0f}", "") for name, size in facts["sizes"].items()),
+        ("one more article: commit, s", f"{facts['commit']:.3f}", "0.5"),
+        ("  found by a running bot, s", f"{facts['seen']:.3f}", "1"),
+        ("whole answer p50 / p95, ms", "{:.0f} / {:.0f}".format(*facts["answer"]), ""),
+        ("models and index loaded, first answer, s", f"{facts['first_answer_seconds']:.1f}", ""),
+    ]
+    if "fill_seconds" in facts:
+        rows += [("filling SQLite, s", f"{facts['fill_seconds']:.0f}", "")]
+        rows += [("making the indexes, s", f"{facts['index_seconds']:.0f}", "")]
+    print(f"{'':<44}{'measured':>24}  target")
+    for name, value, target in rows:
+        print(f"{name:<44}{value:>24}  {target}")
+
+
+def _note(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,226 @@
+"""Stores of earlier versions, and stores that may only be read."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import AS_ORDINARY_USER
+from store_contract import ENCODER, RULE, commit, make_article, make_indexed, texts_of, unit_vector
+
+from embeddings.errors import StoreError
+from embeddings.local import LocalStore
+from embeddings.local.schema import SCHEMA_VERSION
+from embeddings.store import ArticleText, SourceRecord
+
+VERSION_1 = """
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE sources (number INTEGER PRIMARY KEY, location TEXT NOT NULL UNIQUE);
+CREATE TABLE articles (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    origin TEXT NOT NULL,
+    source TEXT NOT NULL,
+    title TEXT NOT NULL,
+    text TEXT NOT NULL,
+    url TEXT,
+    publisher TEXT,
+    published_at TEXT,
+    text_hash TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    sentences BLOB NOT NULL
+);
+CREATE INDEX articles_by_origin ON articles (origin);
+CREATE INDEX articles_by_text ON articles (text_hash);
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    article INTEGER NOT NULL REFERENCES articles (number) ON DELETE CASCADE,
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    text_hash BLOB NOT NULL
+);
+CREATE INDEX passages_by_article ON passages (article);
+CREATE INDEX passages_by_text ON passages (text_hash);
+CREATE TABLE vectors (
+    passage INTEGER PRIMARY KEY REFERENCES passages (id) ON DELETE CASCADE,
+    vector BLOB NOT NULL
+);
+CREATE TABLE changes (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    passage INTEGER NOT NULL,
+    added INTEGER NOT NULL
+);
+CREATE TRIGGER passage_added AFTER INSERT ON passages
+    BEGIN INSERT INTO changes (passage, added) VALUES (new.id, 1); END;
+CREATE TRIGGER passage_removed AFTER DELETE ON passages
+    BEGIN INSERT INTO changes (passage, added) VALUES (old.id, 0); END;
+"""
+
+ARTICLES = [
+    make_article("a.txt", "the harbour\nthe “bridge” 港", url="https://news.example/a", publisher="The Example"),
+    make_article("b.txt", "the glacier", published_at=date(2024, 2, 29)),
+]
+
+
+@pytest.fixture
+def version_1(tmp_path: Path) -> Path:
+    """The folder of a store that schema version 1 was written in."""
+    folder = tmp_path / "store"
+    folder.mkdir()
+    connection = sqlite3.connect(folder / "qa_bot.sqlite3")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.executescript(VERSION_1)
+    facts = {"encoder": ENCODER, "passage_rule": RULE, "store": "f" * 32, "dimension": "8"}
+    connection.executemany("INSERT INTO facts VALUES (?, ?)", facts.items())
+    connection.executemany("INSERT INTO sources (location) VALUES (?)", [("/news",), ("/more",)])
+    for number, article in enumerate(ARTICLES, start=1):
+        indexed = make_indexed(article)
+        day = article.published_at and article.published_at.isoformat()
+        facts_of = (
+            article.id,
+            "/news",
+            article.source,
+            article.title,
+            article.text,
+            article.url,
+            article.publisher,
+            day,
+        )
+        sentences = np.array(indexed.sentences, np.int32).tobytes()
+        row = (number, *facts_of, article.text_hash, article.content_hash, sentences)
+        connection.execute(f"INSERT INTO articles VALUES ({', '.join('?' * 12)})", row)
+        for passage in indexed.passages:
+            columns = (number, passage.start, passage.end, passage.text_hash)
+            passage_id = connection.execute(
+                "INSERT INTO passages (article, start, end, text_hash) VALUES (?, ?, ?, ?)", columns
+            ).lastrowid
+            connection.execute("INSERT INTO vectors VALUES (?, ?)", (passage_id, passage.vector.tobytes()))
+    connection.execute(f"PRAGMA application_id = {0x51414254}")
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+    return folder
+
+
+def test_a_store_of_version_1_is_brought_up_to_this_one_and_nothing_is_lost(version_1: Path) -> None:
+    store = LocalStore(version_1)
+    assert store.status().schema_version == SCHEMA_VERSION
+    assert (store.encoder, store.passage_rule) == (ENCODER, RULE)
+    assert store.sources() == [SourceRecord("/news"), SourceRecord("/more")]
+    assert store.articles() == [ARTICLES[1], ARTICLES[0]]
+    for article in ARTICLES:
+        assert store.article(article.id) == ArticleText(article, make_indexed(article).sentences)
+        assert store.origin(article.id) == "/news"
+    assert texts_of(store, store.dense_search(unit_vector("the glacier"), 1)) == ["the glacier"]
+    assert texts_of(store, store.lexical_search("bridge", 5)) == ["the “bridge” 港"]
+    commit(store, make_article("a.txt", "the volcano"), make_article("c.txt", "the harbour"))
+    assert sorted(texts_of(store, store.dense_search(unit_vector("x"), 9))) == [
+        "the glacier",
+        "the harbour",
+        "the volcano",
+    ]
+    assert store.remove_source("/news") == 3
+    assert store.status().passages == 0
+    store.close()
+
+
+def test_a_migration_that_is_broken_off_leaves_the_store_as_it_was(
+    version_1: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = sqlite3.connect(version_1 / "qa_bot.sqlite3")
+    before = list(whole.iterdump())
+    with monkeypatch.context() as patch:
+        patch.setattr("embeddings.local.schema._SINCE_2", "CREATE TABLE memories (x);\nCREATE TABLE memories (x);\n")
+        with pytest.raises(StoreError, match="memories"):
+            LocalStore(version_1)
+    assert list(whole.iterdump()) == before
+    assert whole.execute("PRAGMA user_version").fetchone() == (1,)
+    whole.close()
+    store = LocalStore(version_1)
+    assert len(store.articles()) == 2
+    store.close()
+
+
+def test_processes_that_open_an_old_store_at_once_migrate_it_once(version_1: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from embeddings.local import LocalStore; "
+        "store = LocalStore(Path(sys.argv[1])); assert len(store.articles()) == 2; store.close()"
+    )
+    opened = [subprocess.Popen([sys.executable, "-c", code, str(version_1)]) for _ in range(5)]
+    assert [process.wait() for process in opened] == [0] * 5
+
+
+def test_a_new_store_has_the_tables_of_a_migrated_one(version_1: Path, tmp_path: Path) -> None:
+    def tables(folder: Path) -> dict[str, set[tuple[object, ...]]]:
+        LocalStore(folder).close()
+        connection = sqlite3.connect(folder / "qa_bot.sqlite3")
+        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master ORDER BY name")]
+        found = {name: {row[1:] for row in connection.execute(f"PRAGMA table_xinfo ({name})")} for name in names}
+        connection.close()
+        return found
+
+    assert tables(version_1) == tables(tmp_path / "new")
+
+
+_READER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from store_contract import unit_vector
+from embeddings.local import LocalStore
+store = LocalStore(Path(sys.argv[1]))
+for line in sys.stdin:
+    print(len(store.dense_search(unit_vector("x"), 99)), len(store.lexical_search("harbour", 99)), flush=True)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may write what others may not")
+@pytest.mark.parametrize("when", ["before", "while"])
+def test_a_bot_that_may_only_read_sees_what_another_process_commits(tmp_path: Path, when: str) -> None:
+    folder = tmp_path / "store"
+    writer = LocalStore(folder)
+    commit(writer, make_article("a.txt", "the harbour"))
+    if when == "while":
+        writer.save_caches()
+    else:
+        writer.close()
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    with _reader(folder) as ask:
+        assert ask() == "1 1"
+        if when == "before":
+            writer = LocalStore(folder)
+        for number in range(3):
+            commit(writer, make_article(f"{number}.txt", "the harbour again"))
+            assert ask() == f"{number + 2} {number + 2}"
+        writer.close()
+        assert ask() == "4 4"
+
+
+class _reader:
+    """A process that may only read the store, and tells what it finds."""
+
+    def __init__(self, folder: Path) -> None:
+        code = _READER.format(tests=str(Path(__file__).parent))
+        become = f"import os, sys\n{AS_ORDINARY_USER}\nos.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+        command = [sys.executable, "-c", become, "-c", code, str(folder)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self) -> Callable[[], str]:
+        def ask() -> str:
+            assert self._process.stdin is not None
+            assert self._process.stdout is not None
+            print("?", file=self._process.stdin, flush=True)
+            return self._process.stdout.readline().strip()
+
+        return ask
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()

@@ -1,0 +1,216 @@
+"""How answers look: whatever an article or a person writes, the blocks are Slack's own and nothing in them comes alive."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+import regex
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa_bot.answering import Answer, AnswerSpan, ArticleReference, Quotation, SourceSentence, Timings
+from qa_bot.slack.blocks import answer_message
+from qa_bot.slack.modals import article_modal, context_modal, more_modal
+from qa_bot.slack.outcomes import Failure, at_threshold
+from qa_bot.slack.payloads import Asked, Judged, Place
+from qa_bot.slack.quoting import cut, cut_around, escape, web_address
+from qa_bot.slack.texts import ENGLISH, GERMAN
+
+TIMINGS = Timings(encode=1, search=1, read=1, total=3)
+HOSTILE = "<!channel> <@U123> & <https://evil.example|bank> *bold* `code` :smile: \u202etxt.exe \x00 👩‍👩‍👧‍👦"
+
+
+def quotation(sentence: str, start: int, end: int, confidence: float = 0.9, **article: Any) -> Quotation:
+    facts: dict[str, Any] = {
+        "id": "0123456789ab",
+        "title": "The title",
+        "url": "https://example.org/a",
+        "publisher": "The Example",
+        "published_at": date(2024, 2, 29),
+        "source": "/articles/a.txt",
+    }
+    return Quotation(
+        answer=AnswerSpan(text=sentence[start:end], start=start, end=end, confidence=confidence),
+        sentence=SourceSentence(text=sentence, start=0, end=len(sentence)),
+        article=ArticleReference(**(facts | article)),
+    )
+
+
+def answer(*quotations: Quotation, answered: bool = True, question: str = "Who?") -> Answer:
+    best = quotations[0] if answered else None
+    return Answer(
+        question=question,
+        answered=answered,
+        answer=best.answer if best else None,
+        sentence=best.sentence if best else None,
+        article=best.article if best else None,
+        alternatives=quotations[1:] if answered else quotations,
+        timings_ms=TIMINGS,
+    )
+
+
+def inside(value: Any) -> list[dict[str, Any]]:
+    """Every object in blocks."""
+    if isinstance(value, list):
+        return [found for one in value for found in inside(one)]
+    if isinstance(value, dict):
+        return [value, *inside(list(value.values()))]
+    return []
+
+
+def words(blocks: Any) -> str:
+    return "".join(one["text"] for one in inside(blocks) if one.get("type") in ("text", "link"))
+
+
+def test_the_sentence_is_quoted_word_for_word_with_the_answer_in_bold() -> None:
+    sentence = "The harbour reopened on Thursday."
+    message = answer_message([answer(quotation(sentence, 24, 32))], ENGLISH)
+    quote, about = message.blocks[0]["elements"]
+    assert quote["type"] == "rich_text_quote"
+    assert "".join(part["text"] for part in quote["elements"]) == sentence
+    assert [part["text"] for part in quote["elements"] if part.get("style") == {"bold": True}] == ["Thursday"]
+    assert about["elements"][0] == {
+        "type": "link",
+        "url": "https://example.org/a",
+        "text": "The title",
+        "style": {"bold": True},
+    }
+    assert about["elements"][1]["text"] == " · The Example · 29 February 2024 · very sure (90%)"
+
+
+def test_the_notification_says_the_answer_first() -> None:
+    message = answer_message([answer(quotation("It reopened on Thursday.", 15, 23))], ENGLISH)
+    assert message.text == "Thursday. From “The title”: It reopened on Thursday."
+
+
+def test_no_answer_is_one_line_with_the_closest_passages_behind_a_button() -> None:
+    message = answer_message([answer(quotation("It did.", 0, 2), answered=False)], ENGLISH)
+    assert message.text == "The articles don't say."
+    assert words(message.blocks[:1]) == "The articles don't say."
+    assert message.blocks[1]["elements"][0]["text"]["text"] == "What came closest"
+    assert not any(one.get("type") == "rich_text_quote" for one in inside(message.blocks))
+
+
+def test_several_questions_are_answered_in_one_message_each_under_its_question() -> None:
+    first, second = answer(quotation("Ann did.", 0, 3), question="Who did?"), Failure("Why?", "Please ask in words.")
+    message = answer_message([first, second], ENGLISH)
+    assert "Who did?" in words(message.blocks)
+    assert "Please ask in words." in words(message.blocks)
+    assert [line.split(" – ")[0] for line in message.text.splitlines()] == ["Who did?", "Why?"]
+
+
+@pytest.mark.parametrize("texts", [ENGLISH, GERMAN])
+def test_what_hostile_articles_and_people_write_stays_text(texts: Any) -> None:
+    found = quotation(HOSTILE, 0, 10, title=HOSTILE, publisher=HOSTILE, url="javascript:alert(1)")
+    message = answer_message([answer(found, found, question=HOSTILE)], texts, asked_by="U0ASKER01")
+    kinds = {one["type"] for one in inside(message.blocks) if "type" in one}
+    assert kinds <= {
+        "rich_text", "rich_text_quote", "rich_text_section", "text", "user", "actions", "button", "plain_text",
+        "context_actions", "feedback_buttons",
+    }  # fmt: skip
+    assert [one["user_id"] for one in inside(message.blocks) if one.get("type") == "user"] == ["U0ASKER01"]
+    assert not any(character in message.text for character in "<>")
+    assert "\u202e" not in words(message.blocks)
+    assert "\x00" not in words(message.blocks)
+
+
+@given(st.text(max_size=9000), st.integers(0, 9000), st.integers(1, 9000), st.text(max_size=400))
+def test_no_text_is_too_long_for_slack(text: str, start: int, length: int, title: str) -> None:
+    start = min(start, len(text))
+    found = quotation(text, start, min(start + length, len(text)), title=title)
+    message = answer_message([answer(found, found, question=title or "?")] * 5, ENGLISH)
+    assert len(message.blocks) <= 50
+    assert len(message.text) <= 4000
+    assert len(words(message.blocks)) <= 13_200
+    for one in inside(message.blocks):
+        assert len(one.get("value") or "") <= 2000
+        if one.get("type") == "text":
+            assert 1 <= len(one["text"]) <= 3000
+
+
+@given(st.text(max_size=300), st.integers(4, 60))
+def test_texts_are_cut_between_graphemes(text: str, limit: int) -> None:
+    shown = cut(text, limit)
+    assert len(shown.encode("utf-16-le", "surrogatepass")) // 2 <= limit
+    if shown != text:
+        kept = regex.findall(r"\X", shown[:-1])
+        assert kept == regex.findall(r"\X", text)[: len(kept)] or shown[:-1] == text[: len(shown) - 1].rstrip()
+        assert shown.endswith("…")
+
+
+@given(st.text(max_size=400), st.integers(0, 400), st.integers(0, 60), st.integers(90, 200))
+def test_a_long_sentence_is_cut_around_its_answer(text: str, start: int, length: int, limit: int) -> None:
+    start = min(start, len(text))
+    end = min(start + min(length, limit // 4), len(text))
+    shown, first, last = cut_around(text, start, end, limit)
+    assert shown[first:last] == text[start:end]
+    assert len(shown.encode("utf-16-le", "surrogatepass")) // 2 <= limit + 2
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        None, "", "javascript:alert(1)", "data:text/html,x", "https://", "http:///x", "https://a b", "https://u:p@host/",
+        "https://example.org/<!channel>", "https://example.org/|x", "ftp://example.org", "https://[",
+        "https://e.org/" + "x" * 3000,
+    ],
+)  # fmt: skip
+def test_only_web_addresses_become_links(url: str | None) -> None:
+    assert web_address(url) is None
+
+
+def test_a_text_beside_the_blocks_holds_neither_markup_nor_links() -> None:
+    shown = escape("<!here> & https://evil.example <@U1>")
+    assert shown.startswith("&lt;!here&gt; &amp; https:")
+    assert "https://" not in shown
+
+
+def test_a_channels_threshold_decides_what_is_an_answer() -> None:
+    sure, unsure = quotation("Ann did.", 0, 3, 0.8), quotation("Bob did.", 0, 3, 0.4)
+    answered = answer(sure, unsure)
+    assert at_threshold(answered, None) is answered
+    strict = at_threshold(answered, 0.9)
+    assert (strict.answered, strict.answer, len(strict.alternatives)) == (False, None, 2)
+    lenient = at_threshold(answer(unsure, answered=False), 0.3)
+    assert lenient.answered
+    assert lenient.sentence is not None
+    assert lenient.sentence.text == "Bob did."
+    assert lenient.alternatives == ()
+
+
+@given(st.text(max_size=1000))
+def test_what_a_button_carries_comes_back(question: str) -> None:
+    value = Asked(question=question).dump()
+    if value is not None:
+        assert len(value) <= 2000
+        assert Asked.load(value) == Asked(question=question)
+
+
+@pytest.mark.parametrize(
+    "value", [None, 7, "", "{", "[]", '{"question": 1}', '{"article": "a", "start": -1, "end": 2}']
+)
+def test_what_no_button_of_ours_carries_is_nothing(value: object) -> None:
+    assert (Asked.load(value), Place.load(value), Judged.load(value)) == (None, None, None)
+
+
+def test_modals_show_long_articles_in_pieces_that_slack_takes(seed_bot: Any) -> None:
+    held = seed_bot.store.article(seed_bot.store.articles(limit=1)[0].id)
+    place = Place(article=held.article.id, start=10, end=20)
+    for modal in (context_modal(held, place, ENGLISH), article_modal(held, place, ENGLISH)):
+        assert len(modal["blocks"]) <= 100
+        assert len(modal["title"]["text"]) <= 24
+        bold = [one["text"] for one in inside(modal["blocks"]) if one.get("style") == {"bold": True}]
+        assert held.article.text[10:20] in bold
+    long = held._replace(article=held.article.model_copy(update={"text": held.article.text * 400}))
+    modal = article_modal(long, place, ENGLISH)
+    assert len(modal["blocks"]) <= 100
+    assert words(modal["blocks"]).endswith(ENGLISH.cut_here)
+
+
+def test_more_answers_are_quotations_or_a_line() -> None:
+    one = quotation("Ann did.", 0, 3)
+    assert len([b for b in more_modal(answer(one, one, one), ENGLISH)["blocks"] if b["type"] == "rich_text"]) == 2
+    assert words(more_modal(answer(one), ENGLISH)["blocks"]) == ENGLISH.no_others
+    assert words(more_modal(Failure("?", "No."), ENGLISH)["blocks"]) == "No."

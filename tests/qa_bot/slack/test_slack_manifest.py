@@ -1,0 +1,173 @@
+"""The manifests ask Slack for what the code registers and calls: no more, no less."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qa_bot.slack.findings import EVENTS, compare
+from qa_bot.slack.listeners import register
+from qa_bot.slack.steps import CALLBACK_ID, QUESTION, outputs
+from qa_bot.slack.workspaces import SCOPES
+
+ROOT = Path(__file__).parents[3]
+SOURCES = "\n".join(path.read_text() for path in sorted((ROOT / "qa_bot" / "slack").rglob("*.py")))
+NAMES = ("manifest.json", "manifest-http.json")
+
+# What each method of the Web API and each event needs, as docs.slack.dev says; any one of several.
+METHODS = {
+    "apps_connections_open": set(),
+    "bots_info": {"users:read"},
+    "assistant_threads_setStatus": {"chat:write"},
+    "assistant_threads_setSuggestedPrompts": {"assistant:write"},
+    "assistant_threads_setTitle": {"assistant:write"},
+    "apps_manifest_export": set(),
+    "auth_test": set(),
+    "chat_delete": {"chat:write"},
+    "chat_postEphemeral": {"chat:write"},
+    "chat_postMessage": {"chat:write"},
+    "chat_update": {"chat:write"},
+    "conversations_history": {"channels:history", "groups:history", "im:history", "mpim:history"},
+    "conversations_info": {"channels:read", "groups:read", "im:read", "mpim:read"},
+    "conversations_replies": {"channels:history", "groups:history", "im:history", "mpim:history"},
+    "reactions_add": {"reactions:write"},
+    "reactions_remove": {"reactions:write"},
+    "users_info": {"users:read"},
+    "views_open": set(),
+    "views_publish": set(),
+    "views_update": set(),
+}
+OTHER_SCOPES = {"commands", "files:read"}  # of slash commands and shortcuts, and of files that are downloaded
+
+
+class Registered:
+    """Stands where the Bolt app would be, and notes what is registered."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, list[Any]] = {}
+
+    def __getattr__(self, kind: str) -> Callable[[Any], Callable[[Any], Any]]:
+        def note(name: Any) -> Callable[[Any], Any]:
+            self.found.setdefault(kind, []).append(name)
+            return lambda listener: listener
+
+        return note
+
+
+@pytest.fixture(scope="module")
+def registered() -> dict[str, list[Any]]:
+    app = Registered()
+    register(app)  # type: ignore[arg-type]
+    return app.found
+
+
+@pytest.fixture(params=NAMES)
+def manifest(request: pytest.FixtureRequest) -> Any:
+    return json.loads((ROOT / "deploy" / "slack" / request.param).read_text())
+
+
+def test_the_events_are_those_that_something_listens_to(manifest: Any, registered: dict[str, list[Any]]) -> None:
+    events = manifest["settings"]["event_subscriptions"]["bot_events"]
+    assert {event.partition(".")[0] for event in events} - {"function_executed"} == set(registered["event"])
+    assert set(events) == set(EVENTS)
+    for scope in filter(None, EVENTS.values()):
+        assert scope in manifest["oauth_config"]["scopes"]["bot"]
+
+
+def test_commands_and_shortcuts_are_those_that_something_listens_to(
+    manifest: Any, registered: dict[str, list[Any]]
+) -> None:
+    features = manifest["features"]
+    assert [command["command"] for command in features["slash_commands"]] == registered["command"]
+    assert [(one["callback_id"], one["type"]) for one in features["shortcuts"]] == [
+        (one["callback_id"], one["type"].removesuffix("_action")) for one in registered["shortcut"]
+    ]
+
+
+def test_the_scopes_are_those_that_the_calls_need(manifest: Any) -> None:
+    called = set(re.findall(r"client\.([a-z]+_[a-zA-Z_]+)", SOURCES)) - {"api_call", "base_url"}
+    assert called == set(METHODS)
+    needed = set().union(*METHODS.values(), OTHER_SCOPES, filter(None, EVENTS.values()))
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == set(SCOPES) == needed
+
+
+def test_the_step_is_the_one_that_the_code_does(manifest: Any, registered: dict[str, list[Any]]) -> None:
+    assert list(manifest["functions"]) == [CALLBACK_ID] == registered["function"]
+    step = manifest["functions"][CALLBACK_ID]
+    assert list(step["input_parameters"]) == [QUESTION]
+    assert set(step["output_parameters"]) == set(outputs(_nothing()))
+    for name, parameter in {**step["input_parameters"], **step["output_parameters"]}.items():
+        assert parameter["name"] == name
+        assert parameter["type"] in ("string", "number", "boolean")
+
+
+def _nothing() -> Any:
+    from qa_bot.answering import Answer, Timings
+
+    timings = Timings(encode=0, search=0, read=0, total=0)
+    return Answer(
+        question="?", answered=False, answer=None, sentence=None, article=None, alternatives=(), timings_ms=timings
+    )
+
+
+def test_it_is_an_agent_of_2026(manifest: Any) -> None:
+    assert "agent_view" in manifest["features"]
+    assert "assistant_view" not in manifest["features"]
+    assert manifest["features"]["app_home"] == {
+        "home_tab_enabled": True,
+        "messages_tab_enabled": True,
+        "messages_tab_read_only_enabled": False,
+    }
+
+
+def test_texts_are_as_long_as_slack_takes(manifest: Any) -> None:
+    information = manifest["display_information"]
+    assert len(information["name"]) <= 35
+    assert len(information["description"]) <= 140
+    assert 174 <= len(information["long_description"]) <= 4000
+    assert all(len(one["name"]) <= 24 for one in manifest["features"]["shortcuts"])
+    assert all(len(one["description"]) <= 2000 for one in manifest["features"]["slash_commands"])
+
+
+def test_the_two_differ_in_how_requests_come_only() -> None:
+    socket, http = (json.loads((ROOT / "deploy" / "slack" / name).read_text()) for name in NAMES)
+    assert socket["settings"]["socket_mode_enabled"]
+    assert not http["settings"]["socket_mode_enabled"]
+    assert http["settings"]["event_subscriptions"]["request_url"].endswith("/slack/events")
+    addresses = ("url", "request_url", "redirect_urls", "socket_mode_enabled")
+
+    def without_addresses(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: without_addresses(one) for name, one in value.items() if name not in addresses}
+        return [without_addresses(one) for one in value] if isinstance(value, list) else value
+
+    assert without_addresses(socket) == without_addresses(http)
+
+
+def test_the_check_finds_nothing_wrong_with_them_and_everything_with_an_empty_one() -> None:
+    for name, http in zip(NAMES, (False, True), strict=True):
+        found = json.loads((ROOT / "deploy" / "slack" / name).read_text())
+        assert [finding.line() for finding in compare(found, http=http) if not finding.right] == []
+        assert [finding.subject for finding in compare(found, http=not http) if not finding.right] == ["Socket Mode"]
+    wrong = [finding for finding in compare({}, http=False) if not finding.right]
+    assert {finding.subject for finding in wrong} >= {f"event {event}" for event in EVENTS} | {
+        "command /ask",
+        "agent view",
+    }
+    assert all("; " in finding.words for finding in wrong), "each says what to do"
+
+
+def test_other_commands_load_nothing_of_slack() -> None:
+    code = (
+        "import sys; import qa_bot.cli, qa_bot.bot, qa_bot.repl; "
+        "print([name for name in ('slack_bolt', 'slack_sdk', 'aiohttp', 'uvicorn', 'qa_bot.slack') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -1,0 +1,53 @@
+"""The fixed texts: complete in every language, and as sure as the terminal's."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import fields
+from datetime import date
+from typing import Any
+
+import pytest
+
+from qa_bot import terminal
+from qa_bot.slack.settings import Language
+from qa_bot.slack.texts import ENGLISH, Texts, day, number, sureness, texts_in
+
+
+def placeholders(text: Any) -> list[Any]:
+    if isinstance(text, tuple):
+        return [placeholders(one) for one in text]
+    return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_each_language_says_everything_that_english_says(language: Language) -> None:
+    texts = texts_in(language)
+    for field in fields(Texts):
+        own, english = getattr(texts, field.name), getattr(ENGLISH, field.name)
+        assert own, field.name
+        assert placeholders(own) == placeholders(english), field.name
+
+
+@pytest.mark.parametrize("language", Language)
+def test_texts_fit_where_slack_shows_them(language: Language) -> None:
+    texts = texts_in(language)
+    for title in (texts.more_title, texts.context_title, texts.article_title, texts.feedback_title, texts.answer_title):
+        assert len(title) <= 24, title
+    for label in (texts.close, texts.feedback_send):
+        assert len(label) <= 24, label
+    for label in (texts.more, texts.closest, texts.context, texts.article, texts.share, texts.good, texts.bad):
+        assert len(label) <= 75, label
+    assert len(set(texts.feedback_reasons)) == 4
+
+
+@pytest.mark.parametrize("confidence", [0.0, 0.1, 0.3, 0.59, 0.6, 0.85, 0.999, 1.0])
+def test_it_is_as_sure_as_the_terminal(confidence: float) -> None:
+    assert sureness(confidence, ENGLISH) == terminal.sureness(confidence)
+
+
+def test_days_and_counts_read_as_people_write_them() -> None:
+    assert day(date(2024, 3, 5), ENGLISH) == "5 March 2024"
+    assert day(date(2024, 3, 5), texts_in(Language.GERMAN)) == "5. März 2024"
+    assert day(None, ENGLISH) == ""
+    assert (number(12345, Language.ENGLISH), number(12345, Language.GERMAN)) == ("12,345", "12.345")
