@@ -1,0 +1,99 @@
+"""`/ask-admin status | reindex | add URL | remove ID`, for the admins of the settings."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from commands import Command
+from seed_answers import ANSWERS, OTHER_QUESTION
+from slack_emulator.scene import Scene
+
+PAGE = """<!doctype html><html><head><title>The mill of Osk</title></head><body><article><h1>The mill of Osk</h1>
+<p>The mill of Osk was bought by Greta Lind in 1931. She ground rye and barley there for forty years, until the river was
+dammed.</p><p>Today the mill is a museum, and its wheel turns every Sunday in summer.</p></article></body></html>"""
+
+
+def config(scene: Scene) -> str:
+    return f'allow_private_addresses = true\n[slack]\nadmins = ["{scene.alice.id}"]\n'
+
+
+@pytest.fixture(scope="module")
+def page(scene: Scene) -> Iterator[str]:
+    """The address of a page on loopback."""
+
+    class Pages(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found = self.path == "/mill"
+            self.send_response(200 if found else 404)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(PAGE.encode() if found else b"<p>no such page</p>")
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Pages) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        scene.workspace.allowed_links.append(address)
+        yield address
+        server.shutdown()
+
+
+def said(scene: Scene, text: str, words: str) -> str:
+    """What the admin is told, once it holds these words."""
+    reply = scene.alice.types("/ask-admin", text, in_="general")
+
+    def found() -> str:
+        return next((message.text for message in reply.messages if re.search(words, message.text, re.I)), "")
+
+    answer = str(scene.wait_for(f"{words!r} after /ask-admin {text}", found, 60))
+    assert all(message.ephemeral_to == scene.alice.id for message in reply.messages)
+    return answer
+
+
+def test_status_says_what_there_is(scene: Scene) -> None:
+    assert "15 articles" in said(scene, "status", "articles")
+
+
+def test_without_a_verb_it_says_how_it_is_used(scene: Scene) -> None:
+    for text in ("", "help", "destroy everything"):
+        assert "/ask-admin" in said(scene, text, "ask-admin")
+
+
+def test_others_are_refused(scene: Scene, room: str) -> None:
+    for text in ("status", "reindex", "remove x", "add https://example.org/"):
+        reply = scene.bob.types("/ask-admin", text, in_=room).message()
+        assert "admin" in reply.text
+        assert "articles" not in reply.text
+
+
+def test_a_page_is_added_and_removed(scene: Scene, room: str, page: str) -> None:
+    question = "Who bought the mill of Osk?"
+    said(scene, f"add {page}/mill", "done|added|1 new")
+    answer = scene.answer(scene.bob.asks(question, in_=room))
+    assert "Greta Lind" in scene.text(answer)
+    listed = said(scene, "status", "articles")
+    assert "16 articles" in listed
+    held = Command(scene.app.folder, scene.app.folder, scene.data_dir)("articles", "list", "--json").json
+    article_id = next(article["id"] for article in held if "mill" in article["title"])
+    assert "mill of Osk" in said(scene, f"remove {article_id}", "removed")
+    assert "Greta Lind" not in scene.text(scene.answer(scene.bob.asks(question, in_=room)))
+
+
+def test_what_does_not_work_is_said(scene: Scene, page: str) -> None:
+    assert "404" in said(scene, f"add {page}/gone", "404|work")
+    said(scene, "remove nosuchid", "no such|no article|work")
+    said(scene, "add ftp://example.org/x", "work|http")
+
+
+def test_reindexing_goes_on_beside_the_answers(scene: Scene, room: str, seeds_folder: Path) -> None:
+    reply = scene.alice.types("/ask-admin", "reindex", in_=room)
+    answer = scene.answer(scene.bob.asks(OTHER_QUESTION, in_=room))
+    assert ANSWERS[OTHER_QUESTION] in scene.bold(answer)
+    scene.wait_for("the report", lambda: any("unchanged" in one.text for one in reply.messages), 60)

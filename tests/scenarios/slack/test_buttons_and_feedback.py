@@ -1,0 +1,116 @@
+"""The buttons of an answer, and what becomes of feedback."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from commands import Command
+from seed_answers import ANSWERS, OTHER_QUESTION, QUESTION, UNANSWERED
+from slack_emulator.scene import Scene
+from slack_emulator.shown import Button, buttons_in
+from slack_emulator.workspace import Message
+
+
+@pytest.fixture(scope="module")
+def answer(scene: Scene) -> Message:
+    """An answer in a channel."""
+    return scene.answer(scene.alice.asks(QUESTION, in_="general"))
+
+
+@pytest.fixture(scope="module")
+def qa_bot(scene: Scene) -> Command:
+    """The command line, on the app's store."""
+    return Command(scene.app.folder, scene.app.folder, scene.data_dir)
+
+
+def exported(qa_bot: Command) -> list[dict[str, object]]:
+    """The questions that `qa-bot feedback export` gives."""
+    done = qa_bot("feedback", "export")
+    assert done.code == 0, done
+    data = json.loads(done.output)
+    assert data["version"].startswith("v2")
+    found = []
+    for article in data["data"]:
+        for paragraph in article["paragraphs"]:
+            for question in paragraph["qas"]:
+                for given in question["answers"]:
+                    start = given["answer_start"]
+                    assert paragraph["context"][start : start + len(given["text"])] == given["text"]
+                found.append(question)
+    return found
+
+
+def test_more_answers_are_shown_to_who_clicks(scene: Scene, answer: Message) -> None:
+    before = len(scene.answers(answer))
+    reply = scene.click(scene.bob, "more", on=answer)
+    shown = scene.wait_for("more answers", lambda: scene.bob.modal or (reply.messages and reply.messages[-1]))
+    scene.wait_for("quotations", lambda: scene.quotes(scene.bob.modal or shown))
+    assert len(scene.answers(answer)) == before, "nobody else sees them"
+
+
+def test_the_sentence_is_shown_in_its_context(scene: Scene, answer: Message) -> None:
+    (sentence,) = scene.quotes(answer)
+    scene.click(scene.bob, "context", on=answer)
+    text = scene.text(scene.modal_of(scene.bob, ANSWERS[QUESTION]))
+    assert sentence.strip() in text.replace("\n", " ")
+    assert len(text) > len(sentence) + 100
+
+
+def test_the_article_is_shown_whole(scene: Scene, answer: Message) -> None:
+    scene.click(scene.carol, "article", on=answer)
+    text = scene.text(scene.modal_of(scene.carol, "Gary Flandro"))
+    assert ANSWERS[QUESTION] in text
+    assert len(text) > 2000
+
+
+def test_the_closest_passages_are_behind_a_button_when_the_articles_do_not_say(scene: Scene, room: str) -> None:
+    nothing = scene.answer(scene.alice.asks(UNANSWERED, in_=room))
+    reply = scene.click(scene.alice, "close", on=nothing)
+    shown = scene.wait_for("passages", lambda: scene.alice.modal or (reply.messages and reply.messages[-1]))
+    scene.wait_for("a quotation", lambda: scene.quotes(scene.alice.modal or shown))
+
+
+def test_a_thumbs_up_is_kept_as_a_right_answer(scene: Scene, answer: Message, qa_bot: Command) -> None:
+    scene.click(scene.bob, "right", on=answer)
+    kept = scene.wait_for("the judgement", lambda: [one for one in exported(qa_bot) if one["question"] == QUESTION])
+    assert kept[0]["answers"][0]["text"] == ANSWERS[QUESTION]
+
+
+def test_a_thumbs_down_asks_for_the_right_answer_and_keeps_it(scene: Scene, room: str, qa_bot: Command) -> None:
+    given = scene.answer(scene.alice.asks(OTHER_QUESTION, in_=room))
+    scene.click(scene.alice, "wrong", on=given)
+    modal = scene.modal_of(scene.alice, "right answer")
+    blocks = [block for block in modal.content["blocks"] if block["type"] == "input"]
+    typed_in = next(block for block in blocks if block["element"]["type"] == "plain_text_input")
+    sent = scene.alice.submits(modal, **{typed_in["element"]["action_id"]: "Krenz"})
+    scene.wait_for("an acknowledgement", lambda: sent.delivery and sent.delivery.finished)
+    assert sent.errors == {}
+    kept = scene.wait_for("it", lambda: [one for one in exported(qa_bot) if one["question"] == OTHER_QUESTION])
+    assert [one["text"] for one in kept[0]["answers"]] == ["Krenz"]
+
+
+def test_a_form_that_says_nothing_is_sent_back(scene: Scene, answer: Message) -> None:
+    scene.click(scene.carol, "wrong", on=answer)
+    sent = scene.carol.submits(scene.modal_of(scene.carol, "right answer"))
+    scene.wait_for("what is missing", lambda: sent.errors)
+
+
+@pytest.mark.parametrize("value", ["", "{", "null", '{"a": "nosuch", "s": 0, "e": 9}', '{"q": 1}', "x" * 2000])
+def test_a_button_whose_value_is_not_what_it_was_does_no_harm(scene: Scene, answer: Message, value: str) -> None:
+    replies = []
+    for one in buttons_in(answer.blocks):
+        forged = Button({**one.element, "value": value}, one.block_id)
+        replies.append(scene.bob.clicks(forged, on=answer))
+    for reply in replies:
+        scene.wait_for("an acknowledgement", lambda reply=reply: reply.delivery and reply.delivery.acked_at)
+    scene.settle()
+
+
+def test_clicking_a_button_of_a_message_that_is_long_gone_ends_in_words(scene: Scene, room: str) -> None:
+    stale = scene.answer(scene.alice.asks(QUESTION, in_=room))
+    buttons = list(buttons_in(stale.blocks))
+    del scene.workspace.channels[stale.channel].messages[stale.ts]
+    replies = [scene.alice.clicks(one, on=stale) for one in buttons]
+    for reply in replies:
+        scene.wait_for("an acknowledgement", lambda reply=reply: reply.delivery and reply.delivery.acked_at)

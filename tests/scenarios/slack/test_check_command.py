@@ -1,0 +1,116 @@
+"""`qa-bot slack --check`: what is right of tokens, scopes, events and settings, and what to do if not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from commands import Command, Done
+from slack_emulator.running import free_port
+from slack_emulator.scene import Scene
+from slack_emulator.workspace import APP_TOKEN, BOT_TOKEN
+
+
+@pytest.fixture(scope="module")
+def scene(make_scene: Callable[..., Scene]) -> Scene:
+    """A scene in which the app does not run."""
+    return make_scene()
+
+
+def check(scene: Scene, config: str = "", **environment: str) -> Done:
+    """What the command says of the scene's settings and these."""
+    (scene.app.folder / "qa_bot.toml").write_text(config)
+    command = Command(scene.app.folder, Path(scene.app.environment["QA_BOT_CACHE_DIR"]), scene.data_dir)
+    given = {name: value for name, value in scene.app.environment.items() if name.startswith("SLACK_")}
+    done = command("slack", "--check", environment=given | environment)
+    said = done.output + "\n".join(done.lines)
+    assert "Traceback" not in said
+    assert BOT_TOKEN not in said
+    assert APP_TOKEN not in said
+    return done
+
+
+def test_all_is_well(scene: Scene) -> None:
+    done = check(scene)
+    assert done.code == 0, done
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
+        assert name in done.output
+    scene.slack.check()
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"SLACK_BOT_TOKEN": APP_TOKEN}, "SLACK_BOT_TOKEN"),
+        ({"SLACK_APP_TOKEN": BOT_TOKEN}, "SLACK_APP_TOKEN"),
+        ({"SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN"),
+        ({"SLACK_APP_TOKEN": ""}, "SLACK_APP_TOKEN"),
+        ({"SLACK_BOT_TOKEN": "xoxb-not-of-this-workspace"}, "SLACK_BOT_TOKEN"),
+        ({"SLACK_API_URL": "http://127.0.0.1:9/api/"}, "127.0.0.1:9"),
+        ({"SLACK_API_URL": "nonsense"}, "SLACK_API_URL"),
+    ],
+)
+def test_each_thing_that_is_wrong_is_named(scene: Scene, environment: dict[str, str], words: str) -> None:
+    done = check(scene, **environment)
+    assert done.code != 0
+    assert words in done.output + "\n".join(done.lines)
+
+
+def test_a_missing_scope_is_named(scene: Scene) -> None:
+    kept = set(scene.workspace.scopes)
+    scene.workspace.scopes -= {"reactions:write"}
+    try:
+        done = check(scene)
+    finally:
+        scene.workspace.scopes = kept
+    assert done.code != 0
+    assert "reactions:write" in done.output
+
+
+def test_a_channel_of_the_settings_that_is_not_there_or_without_the_bot_is_named(scene: Scene) -> None:
+    empty = scene.workspace.add_channel("without-the-bot", {scene.alice.id}).id
+    done = check(scene, f'[slack.channels.{empty}]\nmode = "auto"\n[slack.channels.C0NOSUCH1]\nmode = "auto"\n')
+    assert done.code != 0
+    assert empty in done.output
+    assert "C0NOSUCH1" in done.output
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ("[slack]\nmode = 'sometimes'", "mode"),
+        ("[slack]\nadmin = ['U1']", "admin"),
+        ("[slack.channels.C1]\nthreshold = 7", "threshold"),
+        ("[slack]\nbot_token = 'xoxb-in-a-file'", "SLACK_BOT_TOKEN"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(scene: Scene, config: str, words: str) -> None:
+    done = check(scene, config)
+    assert done.code == 2
+    assert words in "\n".join(done.lines) + done.output
+    assert "xoxb-in-a-file" not in "\n".join(done.lines) + done.output
+
+
+def test_an_empty_archive_is_named(scene: Scene, tmp_path: Path) -> None:
+    done = check(scene, QA_BOT_DATA_DIR=str(tmp_path / "empty"))
+    assert "qa-bot index" in done.output + "\n".join(done.lines)
+
+
+def test_a_revoked_token_is_named(scene: Scene) -> None:
+    scene.workspace.revoked = True
+    try:
+        done = check(scene)
+    finally:
+        scene.workspace.revoked = False
+    assert done.code != 0
+    assert "revoked" in done.output + "\n".join(done.lines)
+
+
+def test_http_needs_the_signing_secret(scene: Scene) -> None:
+    command = Command(scene.app.folder, scene.app.folder, scene.data_dir)
+    (scene.app.folder / "qa_bot.toml").write_text("")
+    given = {name: value for name, value in scene.app.environment.items() if name.startswith("SLACK_")}
+    done = command("slack", "--http", "--port", str(free_port()), environment=given | {"SLACK_SIGNING_SECRET": ""})
+    assert done.code == 2
+    assert "SLACK_SIGNING_SECRET" in "\n".join(done.lines)

@@ -1,0 +1,163 @@
+"""New articles from Slack: a file or a link posted in a channel that is configured for it is indexed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from slack_emulator.scene import Scene
+from slack_emulator.workspace import BOT_USER_ID, Message
+
+HARBOUR = b"The harbour of Aldport reopened on Thursday. Mayor Ann Reed cut the ribbon at noon."
+BRIDGE = b"# The bridge\n\nThe old bridge of Tarn was built in 1904."
+PAGE = """<!doctype html><html><head><title>The lighthouse of Merrow</title></head><body><article>
+<h1>The lighthouse of Merrow</h1><p>The lighthouse of Merrow was built in 1843 by the engineer Una Callister. It is 41
+metres tall and its lamp can be seen from 30 kilometres away.</p><p>In 1968 the last keeper moved out, and the light has
+been automatic since then. Visitors can climb its 199 steps between May and September.</p></article></body></html>"""
+
+
+def pdf(text: str) -> bytes:
+    """A PDF of one page with one line of text."""
+    shown = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET".encode()
+    parts = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R "
+        b"/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(shown), shown),
+    ]
+    made, places = b"%PDF-1.4\n", []
+    for number, part in enumerate(parts, 1):
+        places.append(len(made))
+        made += b"%d 0 obj\n%s\nendobj\n" % (number, part)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    size = len(parts) + 1
+    trailer = b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (size, len(made))
+    return made + b"xref\n0 %d\n0000000000 65535 f \n%s" % (size, table) + trailer
+
+
+FERRY = pdf("The ferry of Lund was christened by Olga Brandt in the spring of 1977.")
+
+
+def config(scene: Scene) -> str:
+    news = scene.workspace.add_channel("news", {BOT_USER_ID}).id
+    return f"allow_private_addresses = true\n[slack]\nmax_file_mb = 1\n[slack.channels.{news}]\nindex_posts = true\n"
+
+
+@pytest.fixture(scope="module")
+def authorizations() -> list[str | None]:
+    """What the pages' readers said who they are."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def page(scene: Scene, authorizations: list[str | None]) -> Iterator[str]:
+    """The address of a page on loopback."""
+
+    class Pages(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            authorizations.append(self.headers.get("Authorization"))
+            found = self.path == "/lighthouse"
+            self.send_response(200 if found else 404)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(PAGE.encode() if found else b"<p>no such page</p>")
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Pages) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        scene.workspace.allowed_links.append(address)
+        yield address
+        server.shutdown()
+
+
+def signs(scene: Scene, message: Message) -> set[str]:
+    """The bot's reactions to a message."""
+    with scene.workspace.changed:
+        return {name for name, people in message.reactions.items() if BOT_USER_ID in people}
+
+
+def done(scene: Scene, message: Message) -> Message:
+    """Waits until the bot has put its last reaction on a message; fails if it complained."""
+    scene.wait_for("the reaction for done", lambda: any("check" in name for name in signs(scene, message)), 60)
+    assert len(signs(scene, message)) == 1, "the sign that it works is gone"
+    return message
+
+
+def reacted(scene: Scene, message: Message) -> list[str]:
+    """The reactions that the bot has given to a message, in order."""
+    return [
+        str(call.arguments["name"])
+        for call in list(scene.workspace.calls)
+        if call.method == "reactions.add" and call.arguments.get("timestamp") == message.ts
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "mimetype", "content", "question", "answer"),
+    [
+        ("harbour.txt", "text/plain", HARBOUR, "Who cut the ribbon in Aldport?", "Ann Reed"),
+        ("bridge.md", "text/markdown", BRIDGE, "When was the old bridge of Tarn built?", "1904"),
+        ("ferry.pdf", "application/pdf", FERRY, "Who christened the ferry of Lund?", "Olga Brandt"),
+        ("light.html", "text/html", PAGE.encode(), "Who built the lighthouse of Merrow?", "Una Callister"),
+    ],
+)
+def test_a_file_that_is_shared_can_be_asked_about(
+    scene: Scene, name: str, mimetype: str, content: bytes, question: str, answer: str
+) -> None:
+    shared = done(scene, scene.alice.shares(name, content, mimetype, in_="news"))
+    assert len(reacted(scene, shared)) == 2, "one while it works, one when it is done"
+    assert shared.files[0].downloads == 1
+    assert answer in scene.text(scene.answer(scene.bob.asks(question, in_="news")))
+
+
+def test_a_link_that_is_posted_can_be_asked_about(scene: Scene, page: str) -> None:
+    done(scene, scene.alice.says(f"Worth reading: <{page}/lighthouse>", in_="news"))
+    answer = scene.answer(scene.alice.asks("How many steps does the lighthouse of Merrow have?", in_="news"))
+    assert "199" in scene.text(answer)
+
+
+@pytest.mark.parametrize(
+    ("name", "mimetype", "content", "words"),
+    [
+        ("broken.pdf", "application/pdf", b"%PDF-1.7 and then nothing", "could not index"),
+        ("photo.png", "image/png", b"\x89PNG\r\n", "text"),
+        ("empty.txt", "text/plain", b"", "could not index"),
+        ("large.txt", "text/plain", b"a b c " * 300_000, "larger than 1 MB"),
+    ],
+)
+def test_what_cannot_be_indexed_is_explained_in_the_thread(
+    scene: Scene, name: str, mimetype: str, content: bytes, words: str
+) -> None:
+    shared = scene.alice.shares(name, content, mimetype, in_="news")
+    answer = scene.answer(shared)
+    assert words in answer.text
+    scene.settle()
+    assert len(scene.answers(shared)) == 1
+    assert not any("check" in sign for sign in signs(scene, shared))
+
+
+def test_a_link_that_leads_nowhere_is_explained(scene: Scene, page: str) -> None:
+    answer = scene.answer(scene.alice.says(f"<{page}/gone>", in_="news"))
+    assert "404" in answer.text
+
+
+def test_elsewhere_nothing_is_indexed(scene: Scene, room: str, page: str) -> None:
+    shared = scene.alice.shares("other.txt", b"The mayor of Tarn is Ida Holm.", "text/plain", in_=room)
+    linked = scene.alice.says(f"<{page}/lighthouse>", in_=room)
+    scene.stays_silent(shared, linked)
+    assert signs(scene, shared) | signs(scene, linked) == set()
+    assert shared.files[0].downloads == 0
+
+
+def test_a_file_of_another_service_never_sees_the_bots_token(
+    scene: Scene, page: str, authorizations: list[str | None]
+) -> None:
+    shared = scene.alice.shares("light.html", b"", "text/html", in_="news", at=f"{page}/lighthouse")
+    scene.wait_for("a sign or words", lambda: scene.answers(shared) or len(reacted(scene, shared)) > 1)
+    assert set(authorizations) <= {None}

@@ -1,0 +1,51 @@
+"""The step for Workflow Builder: a question in; answer, sentence, title, link, confidence, found out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from seed_answers import ANSWERS, QUESTION, UNANSWERED
+from slack_emulator.scene import MANIFESTS, Scene
+
+
+@pytest.fixture(scope="module")
+def step() -> tuple[str, dict[str, Any]]:
+    """The step that the manifest declares."""
+    ((callback_id, declared),) = json.loads((MANIFESTS / "manifest.json").read_text())["functions"].items()
+    return callback_id, declared
+
+
+def run(scene: Scene, step: tuple[str, dict[str, Any]], question: object) -> Any:
+    (name,) = step[1]["input_parameters"]
+    execution = scene.alice.runs_step(step[0], **{name: question})
+    return scene.wait_for("the step's end", lambda: scene.workspace.steps[execution])
+
+
+def test_an_answer_comes_out_as_the_manifest_says(scene: Scene, step: tuple[str, dict[str, Any]]) -> None:
+    outputs = run(scene, step, QUESTION)
+    kinds = {"string": str, "number": (int, float), "boolean": bool}
+    declared = step[1]["output_parameters"]
+    assert outputs.keys() == declared.keys()
+    for name, value in outputs.items():
+        assert isinstance(value, kinds[declared[name]["type"]]), name
+    assert outputs["found"] is True
+    assert outputs["answer"] == ANSWERS[QUESTION]
+    assert outputs["answer"] in outputs["sentence"]
+    assert outputs["link"] == "https://example.org/qa-bot-seeds/voyager-probes"
+    assert 0 < outputs["confidence"] <= 1
+
+
+def test_what_is_not_found_is_no_failure(scene: Scene, step: tuple[str, dict[str, Any]]) -> None:
+    outputs = run(scene, step, UNANSWERED)
+    assert outputs["found"] is False
+    assert outputs["answer"] == ""
+
+
+@pytest.mark.parametrize("question", ["", "   ", "?" * 10, "Why " * 3000])
+def test_what_is_no_question_ends_the_step_all_the_same(
+    scene: Scene, step: tuple[str, dict[str, Any]], question: str
+) -> None:
+    ended = run(scene, step, question)
+    assert isinstance(ended, str) or ended["found"] is False

@@ -1,0 +1,92 @@
+"""The agent experience and workflow steps: assistant.threads.*, functions.*."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from slack_emulator.methods.chat import channel_of
+from slack_emulator.methods.method import SlackError, method
+
+if TYPE_CHECKING:
+    from slack_emulator.web_api import WebApi
+
+MOST_PROMPTS = 4
+
+
+def _thread_of(api: WebApi, arguments: dict[str, Any]) -> tuple[str, str]:
+    channel = channel_of(api, {"channel": arguments["channel_id"]})
+    thread = str(arguments["thread_ts"])
+    if thread not in channel.messages:
+        raise SlackError("invalid_thread_ts")
+    return channel.id, thread
+
+
+@method("channel_id thread_ts", "status loading_messages", "chat:write assistant:write")
+def set_status(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
+    """assistant.threads.setStatus; an empty status clears it."""
+    if "status" not in arguments:
+        raise SlackError("invalid_arguments")
+    if len(arguments.get("loading_messages") or []) > 10:
+        raise SlackError("invalid_arguments")
+    api.workspace.statuses.append((*_thread_of(api, arguments), str(arguments["status"])))
+    return {}
+
+
+@method("channel_id prompts", "thread_ts title", "assistant:write")
+def set_suggested_prompts(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
+    """assistant.threads.setSuggestedPrompts; with `agent_view`, Slack ignores a call that names a thread."""
+    channel = channel_of(api, {"channel": arguments["channel_id"]})
+    prompts = arguments["prompts"]
+    if "thread_ts" in arguments:
+        api.workspace.violation(
+            "assistant.threads.setSuggestedPrompts: Slack ignores it with a thread_ts in agent_view"
+        )
+        return {}
+    if not 1 <= len(prompts) <= MOST_PROMPTS or any(prompt.keys() != {"title", "message"} for prompt in prompts):
+        api.workspace.violation(f"assistant.threads.setSuggestedPrompts: not 1 to 4 of title and message: {prompts}")
+        raise SlackError("invalid_arguments")
+    api.workspace.prompts[channel.id] = prompts
+    return {}
+
+
+@method("channel_id thread_ts title", "", "assistant:write")
+def set_title(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
+    """assistant.threads.setTitle."""
+    api.workspace.titles[_thread_of(api, arguments)] = str(arguments["title"])
+    return {}
+
+
+def _running(api: WebApi, arguments: dict[str, Any]) -> str:
+    execution = str(arguments["function_execution_id"])
+    if execution not in api.workspace.steps:
+        raise SlackError("function_execution_not_found")
+    if api.workspace.steps[execution] is not None:
+        api.workspace.violation(f"the workflow step {execution} was completed twice")
+        raise SlackError("execution_not_in_running_state")
+    return execution
+
+
+@method("function_execution_id outputs")
+def complete_success(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
+    """functions.completeSuccess."""
+    execution = _running(api, arguments)
+    if not isinstance(arguments["outputs"], dict):
+        raise SlackError("parameter_validation_failed")
+    api.workspace.steps[execution] = arguments["outputs"]
+    return {}
+
+
+@method("function_execution_id error")
+def complete_error(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
+    """functions.completeError."""
+    api.workspace.steps[_running(api, arguments)] = str(arguments["error"])
+    return {}
+
+
+METHODS = {
+    "assistant.threads.setStatus": set_status,
+    "assistant.threads.setSuggestedPrompts": set_suggested_prompts,
+    "assistant.threads.setTitle": set_title,
+    "functions.completeSuccess": complete_success,
+    "functions.completeError": complete_error,
+}
