@@ -1,20 +1,22 @@
-"""Prints how long it takes to read ten passages for a question: ours beside transformers, and Haystack where installed.
+"""Prints how long it takes to read ten passages for a question: ours beside transformers, Haystack and txtai.
 
     python tests/benchmarks/reader.py [--threads 2] [--repeat 20]
 
 The passages are of about 670 characters, cut from seeds/.  All read the same texts on the CPU with as many threads.
+Haystack (`pip install haystack-ai`) and txtai are left out where they are not installed.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from embeddings.passages import split_passages
-from embeddings.sources.text import read_text_file
+from embeddings.sources import open_source
 from qa_bot.reader.model import Reader, ReadingPassage
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +27,7 @@ def passages() -> list[str]:
     """Ten passages nearest to 670 characters."""
     texts = []
     for path in sorted((ROOT / "seeds").glob("*.txt")):
-        text = read_text_file(path).text
+        text = next(iter(open_source(str(path)).entries())).read().text
         texts += [text[p.start : p.end] for p in split_passages(text)]
     return sorted(sorted(texts, key=lambda text: abs(len(text) - 670))[:10])
 
@@ -76,6 +78,34 @@ def main() -> None:
     else:
         asked = [{"question": QUESTION, "context": text} for text in texts]
         measure("transformers' pipeline, MiniLM-L6 float32", lambda: piped(asked, batch_size=10), options.repeat)
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        for name, others in (("Haystack's ExtractiveReader", haystack), ("txtai's Questions", txtai)):
+            try:
+                read = others(folder, texts)
+            except (ImportError, KeyError, ValueError) as error:
+                print(f"{name}: not installed, or not for this transformers ({str(error)[:60]})")
+            else:
+                measure(f"{name}, MiniLM-L6 float32", read, options.repeat)
+
+
+def haystack(model: str, texts: list[str]) -> Callable[[], object]:
+    from haystack import Document
+    from haystack.components.readers import ExtractiveReader
+    from haystack.utils import ComponentDevice
+
+    reader = ExtractiveReader(model=model, device=ComponentDevice.from_str("cpu"), token=None)
+    reader.warm_up()
+    documents = [Document(content=text) for text in texts]
+    return lambda: reader.run(query=QUESTION, documents=documents)
+
+
+def txtai(model: str, texts: list[str]) -> Callable[[], object]:
+    from txtai.pipeline import Questions
+
+    reader = Questions(model, gpu=False)
+    return lambda: reader([QUESTION] * len(texts), texts)
 
 
 if __name__ == "__main__":
