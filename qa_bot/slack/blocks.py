@@ -31,6 +31,7 @@ from qa_bot.slack.texts import Texts, day, sureness
 QUOTE_CHARS = 2400
 TITLE_CHARS = 200
 NAME_CHARS = 100
+ALSO_NAMED = 3
 QUESTION_CHARS = 300
 FALLBACK_CHARS = 3000
 """Slack shows up to 4,000 characters of a message's text."""
@@ -124,8 +125,8 @@ def quotation_block(
     head, bold, tail = (clean(text) for text in (sentence.text[:start], sentence.text[start:end], sentence.text[end:]))
     shown, start, end = cut_around(head + bold + tail, len(head), len(head) + len(bold), limit)
     quote = RichTextQuoteElement(elements=parts(shown, start, end))
-    about = section(*about_article(quotation.article, texts, sureness(found.confidence, texts) if judged else ""))
-    return RichTextBlock(elements=[quote, about])
+    about = about_article(quotation.article, texts, sureness(found.confidence, texts) if judged else "")
+    return RichTextBlock(elements=[quote, section(*about, *_also(quotation.also, texts))])
 
 
 def about_article(
@@ -138,6 +139,21 @@ def about_article(
     rest = "".join(f" · {fact}" for fact in facts if fact)
     first = RichTextElementParts.Link(url=url, text=title, style=BOLD) if url else part(title, BOLD)
     return [first, part(rest)] if rest else [first]
+
+
+def _also(
+    articles: Sequence[ArticleReference], texts: Texts
+) -> list[RichTextElementParts.Text | RichTextElementParts.Link]:
+    """The other articles that have the sentence, on a line of their own; the first few by name."""
+    elements: list[RichTextElementParts.Text | RichTextElementParts.Link] = []
+    for article in articles[:ALSO_NAMED]:
+        title, url = _line(article.title, NAME_CHARS) or article.id, web_address(article.url)
+        elements.append(part(", " if elements else f"\n{texts.also} "))
+        elements.append(RichTextElementParts.Link(url=url, text=title) if url else part(title))
+        elements.append(part(f" ({_line(article.publisher, NAME_CHARS)})" if article.publisher else ""))
+    if len(articles) > ALSO_NAMED:
+        elements.append(part(f", +{len(articles) - ALSO_NAMED}"))
+    return [element for element in elements if isinstance(element, RichTextElementParts.Link) or element.text]
 
 
 def part(text: str, style: RichTextElementParts.TextStyle | None = None) -> RichTextElementParts.Text:

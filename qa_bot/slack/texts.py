@@ -23,6 +23,7 @@ class Texts:
     date: str
     fallback: str
     asked_by: str
+    also: str
     # buttons
     more: str
     closest: str
@@ -107,6 +108,7 @@ ENGLISH = Texts(
     date="{day} {month} {year}",
     fallback="{answer}. From “{title}”: {sentence}",
     asked_by="asked:",
+    also="also in:",
     more="More answers",
     closest="What came closest",
     context="In context",
@@ -194,6 +196,7 @@ GERMAN = Texts(
     date="{day}. {month} {year}",
     fallback="{answer}. Aus „{title}“: {sentence}",
     asked_by="fragte:",
+    also="auch in:",
     more="Weitere Antworten",
     closest="Was am nächsten kam",
     context="Im Zusammenhang",

@@ -46,6 +46,7 @@ def answer(*quotations: Quotation, answered: bool = True, question: str = "Who?"
         answer=best.answer if best else None,
         sentence=best.sentence if best else None,
         article=best.article if best else None,
+        also=best.also if best else (),
         alternatives=quotations[1:] if answered else quotations,
         timings_ms=TIMINGS,
     )
@@ -62,6 +63,23 @@ def inside(value: Any) -> list[dict[str, Any]]:
 
 def words(blocks: Any) -> str:
     return "".join(one["text"] for one in inside(blocks) if one.get("type") in ("text", "link"))
+
+
+def test_other_articles_that_have_the_sentence_are_named_and_linked() -> None:
+    found = quotation("The harbour reopened on Thursday.", 24, 32)
+    others = [
+        found.article.model_copy(update={"id": str(n), "title": f"Copy {n}", "url": f"https://example.org/{n}"})
+        for n in range(5)
+    ]
+    hostile = found.article.model_copy(update={"id": "9", "title": HOSTILE, "url": "javascript:alert(1)"})
+    copied = found.model_copy(update={"also": (hostile, *others)})
+    message = answer_message([answer(copied)], ENGLISH)
+    shown = words(message.blocks)
+    assert "\nalso in: " in shown
+    assert "Copy 0 (The Example), Copy 1 (The Example), +3" in shown
+    links = [one["url"] for one in inside(message.blocks) if one.get("type") == "link"]
+    assert links == ["https://example.org/a", "https://example.org/0", "https://example.org/1"]
+    assert "also in" not in words(answer_message([answer(found)], ENGLISH).blocks)
 
 
 def test_the_sentence_is_quoted_word_for_word_with_the_answer_in_bold() -> None:
