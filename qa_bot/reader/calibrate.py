@@ -1,9 +1,10 @@
-"""Calibrates a compiled reader: ``python -m qa_bot.reader.calibrate FOLDER --data FOLDER``.
+"""Calibrates a reader: ``python -m qa_bot.reader.calibrate FOLDER --data DATA``.
 
 A score is turned into the probability that the answer is right by Platt scaling (Platt, 1999, "Probabilistic Outputs for
 Support Vector Machines"), fitted on questions that were held out of the training, asked as in use: of an archive of all
 held-out paragraphs.  A third of the questions cannot be answered there: their own article is taken out of what the search
-brings, or they were written so that their paragraph does not answer them.
+brings, or they were written so that their paragraph does not answer them.  How good a calibration is, is judged on articles
+that it was not fitted on: each fifth of them by a fit on the other four.
 """
 
 from __future__ import annotations
@@ -14,53 +15,23 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from embeddings.errors import DatasetError, ModelError, QABotError
+from embeddings.errors import ModelError, QABotError
 from embeddings.model_cache import write_manifest
 from qa_bot.answering import RIGHT_F1, candidates
 from qa_bot.bot import QABot
 from qa_bot.evaluation.archive import write_articles
 from qa_bot.evaluation.datasets import Question
 from qa_bot.evaluation.metrics import best_over_references
-from qa_bot.reader.model import Calibration, Reader
+from qa_bot.reader.calibration import Asked, Fit, fit
+from qa_bot.reader.compile import compile_reader
+from qa_bot.reader.model import Reader
 from qa_bot.reader.training_data import DataSet, load_data
 from qa_bot.retrieval import RetrievedPassage, Retriever
 from qa_bot.settings import Settings, load_settings
-
-RETRIEVAL_WEIGHTS = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
-Floats = NDArray[np.float64]
-
-
-class Asked(NamedTuple):
-    """A question that was asked, and its candidates.
-
-    Attributes:
-        answerable: whether the archive, as it was searched, holds an answer.
-        spans: span scores, shape (candidates,).
-        retrievals: the retrieval scores of their passages, same shape.
-        right: whether each is right, same shape.
-    """
-
-    answerable: bool
-    spans: Floats
-    retrievals: Floats
-    right: NDArray[np.bool_]
-
-
-class Fit(NamedTuple):
-    """A calibration and how well it does on the questions that it was fitted on, all in [0, 1]."""
-
-    calibration: Calibration
-    top_right: float
-    answered_right: float
-    refused: float
-    log_loss: float
-    error_before: float
-    error_after: float
 
 
 def ask_all(bot: QABot, reader: Reader, sets: Sequence[DataSet], count: int) -> Iterator[Asked]:
@@ -95,95 +66,16 @@ def _asked(
         np.array([candidate.span_score for candidate in found]),
         np.array([candidate.retrieval_score for candidate in found]),
         np.array(right, bool),
+        question.title,
     )
-
-
-def fit(asked: Sequence[Asked]) -> Fit:
-    """The best calibration over `RETRIEVAL_WEIGHTS`, by how often the first answer is right, then by its log loss.
-
-    Raises:
-        DatasetError: there is no right answer among what was asked.
-    """
-    asked = [one for one in asked if len(one.spans)]
-    if not any(one.right.any() for one in asked):
-        raise DatasetError(
-            "no held-out question was answered rightly, so there is nothing to fit; hold out more of them"
-        )
-    fits = [_fit(asked, weight) for weight in RETRIEVAL_WEIGHTS]
-    return max(fits, key=lambda found: (round(found.top_right, 2), -found.log_loss))
-
-
-def _fit(asked: Sequence[Asked], weight: float) -> Fit:
-    scores = [one.spans + weight * one.retrievals for one in asked]
-    best = [int(np.argmax(score)) for score in scores]
-    top = np.array([score[at] for score, at in zip(scores, best, strict=True)])
-    right = np.array([bool(one.right[at]) for one, at in zip(asked, best, strict=True)])
-    answerable = np.array([one.answerable for one in asked])
-    sample_weight = np.where(answerable, 2 / 3 / max(1, answerable.sum()), 1 / 3 / max(1, (~answerable).sum()))
-    slope, intercept = _logistic(top, right, sample_weight)
-    probability = _sigmoid(slope * top + intercept)
-    threshold = _threshold(probability, right & answerable, answerable)
-    given = probability >= threshold
-    clipped = np.clip(probability, 1e-6, 1 - 1e-6)
-    loss = -np.where(right, np.log(clipped), np.log(1 - clipped))
-    return Fit(
-        Calibration(round(slope, 5), round(intercept, 5), weight, round(threshold, 4)),
-        _share(right[answerable]),
-        _share((right & given)[answerable]),
-        _share(~given[~answerable]),
-        float(np.sum(sample_weight * loss)),
-        calibration_error(_sigmoid(top), right, sample_weight),
-        calibration_error(probability, right, sample_weight),
-    )
-
-
-def _share(held: NDArray[np.bool_]) -> float:
-    return float(held.mean()) if len(held) else 0.0
-
-
-def _sigmoid(x: Floats) -> Floats:
-    return 1 / (1 + np.exp(-np.clip(x, -30, 30)))
-
-
-def _logistic(x: Floats, y: NDArray[np.bool_], weight: Floats) -> tuple[float, float]:
-    """Weighted logistic regression on one variable, by Newton's method with a little ridge."""
-    design = np.stack([x, np.ones_like(x)], axis=1)
-    parameters = np.zeros(2)
-    for _ in range(50):
-        probability = _sigmoid(design @ parameters)
-        gradient = design.T @ (weight * (y - probability)) - 1e-6 * parameters
-        curvature = (design * (weight * probability * (1 - probability))[:, None]).T @ design + 1e-6 * np.eye(2)
-        parameters = parameters + np.linalg.solve(curvature, gradient)
-    return float(parameters[0]), float(parameters[1])
-
-
-def _threshold(probability: Floats, right: NDArray[np.bool_], answerable: NDArray[np.bool_]) -> float:
-    """Where right answers given and wrong ones held back are most, both kinds of questions counting alike."""
-    tried = np.linspace(0.05, 0.95, 181)
-    gains = [
-        right[answerable & (probability >= t)].sum() / max(1, answerable.sum())
-        + ((probability < t) & ~answerable).sum() / max(1, (~answerable).sum())
-        for t in tried
-    ]
-    return float(tried[int(np.argmax(gains))])
-
-
-def calibration_error(probability: Floats, right: NDArray[np.bool_], weight: Floats, bins: int = 10) -> float:
-    """Expected calibration error, in [0, 1]: mean gap of confidence and accuracy over bins of equal width.
-
-    Guo et al., 2017, https://arxiv.org/abs/1706.04599.
-    """
-    bin_of = np.minimum((probability * bins).astype(int), bins - 1)
-    gaps = [abs(np.sum(weight[bin_of == b] * (probability - right)[bin_of == b])) for b in range(bins)]
-    return float(np.sum(gaps) / np.sum(weight))
 
 
 def calibrate(folder: Path, data: Path, settings: Settings, *, held_out_percent: float, count: int) -> Fit:
-    """Calibrates the reader in a folder, and writes the calibration into its `compiled.json`.
+    """Calibrates the reader in a folder, and writes the calibration there.
 
     Args:
-        folder: a compiled reader.
-        data: the folder of question files that the reader was trained on.
+        folder: a compiled reader (it is written into its `compiled.json`), or a model that the training made (`qa_bot.json`).
+        data: the question files that the reader was trained on.
         settings: the encoder and how many passages are read; the store is a temporary one.
         held_out_percent: as in the training.
         count: questions of each set.
@@ -191,28 +83,46 @@ def calibrate(folder: Path, data: Path, settings: Settings, *, held_out_percent:
     Raises:
         QABotError: the reader or the data cannot be used.
     """
-    try:
-        facts = json.loads((folder / "compiled.json").read_text())
-        facts.pop("files", None)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{folder}: not a compiled reader ({error}); make one with qa_bot.reader.compile") from error
-    reader = Reader(folder, facts)
-    sets = load_data(data, held_out_percent)
     with tempfile.TemporaryDirectory() as temporary:
-        articles = Path(temporary, "articles")
-        write_articles((question for one in sets for question in one.held_out), articles)
-        with QABot(settings.model_copy(update={"data_dir": Path(temporary, "store")})) as bot:
-            bot.reindex([str(articles)])
-            found = fit(list(ask_all(bot, reader, sets, count)))
-    write_manifest(folder, {**facts, "calibration": found.calibration._asdict()})
+        compiled = folder
+        if (folder / "config.json").exists() and not (folder / "compiled.json").exists():
+            compiled = Path(temporary, "compiled")
+            compiled.mkdir()
+            compile_reader(str(folder), compiled)
+        facts = _facts(compiled / "compiled.json")
+        facts.pop("files", None)
+        found = _ask_and_fit(Reader(compiled, facts), data, settings, held_out_percent, count, Path(temporary))
+    calibration = found.calibration._asdict()
+    if compiled == folder:
+        write_manifest(folder, {**facts, "calibration": calibration})
+    else:
+        own = folder / "qa_bot.json"
+        own.write_text(json.dumps({**(_facts(own) if own.exists() else {}), "calibration": calibration}) + "\n")
     return found
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text()))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path.parent}: not a reader ({error}); make one with qa_bot.reader.train") from error
+
+
+def _ask_and_fit(
+    reader: Reader, data: Path, settings: Settings, held_out_percent: float, count: int, folder: Path
+) -> Fit:
+    sets = load_data(data, held_out_percent)
+    write_articles((question for one in sets for question in one.held_out), folder / "articles")
+    with QABot(settings.model_copy(update={"data_dir": folder / "store"})) as bot:
+        bot.reindex([str(folder / "articles")])
+        return fit(list(ask_all(bot, reader, sets, count)))
 
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the command; 0 when the reader is calibrated, 2 on a setting or file that cannot be used."""
     parser = argparse.ArgumentParser(prog="python -m qa_bot.reader.calibrate", description=__doc__)
-    parser.add_argument("folder", type=Path, help="a compiled reader")
-    parser.add_argument("--data", type=Path, required=True, help="folder of SQuAD-format files, as in the training")
+    parser.add_argument("folder", type=Path, help="a compiled reader, or WORK/model of the training")
+    parser.add_argument("--data", type=Path, required=True, help="SQuAD-format file or folder, as in the training")
     parser.add_argument("--held-out-percent", type=float, default=5.0, help="as in the training (default: 5)")
     parser.add_argument("--questions", type=int, default=150, help="questions of each set (default: 150)")
     options = parser.parse_args(argv)

@@ -1,8 +1,14 @@
-"""Trains the reader: ``python -m qa_bot.reader.train --data FOLDER --work FOLDER``.
+"""Trains the reader: ``python -m qa_bot.reader.train --data DATA --work FOLDER``.
 
-FOLDER of `--data` holds SQuAD-format files, answerable or not.  The run is a function of the configuration and the seed;
-it can be killed at any moment and goes on from its last checkpoint when started again.  When it ends, the work folder
-holds `model/`, an ordinary transformers model that `python -m qa_bot.reader.compile` turns into the reader that serves.
+DATA is a SQuAD-format file or a folder of them, with questions that are answered or not.  The run is a function of the
+configuration and the seed; it can be killed at any moment and goes on from its last checkpoint when started again.  When it
+ends, the work folder holds `model/`, an ordinary transformers model: name it in the setting `reader` to be answered by it.
+
+To go on training the reader that qa_bot comes with on questions of your own, such as your team's feedback::
+
+    python -m qa_bot.reader.train --base packaged --data feedback.json --work mine --learning-rate 3e-5 --steps 500
+    python -m qa_bot.reader.calibrate mine/model --data feedback.json
+    QA_BOT_READER=mine/model qa-bot repl
 """
 
 from __future__ import annotations
@@ -22,7 +28,9 @@ class TrainingConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    base: str = Field("", description="model to start from: a folder or hub name; empty for the packaged MiniLM-L6")
+    base: str = Field(
+        "", description="model to start from: a folder, a hub name, or packaged for our reader; empty for MiniLM-L6"
+    )
     seed: int = Field(1, ge=0, description="seed of every random choice")
     steps: int = Field(8000, ge=1, description="optimiser steps in all")
     batch_size: int = Field(32, ge=1, description="windows a step")
@@ -52,8 +60,10 @@ class TrainingConfig(BaseModel):
 
 
 def _parse(argv: list[str] | None) -> tuple[argparse.Namespace, TrainingConfig]:
-    parser = argparse.ArgumentParser(prog="python -m qa_bot.reader.train", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder of SQuAD-format files, searched recursively")
+    parser = argparse.ArgumentParser(
+        prog="python -m qa_bot.reader.train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="a SQuAD-format file, or a folder of them")
     parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints, the log and the model")
     parser.add_argument("--config", type=Path, help="JSON file with any of the options below")
     for name, field in TrainingConfig.model_fields.items():

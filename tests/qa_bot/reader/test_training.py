@@ -17,6 +17,7 @@ import torch
 from safetensors.torch import load_file
 
 from qa_bot.evaluation.datasets import Question, Reference, load_questions
+from qa_bot.reader.model import Reader, ReadingPassage
 from qa_bot.reader.train import main
 from qa_bot.reader.training_data import (
     Example,
@@ -130,7 +131,7 @@ def test_a_wrong_option_is_named_on_one_line(
 
 def test_a_folder_without_questions_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--data", str(tmp_path), "--work", str(tmp_path / "work")]) == 2
-    assert f"--data {tmp_path}: no SQuAD-format files" in capsys.readouterr().err
+    assert f"--data {tmp_path}: nothing to train on; name a SQuAD-format file" in capsys.readouterr().err
 
 
 def test_articles_are_held_out_whole(question_files: Path) -> None:
@@ -208,3 +209,19 @@ def test_a_batch_in_parts_teaches_the_same_as_in_one_piece(
         assert train(question_files, tmp_path / name, tiny_reader("bert"), 3, "--tokens-at-once", tokens) == 0
     for key, tensor in weights(tmp_path / "whole").items():
         assert torch.allclose(tensor, weights(tmp_path / "parts")[key], atol=1e-3), key
+
+
+def test_training_goes_on_from_the_packaged_reader_and_the_result_answers_at_once(
+    question_files: Path, cache_dir: Path, tmp_path: Path
+) -> None:
+    feedback = question_files / "seeds.json"
+    options = ["--base", "packaged", "--steps", "2", "--learning-rate", "1e-6", "--threads", "1", "--batch-size", "2"]
+    assert main(["--data", str(feedback), "--work", str(tmp_path), *options]) == 0
+    packaged = Reader.load("packaged", cache_dir)
+    mine = Reader.load(str(tmp_path / "model"), tmp_path / "cache")
+    assert mine.calibration == packaged.calibration
+    passage = ReadingPassage("James Mattis spoke to reporters at the NATO headquarters in Brussels.", "Mattis on NATO")
+    for question in ("Who spoke to reporters?", "Where did Mattis speak?"):
+        before, after = (reader.read(question, [passage])[0] for reader in (packaged, mine))
+        assert before[:3] == after[:3]
+        assert after.score == pytest.approx(before.score, abs=0.5)
