@@ -11,7 +11,7 @@ ANSWERS = {
     "Who was the first woman at the bottom of Challenger Deep?": "Kathy Sullivan",
     "Who came up with the word transistor?": "John R. Pierce",
     "How many jobs depend on the Great Barrier Reef, according to Deloitte?": "64,000",
-    "Which doctor came up with ring vaccination in Nigeria?": "William Foege",
+    "Which doctor came up with ring vaccination in Nigeria?": "Dr. William Foege",
     "Who paid for rebuilding the Panathenaic Stadium?": "Georgios Averoff",
 }
 QUESTION = "When was Voyager 2 launched?"
