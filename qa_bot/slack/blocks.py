@@ -150,21 +150,22 @@ def _also(
         title, url = _line(article.title, NAME_CHARS) or article.id, web_address(article.url)
         elements.append(part(", " if elements else f"\n{texts.also} "))
         elements.append(RichTextElementParts.Link(url=url, text=title) if url else part(title))
-        elements.append(part(f" ({_line(article.publisher, NAME_CHARS)})" if article.publisher else ""))
+        if article.publisher:
+            elements.append(part(f" ({_line(article.publisher, NAME_CHARS)})"))
     if len(articles) > ALSO_NAMED:
         elements.append(part(f", +{len(articles) - ALSO_NAMED}"))
-    return [element for element in elements if isinstance(element, RichTextElementParts.Link) or element.text]
+    return elements
 
 
 def part(text: str, style: RichTextElementParts.TextStyle | None = None) -> RichTextElementParts.Text:
-    """A run of text in which nothing is markup."""
-    return RichTextElementParts.Text(text=text, style=style.to_dict() if style else None)
+    """A run of text in which nothing is markup; Slack refuses an empty one, so that is a space."""
+    return RichTextElementParts.Text(text=text or " ", style=style.to_dict() if style else None)
 
 
 def parts(text: str, start: int, end: int) -> list[RichTextElementParts.Text]:
     """A text with a range of it in bold."""
     found = [(text[:start], None), (text[start:end], BOLD), (text[end:], None)]
-    return [part(run, style) for run, style in found if run]
+    return [part(run, style) for run, style in found if run] or [part("")]
 
 
 def section(

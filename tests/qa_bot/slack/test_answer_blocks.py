@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qa_bot.answering import Answer, AnswerSpan, ArticleReference, Quotation, SourceSentence, Timings
@@ -62,7 +62,7 @@ def inside(value: Any) -> list[dict[str, Any]]:
 
 
 def words(blocks: Any) -> str:
-    return "".join(one.get("text", "") for one in inside(blocks) if one.get("type") in ("text", "link"))
+    return "".join(one["text"] for one in inside(blocks) if one.get("type") in ("text", "link"))
 
 
 def test_other_articles_that_have_the_sentence_are_named_and_linked() -> None:
@@ -135,6 +135,7 @@ def test_what_hostile_articles_and_people_write_stays_text(texts: Any) -> None:
 
 
 @given(st.text(max_size=9000), st.integers(0, 9000), st.integers(1, 9000), st.text(max_size=400))
+@example(text="", start=0, length=1, title=" ")
 def test_no_text_is_too_long_for_slack(text: str, start: int, length: int, title: str) -> None:
     start = min(start, len(text))
     found = quotation(text, start, min(start + length, len(text)), title=title)
@@ -144,7 +145,7 @@ def test_no_text_is_too_long_for_slack(text: str, start: int, length: int, title
     assert len(words(message.blocks)) <= 13_200
     for one in inside(message.blocks):
         assert len(one.get("value") or "") <= 2000
-        if one.get("type") == "text" and "text" in one:
+        if one.get("type") == "text":
             assert 1 <= len(one["text"]) <= 3000
 
 
