@@ -44,6 +44,9 @@ class TrainingConfig(BaseModel):
     stride: int = Field(96, ge=0, description="tokens by which windows of one passage overlap")
     title_share: float = Field(0.5, ge=0, le=1, description="share of examples that are read with the article's title")
     hard_negative_share: float = Field(0.25, ge=0, description="passages without the answer, per answerable question")
+    dense_negative_share: float = Field(
+        0.5, ge=0, le=1, description="of those passages, how many the encoder finds rather than BM25"
+    )
     near_miss_share: float = Field(0.08, ge=0, description="questions with a name or number replaced, per question")
     unanswerable_repeats: int = Field(2, ge=1, description="how often a pass sees a data set's own unanswerable ones")
     question_noise: float = Field(0.3, ge=0, le=1, description="probability of each kind of careless typing")

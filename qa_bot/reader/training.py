@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModelForQuestionAnswering
 from transformers.utils import logging as transformers_logging
 
+from embeddings.encoder import Encoder
 from embeddings.errors import ModelError, SettingsError
 from qa_bot.evaluation.datasets import Question
 from qa_bot.evaluation.metrics import best_over_references
@@ -28,6 +29,7 @@ from qa_bot.reader.training_data import load_data, write_held_out
 from qa_bot.reader.training_windows import Batch, Curriculum, LabelledWindow, batches, collate, parts
 from qa_bot.reader.unpack import unpack
 from qa_bot.reader.windows import SequenceTemplate, make_windows, tokenize
+from qa_bot.settings import load_settings
 
 
 def packaged_weights() -> str:
@@ -255,7 +257,8 @@ def train(data: Path, work: Path, config: TrainingConfig) -> None:
     if checkpoint.exists():
         run.load(checkpoint)
         print(f"going on from step {run.step}", file=sys.stderr)
-    curriculum = Curriculum(sets, run.tokenizer, config)
+    encoder = _encoder() if config.hard_negative_share and config.dense_negative_share else None
+    curriculum = Curriculum(sets, run.tokenizer, config, encoder, work / "paragraphs.npz")
     rng = np.random.default_rng(config.seed)
     held_out = {s.name: [s.held_out[i] for i in rng.permutation(len(s.held_out))] for s in sets if s.held_out}
     _loop(run, curriculum, held_out, work)
@@ -266,6 +269,14 @@ def train(data: Path, work: Path, config: TrainingConfig) -> None:
     _log(work, run, held_out, config.evaluate_questions * 10)
     run.swap_average()
     run.save(checkpoint)
+
+
+def _encoder() -> Encoder:
+    """The one that the product searches with: what it finds is what the reader will have to refuse."""
+    settings = load_settings()
+    return Encoder.load(
+        settings.encoder, settings.cache_dir / "models", say=lambda line: print(line, file=sys.stderr, flush=True)
+    )
 
 
 def _write_own_facts(base: Path | str, model: Path, config: TrainingConfig) -> None:

@@ -15,10 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import tantivy
 
 from qa_bot.evaluation.datasets import Question, load_questions
-from qa_bot.evaluation.metrics import normalize_answer
 
 
 class Example(NamedTuple):
@@ -107,45 +105,6 @@ def join_punctuation(example: Example) -> Example:
     joined = "".join(character for character, kept in zip(text, keep[:-1], strict=True) if kept)
     answers = tuple((int(moved[start]), int(moved[end])) for start, end in example.answers)
     return example._replace(passage=joined, answers=answers)
-
-
-class HardNegatives:
-    """Passages that BM25 ranks high for a question and that do not hold its answer.
-
-    Args:
-        questions: their paragraphs, each once, are the pool.
-    """
-
-    def __init__(self, questions: Iterable[Question]) -> None:
-        schema = tantivy.SchemaBuilder()
-        schema.add_text_field("text", stored=False, tokenizer_name="en_stem")
-        schema.add_integer_field("number", stored=True, fast=True)
-        self._index = tantivy.Index(schema.build())
-        self.pool: list[tuple[str, str]] = list(dict.fromkeys((q.title, q.paragraph) for q in questions))
-        writer = self._index.writer(heap_size=64_000_000, num_threads=1)
-        for number, (title, paragraph) in enumerate(self.pool):
-            writer.add_document(tantivy.Document(text=f"{title}. {paragraph}", number=number))
-        writer.commit()
-        self._index.reload()
-        self._searcher = self._index.searcher()
-
-    def find(self, question: Question, count: int) -> list[Example]:
-        """The first `count` passages by BM25 that are not the question's own and hold none of its answers."""
-        answers = [normalize_answer(reference.text) for reference in question.references]
-        words = re.findall(r"\w+", question.text)
-        if not words:
-            return []
-        query = self._index.parse_query(" ".join(f'"{word}"' for word in words), ["text"])
-        found: list[Example] = []
-        for _, address in self._searcher.search(query, limit=count + 8).hits:
-            title, paragraph = self.pool[self._searcher.doc(address)["number"][0]]
-            normalized = f" {normalize_answer(paragraph)} "
-            if paragraph == question.paragraph or any(f" {answer} " in normalized for answer in answers):
-                continue
-            found.append(Example(question.text, title, paragraph, ()))
-            if len(found) == count:
-                break
-        return found
 
 
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")

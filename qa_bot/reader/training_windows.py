@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from tokenizers import Tokenizer
 
+from embeddings.encoder import Encoder
+from qa_bot.reader.negatives import HardNegatives
 from qa_bot.reader.train import TrainingConfig
 from qa_bot.reader.training_data import (
     DataSet,
     Example,
-    HardNegatives,
     NearMisses,
     as_typed,
     gold_example,
@@ -41,15 +43,31 @@ class Batch(NamedTuple):
 
 
 class Curriculum:
-    """Makes the examples of each pass; the same pass of the same configuration is always the same."""
+    """Makes the examples of each pass; the same pass of the same configuration is always the same.
 
-    def __init__(self, sets: Sequence[DataSet], tokenizer: Tokenizer, config: TrainingConfig) -> None:
+    Args:
+        sets: questions to train on.
+        tokenizer: the reader's.
+        config: how many of which kind.
+        encoder: finds passages that do not answer; None to find them by words only.
+        kept: see `HardNegatives`.
+    """
+
+    def __init__(
+        self,
+        sets: Sequence[DataSet],
+        tokenizer: Tokenizer,
+        config: TrainingConfig,
+        encoder: Encoder | None = None,
+        kept: Path | None = None,
+    ) -> None:
         self._sets = sets
         self._tokenizer = tokenizer
         self._template = SequenceTemplate.of(tokenizer)
         self._config = config
         questions = [question for data in sets for question in data.train]
-        self._negatives = HardNegatives(questions)
+        self._negatives = HardNegatives(questions, encoder, kept)
+        self._dense_share = config.dense_negative_share if encoder else 0.0
         self._near_misses = {data.name: NearMisses(data.train) for data in sets}
 
     def pass_windows(self, number: int) -> list[LabelledWindow]:
@@ -72,8 +90,10 @@ class Curriculum:
                 if not gold.answers:
                     continue
                 if rng.random() < config.hard_negative_share:
-                    found = self._negatives.find(question, 6)
-                    if found:
+                    find = self._negatives.find
+                    if rng.random() < self._dense_share:
+                        find = self._negatives.find_by_meaning
+                    if found := find(question, 6):
                         yield found[int(rng.integers(len(found)))]
                 if rng.random() < config.near_miss_share:
                     miss = self._near_misses[data.name].make(question, rng)

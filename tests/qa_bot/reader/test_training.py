@@ -21,7 +21,6 @@ from qa_bot.reader.model import Reader, ReadingPassage
 from qa_bot.reader.train import main
 from qa_bot.reader.training_data import (
     Example,
-    HardNegatives,
     NearMisses,
     as_typed,
     gold_example,
@@ -160,19 +159,6 @@ def test_spaces_around_punctuation_go_and_the_answers_move_along() -> None:
 
 def _question(text: str, paragraph: str, answer: str, title: str = "t") -> Question:
     return Question(text, text, title, paragraph, (Reference(answer, paragraph.find(answer)),))
-
-
-def test_a_hard_negative_is_on_the_subject_and_does_not_hold_the_answer() -> None:
-    asked = _question("When was the Weser bridge opened?", "The bridge over the Weser was opened in 1904.", "1904")
-    pool = [
-        asked,
-        _question("q2", "A Weser bridge was closed for repairs. It was opened, some say, in 1904.", "repairs"),
-        _question("q3", "The bridge over the Weser has four arches and was never opened to cars.", "four"),
-        _question("q4", "Penguins live in the south.", "Penguins"),
-    ]
-    [found] = HardNegatives(pool).find(asked, 1)
-    assert found.passage == pool[2].paragraph
-    assert found.answers == ()
 
 
 def test_a_near_miss_asks_for_something_that_the_passage_does_not_hold() -> None:
