@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import zlib
 from collections.abc import Iterator
@@ -11,12 +12,19 @@ from typing import Any, NamedTuple
 
 from embeddings.errors import DatasetError
 
+MAX_BYTES = 500_000_000
+"""Largest file, unpacked; those of the field have 10 to 50 MB."""
+
 
 class Reference(NamedTuple):
-    """One annotator's answer: its text and where it starts, in characters of the paragraph."""
+    """One annotator's answer: its text and where it starts, in characters of the paragraph.
+
+    `misplaced`: the file says where it starts, and something else stands there.
+    """
 
     text: str
     start: int
+    misplaced: bool = False
 
     @property
     def end(self) -> int:
@@ -47,9 +55,7 @@ def load_questions(path: Path) -> list[Question]:
         DatasetError: the file is missing, not JSON, or lacks a field; the message names the place.
     """
     try:
-        raw = path.read_bytes()
-        raw = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
-        document = json.loads(raw)
+        document = json.loads(_content(path))
     except (zlib.error, EOFError, gzip.BadGzipFile) as error:
         raise DatasetError(f"{path}: the gzip data is damaged ({error}); fetch the file again") from error
     except OSError as error:
@@ -62,6 +68,19 @@ def load_questions(path: Path) -> list[Question]:
     if not questions:
         raise DatasetError(f"{path}: holds no questions; a SQuAD-format file has them at data[].paragraphs[].qas[]")
     return questions
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as file:
+        raw = file.read(MAX_BYTES + 1)
+    if raw.startswith(b"\x1f\x8b"):
+        with gzip.open(io.BytesIO(raw)) as unpacked:
+            raw = unpacked.read(MAX_BYTES + 1)
+    if len(raw) > MAX_BYTES:
+        raise DatasetError(f"{path}: larger than {MAX_BYTES // 10**6} MB; split it into several files")
+    if not raw.strip():
+        raise DatasetError(f"{path}: is empty; name a SQuAD-format file")
+    return raw
 
 
 def _questions(path: Path, document: Any) -> Iterator[Question]:
@@ -122,5 +141,7 @@ def _reference(context: str, answer: Any) -> Reference:
     text, start = _text(_object(answer), "text"), answer["answer_start"]
     if not isinstance(start, int):
         raise TypeError(f"a whole number expected in the field 'answer_start', found {_kind(start)}")
-    placed = not answer.get("ambiguous") and start >= 0 and context[start : start + len(text)] == text
-    return Reference(text, start if placed else -1)
+    if answer.get("ambiguous"):
+        return Reference(text, -1)
+    placed = start >= 0 and context[start : start + len(text)] == text
+    return Reference(text, start if placed else -1, misplaced=not placed)

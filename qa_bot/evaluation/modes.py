@@ -30,8 +30,10 @@ from qa_bot.settings import Settings
 Progress = Callable[[int, int, str], None]
 """Is told how much is done, of how much, and of what; from one thread at a time."""
 
-GOLD_RETRIEVAL_SCORE = 1.0
-"""What a given paragraph counts as having been found with; see `qa_bot.reader.model.Calibration.retrieval_weight`."""
+GOLD_RETRIEVAL_SCORE = 0.5
+"""What a given paragraph counts as having been found with; see `qa_bot.reader.model.Calibration.retrieval_weight`.
+
+About what a held-out question's own paragraph is found with in the archives of `qa_bot.reader.calibrate`."""
 
 
 class Mode(StrEnum):
@@ -70,7 +72,7 @@ def evaluate(
         DatasetError: a file is missing or not in SQuAD format.
         ModelError: a model of the settings cannot be used.
     """
-    held = [question for path in files for question in load_questions(path)]
+    held = [question for path in files for question in _load(path, say)]
     asked = _spread(held, limit)
     with tempfile.TemporaryDirectory(prefix="qa_bot-eval-") as folder:
         overrides = {"data_dir": Path(folder) / "end-to-end", "alternatives": 1}
@@ -102,6 +104,18 @@ def evaluate(
                 rankings=rankings,
                 end_to_end_predictions=answers,
             )
+
+
+def _load(path: Path, say: Callable[[str], None]) -> list[Question]:
+    """The questions of a file; answers that do not stand where it says are told of, as they may be a sign of worse."""
+    questions = load_questions(path)
+    misplaced = [question.id for question in questions if any(answer.misplaced for answer in question.references)]
+    if misplaced:
+        say(
+            f"{path}: {len(misplaced):,} of {len(questions):,} questions have answers that do not stand at their "
+            f"answer_start (the first: id {misplaced[0]}); they count by their text"
+        )
+    return questions
 
 
 def _spread(questions: Sequence[Question], limit: int | None) -> list[Question]:
@@ -143,7 +157,7 @@ def _read(
     with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="evaluation") as pool:
         for prediction in pool.map(predict, questions):
             predictions.append(prediction)
-            progress(len(predictions), len(questions), "reading")
+            progress(len(predictions), len(questions), "questions read")
     return tuple(predictions)
 
 
@@ -153,7 +167,7 @@ def _retrieve(
     """Searches the paragraphs for each answerable question."""
     answerable = [question for question in asked if question.references]
     encoder = bot.encoder
-    with ParagraphArchive(folder, held, encoder, lambda done, of: progress(done, of, "indexing paragraphs")) as archive:
+    with ParagraphArchive(folder, held, encoder, lambda done, of: progress(done, of, "paragraphs indexed")) as archive:
         store = archive.store
         retriever = Retriever(store)
 
@@ -178,7 +192,7 @@ def _retrieve(
         rankings = []
         for question in answerable:
             rankings.append(rank(question))
-            progress(len(rankings), len(answerable), "searching")
+            progress(len(rankings), len(answerable), "questions searched")
     figures = RetrievalFigures(
         **dict(rank_figures([ranking.rank for ranking in rankings])),
         questions=len(answerable),
@@ -198,7 +212,7 @@ def _ids(hits: Sequence[Hit]) -> list[int]:
 def _index(bot: QABot, folder: Path, held: Sequence[Question], progress: Progress, say: Callable[[str], None]) -> None:
     """Indexes the articles as a user would."""
     write_articles(held, folder)
-    report = bot.reindex([str(folder)], progress=lambda at: progress(at.entries, at.total, "indexing articles"))
+    report = bot.reindex([str(folder)], progress=lambda at: progress(at.entries, at.total, "articles indexed"))
     for failure in report.failed:
         say(f"{failure.source}: not indexed: {failure.reason}")
     bot.load()
@@ -214,7 +228,7 @@ def _ask(bot: QABot, asked: Sequence[Question], progress: Progress) -> tuple[Pre
         except QuestionError:
             answer = None
         predictions.append(_prediction(question, answer, _threshold(bot), _milliseconds(began)))
-        progress(len(predictions), len(asked), "asking")
+        progress(len(predictions), len(asked), "questions asked")
     return tuple(predictions)
 
 

@@ -112,8 +112,16 @@ def _answer_rows(figures: AnswerFigures) -> list[Row]:
     )
     if figures.risk_coverage:
         rows.append(("area under risk-coverage", f"{figures.risk_coverage.aurc:.4f}", "", "lower is better"))
+        rows.append(("surest 25/50/75/100 %", "", "", f"wrong: {_risks(figures.risk_coverage)} %"))
     rows.append(_latency("p50 / p95, ms", figures.latency_ms))
     return rows
+
+
+def _risks(curve: RiskCoverage) -> str:
+    """The curve in a few figures: the share of wrong answers, in percent, among the surest quarter, half ... of all."""
+    wanted = (0.25, 0.5, 0.75, 1.0)
+    risks = [next(point.risk for point in curve.points if point.coverage >= share) for share in wanted]
+    return " / ".join(f"{100 * risk:.1f}" for risk in risks)
 
 
 def _retrieval_rows(figures: RetrievalFigures) -> list[Row]:

@@ -2,9 +2,10 @@
 
 A score is turned into the probability that the answer is right by Platt scaling (Platt, 1999, "Probabilistic Outputs for
 Support Vector Machines"), fitted on questions that were held out of the training, asked as in use: of an archive of all
-held-out paragraphs.  A third of the questions cannot be answered there: their own article is taken out of what the search
-brings, or they were written so that their paragraph does not answer them.  How good a calibration is, is judged on articles
-that it was not fitted on: each fifth of them by a fit on the other four.
+held-out paragraphs, and of small ones, of a dozen articles of one set each: how rare a word is, and so what a passage was
+found with, depends on the archive, and one threshold is to serve all. A third of the questions cannot be answered there:
+their own article is taken out of what the search brings, or they were written so that their paragraph does not answer them.
+How good a calibration is, is judged on articles that it was not fitted on: each fifth of them by a fit on the other four.
 """
 
 from __future__ import annotations
@@ -33,21 +34,45 @@ from qa_bot.reader.training_data import DataSet, load_data
 from qa_bot.retrieval import RetrievedPassage, Retriever
 from qa_bot.settings import Settings, load_settings
 
+SMALL = 12
+"""Articles of a small archive."""
 
-def ask_all(bot: QABot, reader: Reader, sets: Sequence[DataSet], count: int) -> Iterator[Asked]:
-    """Asks `count` held-out questions of each set, answerable ones twice: once with their article, once without."""
+
+def ask_all(bot: QABot, reader: Reader, questions: Sequence[Question]) -> Iterator[Asked]:
+    """Asks questions of the bot's archive, answerable ones twice: once with their article, once without."""
     retriever = Retriever(bot.store)
-    rng = np.random.default_rng(0)
     read = bot.settings.passages_read
+    for question in questions:
+        vector = bot.encoder.encode_question(question.text)
+        found = retriever.retrieve(question.text, vector, read + 16)
+        yield _asked(bot, reader, question, found[:read], bool(question.references))
+        if question.references:
+            others = [r for r in found if not _is_own(bot, r, question)]
+            yield _asked(bot, reader, question, others[:read], False)
+
+
+def archives(sets: Sequence[DataSet], count: int) -> Iterator[tuple[list[Question], list[Question]]]:
+    """The archives that are asked, each as the questions whose paragraphs it holds, and those that are asked of it.
+
+    Args:
+        sets: their held-out questions.
+        count: questions of each set that are asked of the archive of all; half as many are asked of a small one.  A set of
+            fewer articles has none.
+    """
+    rng = np.random.default_rng(0)
+    everything = [question for data in sets for question in data.held_out]
+    yield everything, [question for data in sets for question in _some(data.held_out, count, rng)]
     for data in sets:
-        for at in rng.permutation(len(data.held_out))[:count]:
-            question = data.held_out[int(at)]
-            vector = bot.encoder.encode_question(question.text)
-            found = retriever.retrieve(question.text, vector, read + 16)
-            yield _asked(bot, reader, question, found[:read], bool(question.references))
-            if question.references:
-                others = [r for r in found if not _is_own(bot, r, question)]
-                yield _asked(bot, reader, question, others[:read], False)
+        titles = list(dict.fromkeys(question.title for question in data.held_out))
+        if len(titles) < SMALL:
+            continue
+        chosen = set(_some(titles, SMALL, rng))
+        small = [question for question in data.held_out if question.title in chosen]
+        yield small, _some(small, count // 2, rng)
+
+
+def _some(among: Sequence[Any], count: int, rng: np.random.Generator) -> list[Any]:
+    return [among[int(at)] for at in rng.permutation(len(among))[:count]]
 
 
 def _is_own(bot: QABot, retrieved: RetrievedPassage, question: Question) -> bool:
@@ -112,10 +137,15 @@ def _ask_and_fit(
     reader: Reader, data: Path, settings: Settings, held_out_percent: float, count: int, folder: Path
 ) -> Fit:
     sets = load_data(data, held_out_percent)
-    write_articles((question for one in sets for question in one.held_out), folder / "articles")
-    with QABot(settings.model_copy(update={"data_dir": folder / "store"})) as bot:
-        bot.reindex([str(folder / "articles")])
-        return fit(list(ask_all(bot, reader, sets, count)))
+    asked: list[Asked] = []
+    for number, (held, questions) in enumerate(archives(sets, count)):
+        if not questions:
+            continue
+        write_articles(held, folder / f"articles-{number}")
+        with QABot(settings.model_copy(update={"data_dir": folder / f"store-{number}"})) as bot:
+            bot.reindex([str(folder / f"articles-{number}")])
+            asked += ask_all(bot, reader, questions)
+    return fit(asked)
 
 
 def main(argv: list[str] | None = None) -> int:

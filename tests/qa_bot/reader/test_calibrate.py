@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qa_bot.reader.calibrate import main
+from qa_bot.reader.calibrate import SMALL, archives, main
 from qa_bot.reader.calibration import Asked, calibration_error, fit
 from qa_bot.reader.model import Reader, ReadingPassage
+from qa_bot.reader.training_data import load_data
 
 PACKAGED = Path(__file__).parents[3] / "qa_bot" / "reader" / "packaged"
 
@@ -86,6 +87,18 @@ def test_a_reader_is_calibrated_in_its_folder(
     reader = Reader(folder, facts)
     assert reader.calibration.slope > 0
     assert reader.read("Who spoke?", [ReadingPassage("James Mattis spoke.")])
+
+
+def test_all_is_asked_of_everything_and_some_of_a_small_archive(question_files: Path) -> None:
+    [data] = load_data(question_files, 90)
+    assert len({question.title for question in data.held_out}) >= SMALL, "too few to choose from"
+    (everything, asked), (small, asked_of_small) = archives([data], 10)
+    assert everything == data.held_out
+    assert (len(asked), len(asked_of_small)) == (10, 5)
+    assert len({question.title for question in small}) == SMALL
+    assert all(question in small for question in asked_of_small)
+    few = data._replace(held_out=[q for q in data.held_out if q.title == data.held_out[0].title])
+    assert len(list(archives([few], 10))) == 1
 
 
 def test_a_folder_that_is_no_reader_is_named(
