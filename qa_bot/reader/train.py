@@ -42,6 +42,9 @@ class TrainingConfig(BaseModel):
     average_decay: float = Field(0.999, ge=0, lt=1, description="decay of the moving average of the weights")
     max_tokens: int = Field(384, ge=64, description="longest window, in tokens")
     stride: int = Field(96, ge=0, description="tokens by which windows of one passage overlap")
+    passage_share: float = Field(
+        0.3, ge=0, le=1, description="share of long paragraphs that are cut into passages as the index cuts articles"
+    )
     title_share: float = Field(0.5, ge=0, le=1, description="share of examples that are read with the article's title")
     hard_negative_share: float = Field(0.25, ge=0, description="passages without the answer, per answerable question")
     dense_negative_share: float = Field(

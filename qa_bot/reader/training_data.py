@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from embeddings.passages import split_passages
 from qa_bot.evaluation.datasets import Question, load_questions
 
 
@@ -105,6 +106,37 @@ def join_punctuation(example: Example) -> Example:
     joined = "".join(character for character, kept in zip(text, keep[:-1], strict=True) if kept)
     answers = tuple((int(moved[start]), int(moved[end])) for start, end in example.answers)
     return example._replace(passage=joined, answers=answers)
+
+
+def cut_like_the_index(example: Example, rng: np.random.Generator) -> list[Example]:
+    """A long paragraph as the passages that the index would cut it into: one that holds an answer, and one that does not.
+
+    Args:
+        example: left as it is if its paragraph is one passage, or if none of its answers lies in one passage whole.
+        rng: chooses where there are several.
+
+    Returns:
+        The example on a passage of its own; for an answerable question, if there is one, a passage beside it that does not
+        hold its answer's words comes second, to be refused.
+    """
+    passages = split_passages(example.passage)
+    if len(passages) < 2:
+        return [example]
+    parts = [_on(example, passage.start, passage.end) for passage in passages]
+    if not example.answers:
+        return [parts[int(rng.integers(len(parts)))]]
+    holding = [part for part in parts if part.answers]
+    if not holding:
+        return [example]
+    words = {example.passage[start:end].lower() for start, end in example.answers}
+    others = [part for part in parts if not any(answer in part.passage.lower() for answer in words)]
+    chosen = [holding[int(rng.integers(len(holding)))]]
+    return chosen + ([others[int(rng.integers(len(others)))]] if others else [])
+
+
+def _on(example: Example, start: int, end: int) -> Example:
+    inside = tuple((first - start, last - start) for first, last in example.answers if start <= first and last <= end)
+    return example._replace(passage=example.passage[start:end], answers=inside)
 
 
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")

@@ -17,6 +17,7 @@ from qa_bot.reader.training_data import (
     Example,
     NearMisses,
     as_typed,
+    cut_like_the_index,
     gold_example,
     join_punctuation,
 )
@@ -86,7 +87,9 @@ class Curriculum:
                 if gold is None:
                     continue
                 repeats = 1 if gold.answers else config.unanswerable_repeats
-                yield from [join_punctuation(gold) if rng.random() < 0.75 else gold] * repeats
+                gold = join_punctuation(gold) if rng.random() < 0.75 else gold
+                is_cut = rng.random() < config.passage_share
+                yield from (cut_like_the_index(gold, rng) if is_cut else [gold]) * repeats
                 if not gold.answers:
                     continue
                 if rng.random() < config.hard_negative_share:

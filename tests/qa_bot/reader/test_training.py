@@ -23,6 +23,7 @@ from qa_bot.reader.training_data import (
     Example,
     NearMisses,
     as_typed,
+    cut_like_the_index,
     gold_example,
     join_punctuation,
     load_data,
@@ -155,6 +156,23 @@ def test_spaces_around_punctuation_go_and_the_answers_move_along() -> None:
     joined = join_punctuation(example)
     assert joined.passage == "Bill Cobbs (as Mr. Randolph), it was said, didn't come."
     assert [joined.passage[a:b] for a, b in joined.answers] == ["Bill Cobbs", "Mr. Randolph)"]
+
+
+def test_a_long_paragraph_is_cut_as_the_index_cuts_it() -> None:
+    before = "The council met on Monday to talk about the old harbour and what is to become of it. " * 12
+    text = before + "The bridge over the Weser was opened in 1904. " + before
+    example = Example("When was it opened?", "Weser", text, ((text.index("1904"), text.index("1904") + 4),))
+    for seed in range(20):
+        held, other = cut_like_the_index(example, np.random.default_rng(seed))
+        assert [held.passage[start:end] for start, end in held.answers] == ["1904"]
+        assert held.passage in text
+        assert len(held.passage) <= 800 < len(text)
+        assert "1904" not in other.passage
+        assert other == held._replace(passage=other.passage, answers=())
+    short = example._replace(passage=text[len(before) :][:45], answers=((40, 44),))
+    assert cut_like_the_index(short, np.random.default_rng(0)) == [short]
+    [unanswerable] = cut_like_the_index(example._replace(answers=()), np.random.default_rng(0))
+    assert len(unanswerable.passage) <= 800
 
 
 def _question(text: str, paragraph: str, answer: str, title: str = "t") -> Question:
