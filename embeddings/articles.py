@@ -17,6 +17,7 @@ class Article(BaseModel):
         title: as given by the source, else the opening words of the text.
         text: the text as indexed.  Offsets of passages, sentences and answers count its characters.
         url: where a person can read it, http(s) only, if known.
+        author: who wrote it, one or several names, if known.
         publisher: who published it, if known.
         published_at: when, a date or a moment, if known.
         source: the file's absolute path (later: a URL, or a file and a record in it).
@@ -28,6 +29,7 @@ class Article(BaseModel):
     title: str
     text: str = Field(repr=False)
     url: str | None = None
+    author: str | None = None
     publisher: str | None = None
     published_at: date | datetime | None = None
     source: str
@@ -40,7 +42,9 @@ class Article(BaseModel):
     @cached_property
     def content_hash(self) -> str:
         """SHA-256 of everything that a reindex must notice: the text and the facts about it."""
-        facts = (self.title, self.url, self.publisher, self.published_at and self.published_at.isoformat())
+        facts = [self.title, self.url, self.publisher, self.published_at and self.published_at.isoformat()]
+        if self.author:  # one without has the hash that it had before authors were kept
+            facts.append(self.author)
         return hashlib.sha256("\0".join([self.text_hash, *(fact or "" for fact in facts)]).encode()).hexdigest()
 
 

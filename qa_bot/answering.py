@@ -54,6 +54,7 @@ class ArticleReference(_Frozen):
     id: str
     title: str
     url: str | None
+    author: str | None = None
     publisher: str | None
     published_at: date | datetime | None
     source: str

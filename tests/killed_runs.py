@@ -10,9 +10,10 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import NamedTuple
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _SERVER = """
 import json, os, signal, sys, time
 import faiss, numpy, tantivy, tokenizers
@@ -31,6 +32,7 @@ for line in sys.stdin:
             resource.setrlimit(resource.RLIMIT_FSIZE, (order["file_size"], order["file_size"]))
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         code = 70
+        os.environ.update(order["environment"])
         try:
             code = qa_bot.cli.main(order["arguments"])
             sys.stdout.flush()
@@ -82,7 +84,13 @@ class KilledRuns:
         )
 
     def run(
-        self, arguments: Sequence[str], *, after: float | None = None, signal: int = 9, file_size: int = 0
+        self,
+        arguments: Sequence[str],
+        *,
+        after: float | None = None,
+        signal: int = 9,
+        file_size: int = 0,
+        environment: Mapping[str, str] = _NOTHING,
     ) -> Ended:
         """Runs the command once.
 
@@ -91,6 +99,7 @@ class KilledRuns:
             after: seconds after which the signal is sent; None to let it end.
             signal: its number.
             file_size: largest file that it can write, in bytes, as on a full disk; 0 for any.
+            environment: what is different from that of the other runs.
         """
         assert self._server.stdin
         assert self._server.stdout
@@ -99,6 +108,7 @@ class KilledRuns:
             "after": after,
             "signal": signal,
             "file_size": file_size,
+            "environment": dict(environment),
             "output": str(self._output),
         }
         self._server.stdin.write(json.dumps(order) + "\n")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.local.database import Database
-from embeddings.local.lexical import LexicalDocument
+from embeddings.local.lexical_document import LexicalDocument
 
 _CHUNK = 10_000
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import threading
 import time
@@ -55,6 +56,8 @@ class Database:
 
     def _check_file(self) -> None:
         try:
+            if self.path.is_fifo():  # opening it would wait for a writer
+                raise OSError(errno.EINVAL, "not a file")
             with self.path.open("rb") as file:
                 head = file.read(_HEADER)
         except FileNotFoundError:

@@ -15,10 +15,10 @@ from embeddings.local.article_table import ArticleTable
 from embeddings.local.background import Background
 from embeddings.local.changes import ChangeLog
 from embeddings.local.database import Database
-from embeddings.local.dense import DenseCache
+from embeddings.local.dense import Admitted, DenseCache
 from embeddings.local.dense_file import AHEAD, DenseFile
 from embeddings.local.dense_kind import is_too_old, wants_quantised
-from embeddings.local.dense_search import best_by_cosine, scan
+from embeddings.local.dense_search import best_by_cosine, best_of, scan
 from embeddings.local.passage_facts import PassageFacts
 from embeddings.local.quantiser import SAMPLE_PER_CELL, Ids, Quantiser, Vectors, cells_for
 from embeddings.local.quantiser_table import HeldQuantiser, QuantiserTable
@@ -76,13 +76,20 @@ class DenseFollower:
 
     def search(self, vector: Vectors, count: int, only: ArticleFilter) -> list[Hit]:
         """The passages with the highest cosine among those that a filter admits, best first; ties by id."""
-        admitted = self._facts.admitted(only) if only else None
+        admitted = self.admitted(only)
+        near = self._facts.vectors(only) if admitted is not None else None
+        if near is not None:
+            return best_of(*near, vector, count)
         cache = self._cache
         if cache is not None and cache.change:
             return best_by_cosine(cache, self._articles.vectors, vector, count, admitted)
         with self._database.snapshot():
             everything = self._log.pending(0).added
             return scan(self._log.vectors(everything, _CHUNK), vector, count, admitted)
+
+    def admitted(self, only: ArticleFilter) -> Admitted | None:
+        """The passages that a filter admits; None if it admits all."""
+        return self._facts.admitted(only) if only else None
 
     # -- following -----------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from embeddings.local.quantiser import Ids, Vectors
 from embeddings.store import Hit
 
 _SPARE = 32
+_ROUNDING = 1e-5
 
 
 def cosines(vectors: Vectors, vector: Vectors) -> NDArray[np.float32]:
@@ -57,14 +58,21 @@ def best_by_cosine(
 def scan(chunks: Iterable[tuple[Ids, Vectors]], vector: Vectors, count: int, admitted: Admitted | None) -> list[Hit]:
     """The same without an index: looks at every vector."""
     best: list[Hit] = []
-    mask = None if admitted is None else np.unpackbits(admitted.bits, bitorder="little").astype(np.bool_)
     for ids, vectors in chunks:
-        if mask is not None:
-            inside = ids < len(mask)
-            inside[inside] = mask[ids[inside]]
+        if admitted is not None:
+            inside = admitted.has(ids)
             ids, vectors = ids[inside], vectors[inside]
         best = sorted([*best, *_ranked(ids.tolist(), vectors, vector)[:count]], key=_order)[:count]
     return best
+
+
+def best_of(ids: Ids, vectors: Vectors, vector: Vectors, count: int) -> list[Hit]:
+    """The same for vectors that are in memory."""
+    if len(ids) > count:
+        looks = vectors @ vector
+        near = looks >= np.partition(looks, -count)[-count] - _ROUNDING
+        ids, vectors = ids[near], vectors[near]
+    return _ranked(ids.tolist(), vectors, vector)[:count]
 
 
 def _ranked(ids: list[int], vectors: Vectors, vector: Vectors) -> list[Hit]:

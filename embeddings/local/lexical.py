@@ -7,33 +7,27 @@ import math
 import os
 import shutil
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+import numpy as np
 import tantivy
 
 from embeddings.filters import EVERYTHING, ArticleFilter
+from embeddings.local.dense import Admitted
+from embeddings.local.lexical_document import LexicalDocument, lexical_schema, tantivy_document
+from embeddings.local.lexical_query import all_of, any_of, conditions_of, fields_of, these_passages, words_of
 from embeddings.store import Hit, best_hits
-from embeddings.words import ASKING, split_words, word_analyzer
+from embeddings.words import word_analyzer
 
 _VERSION = 3
-_MAX_WORDS = 64
-_TITLE_BOOST = 0.5
 _SMALL = 2000
-
-
-class LexicalDocument(NamedTuple):
-    """What is searched for one passage, and the facts about its article that a search can be narrowed by."""
-
-    passage_id: int
-    text: str
-    title: str
-    publisher: str | None = None
-    origin: str = ""
-    day: date | None = None
+_SPARE = 16
+_FEW = 5_000  # passages that a query names one by one, in a millisecond or two
 
 
 class LexicalCache:
@@ -58,7 +52,7 @@ class LexicalCache:
         self._sizes: dict[Path, int] = {}
         self._analyzer = word_analyzer()
         if self._folder is None:
-            self._index = self._attach(tantivy.Index(_schema()))
+            self._index = self._attach(tantivy.Index(lexical_schema()))
 
     def load(self) -> str | None:
         """Opens the index on disk; returns why it cannot be used, or None if it is open."""
@@ -88,12 +82,12 @@ class LexicalCache:
         self.change = self.stale = 0
         self._sizes = {}
         if self._folder is None or self._manifest is None:
-            self._index = self._attach(tantivy.Index(_schema()))
+            self._index = self._attach(tantivy.Index(lexical_schema()))
             return
         self._manifest.unlink(missing_ok=True)
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
-        self._index = self._attach(tantivy.Index(_schema(), path=str(self._folder)))
+        self._index = self._attach(tantivy.Index(lexical_schema(), path=str(self._folder)))
 
     def apply(self, removed: Iterable[int], added: Iterable[LexicalDocument], change: int) -> None:
         """Takes passages out and puts others in, in one commit; doing so twice is as good as once.
@@ -111,7 +105,7 @@ class LexicalCache:
             for document in added:
                 if filled:
                     writer.delete_documents_by_term("passage", document.passage_id)
-                writer.add_document(_document(document))
+                writer.add_document(tantivy_document(document))
             writer.commit()
             writer.wait_merging_threads()
         except ValueError as error:
@@ -182,31 +176,40 @@ class LexicalCache:
                 raise OSError(str(error)) from error
             self.change, self.stale, self._sizes = change, stale, sizes
 
-    def search(self, question: str, count: int, only: ArticleFilter = EVERYTHING) -> list[Hit]:
+    def search(
+        self, question: str, count: int, only: ArticleFilter = EVERYTHING, admitted: Admitted | None = None
+    ) -> list[Hit]:
         """The passages with the highest BM25 score for any of the question's words, best first; ties by id.
 
         Args:
             question: any text.
             count: how many passages to return at most.
             only: conditions that the passages' articles must meet.
+            admitted: the passages that meet them, if that is known.  Where they are many, it is faster to look at the best
+                of all and to leave out the others; where they are few, to name them.
         """
-        terms = [term for word in _words(question) for term in self._analyzer.analyze(word)]
+        terms = [term for word in words_of(question) for term in self._analyzer.analyze(word)]
         if not terms:
             return []
         schema, searcher = self._index.schema, self._index.searcher()
-        fields = _fields(schema, terms)
+        fields = fields_of(schema, terms)
         # Side by side, tantivy passes over what cannot be among the best, in a third of the time at a million passages;
         # but it adds up a score in any order then.  Nested by term, the same scores are the same to the last bit.
-        query, by_term = _any_of(chain.from_iterable(fields)), _any_of(map(_any_of, fields))
-        if only:
-            query = _all_of([query, *_conditions(schema, searcher, only)])
+        query, by_term = any_of(chain.from_iterable(fields)), any_of(map(any_of, fields))
+        look_up = partial(_best_passages, searcher, query)
+        if admitted is not None and admitted.is_broad(len(self)):
+            look_up = partial(_best_admitted, look_up, admitted, len(self) / max(admitted.size, 1))
+        elif admitted is not None and admitted.size <= _FEW:
+            look_up = partial(
+                _best_passages, searcher, all_of([these_passages(schema, admitted.ids().tolist()), query])
+            )
+        elif only:
+            look_up = partial(_best_passages, searcher, all_of([query, *conditions_of(schema, searcher, only)]))
 
         def find(limit: int) -> list[Hit]:
-            # Counting the hits, as tantivy does unless told not to, costs a look at each of them.
-            best = searcher.search(query, limit=limit, count=False).hits
-            passages = searcher.fast_field_values("passage", [address for _, address in best])
-            these = tantivy.Query.const_score_query(tantivy.Query.term_set_query(schema, "passage", passages), 0.0)
-            found = searcher.search(_all_of([these, by_term]), limit=limit, count=False).hits if best else []
+            best = look_up(limit)
+            both = all_of([these_passages(schema, best), by_term])
+            found = searcher.search(both, limit=limit, count=False).hits if best else []
             passages = searcher.fast_field_values("passage", [address for _, address in found])
             return [
                 Hit(int(passage), float(score))
@@ -228,7 +231,7 @@ class LexicalCache:
         searcher = self._index.searcher()
         dated = only.model_copy(update={"since": only.since or date.min})
         found = searcher.search(
-            _all_of(_conditions(self._index.schema, searcher, dated)), limit=1, count=False, order_by_field="day"
+            all_of(conditions_of(self._index.schema, searcher, dated)), limit=1, count=False, order_by_field="day"
         ).hits
         return date.fromordinal(int(found[0][0])) if found else None
 
@@ -246,67 +249,21 @@ class LexicalCache:
         return index
 
 
-def _words(question: str) -> list[str]:
-    """The words to search for, each once; "WHO" is not "who"."""
-    found = split_words(question)
-    said = [word for word in found if word.lower() not in ASKING or word.isupper()] or found
-    return list(dict.fromkeys(word.lower() for word in said))[:_MAX_WORDS]
+def _best_passages(searcher: tantivy.Searcher, query: tantivy.Query, limit: int) -> list[int]:
+    """Ids of the passages that match best, best first; ties in any order."""
+    # Counting the hits, as tantivy does unless told not to, costs a look at each of them.
+    best = searcher.search(query, limit=limit, count=False).hits
+    found = searcher.fast_field_values("passage", [address for _, address in best])
+    return [int(passage) for passage in found if passage is not None]
 
 
-def _all_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
-    return tantivy.Query.boolean_query([(tantivy.Occur.Must, query) for query in queries])
-
-
-def _fields(schema: tantivy.Schema, terms: Sequence[str]) -> list[tuple[tantivy.Query, tantivy.Query]]:
-    """For each term, the passages that have it in their text, and in their title."""
-    found = []
-    for term in terms:
-        title = tantivy.Query.term_query(schema, "title", term, index_option="freq")
-        text = tantivy.Query.term_query(schema, "text", term, index_option="freq")
-        found.append((text, tantivy.Query.boost_query(title, _TITLE_BOOST)))
-    return found
-
-
-def _any_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:
-    return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
-
-
-def _conditions(schema: tantivy.Schema, searcher: tantivy.Searcher, only: ArticleFilter) -> list[tantivy.Query]:
-    """What `ArticleFilter.admits` asks of an article, as queries that must all match and add nothing to a score."""
-    conditions = []
-    if only.publishers:
-        names = sorted(only.folded_publishers)
-        conditions.append(tantivy.Query.term_set_query(schema, "publisher", names))
-    if only.sources:
-        origins = [origin for origin, _ in searcher.terms_with_prefix("origin", "")]
-        wanted = [origin for origin in origins if only.admits_origin(origin)]
-        conditions.append(tantivy.Query.term_set_query(schema, "origin", wanted))
-    if only.since is not None or only.until is not None:
-        first, last = (None if day is None else day.toordinal() for day in (only.since, only.until))
-        conditions.append(tantivy.Query.range_query(schema, "day", tantivy.FieldType.Integer, first, last))
-    return [tantivy.Query.const_score_query(condition, 0.0) for condition in conditions]
-
-
-def _document(document: LexicalDocument) -> tantivy.Document:
-    fields: dict[str, str | int] = {
-        "passage": document.passage_id,
-        "text": document.text,
-        "title": document.title,
-        "origin": document.origin,
-    }
-    if document.publisher:
-        fields["publisher"] = document.publisher.casefold()
-    if document.day:
-        fields["day"] = document.day.toordinal()
-    return tantivy.Document(**fields)
-
-
-def _schema() -> tantivy.Schema:
-    builder = tantivy.SchemaBuilder()
-    builder.add_integer_field("passage", indexed=True, fast=True)
-    builder.add_integer_field("day", indexed=True, fast=True)
-    for fact in ("publisher", "origin"):
-        builder.add_text_field(fact, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("text", stored=False, tokenizer_name="words", index_option="freq")
-    builder.add_text_field("title", stored=False, tokenizer_name="words", index_option="freq")
-    return builder.build()
+def _best_admitted(look_up: Callable[[int], list[int]], admitted: Admitted, one_in: float, limit: int) -> list[int]:
+    """The same of those that are admitted, one in so many, from as many of all as that takes."""
+    wanted = int(limit * one_in) + _SPARE
+    while True:
+        best = look_up(wanted)
+        ids = np.array(best, np.int64)
+        kept = ids[admitted.has(ids)]
+        if len(kept) >= limit or len(best) < wanted:
+            return [int(passage) for passage in kept[:limit]]
+        wanted *= 2

@@ -13,8 +13,10 @@ from embeddings.filters import ArticleFilter
 from embeddings.local.background import Background
 from embeddings.local.changes import ChangeLog
 from embeddings.local.database import Database
+from embeddings.local.dense import Admitted
 from embeddings.local.dense_file import AHEAD
-from embeddings.local.lexical import LexicalCache, LexicalDocument
+from embeddings.local.lexical import LexicalCache
+from embeddings.local.lexical_document import LexicalDocument
 from embeddings.store import Hit, Say
 
 _AT_ONCE = 20_000  # passages, in the index or to be put in, up to which it is quick: a second or two
@@ -46,9 +48,9 @@ class LexicalFollower:
         self._cache: LexicalCache | None = None
         self._in_memory = False
 
-    def search(self, question: str, count: int, only: ArticleFilter) -> list[Hit]:
+    def search(self, question: str, count: int, only: ArticleFilter, admitted: Admitted | None) -> list[Hit]:
         """The passages with the highest BM25 score among those that a filter admits, best first; ties by id."""
-        return self._cache.search(question, count, only) if self._cache is not None else []
+        return self._cache.search(question, count, only, admitted) if self._cache is not None else []
 
     def newest(self, only: ArticleFilter) -> date | None:
         """The last day on which an article that a filter admits was published; None if none has a date."""

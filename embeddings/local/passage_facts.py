@@ -4,22 +4,36 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.filters import ArticleFilter
+from embeddings.local.article_table import ArticleTable
 from embeddings.local.changes import ChangeLog
 from embeddings.local.database import Database
 from embeddings.local.dense import Admitted
+from embeddings.local.quantiser import Ids, Vectors
 
-_KEPT = 8
+_KEPT = 16
 _CHUNK = 500
 _MANY = 20_000
 _NO_DAY = 0
 
+NARROW = 2_000
+"""Passages whose vectors are compared one by one where a filter admits no more: a millisecond, and 3 MB for each filter."""
+
 Codes = NDArray[np.int32]
+
+
+@dataclass
+class _Found:
+    """What a filter admits; None for everything.  The vectors are read when they are first asked for."""
+
+    admitted: Admitted | None
+    vectors: tuple[Ids, Vectors] | None = None
 
 
 class PassageFacts:
@@ -40,18 +54,36 @@ class PassageFacts:
         self._origins: dict[str, int] = {}
         self._publishers: dict[str, int] = {}
         self._origin = self._publisher = self._day = np.zeros(0, np.int32)
-        self._found: dict[ArticleFilter, Admitted] = {}
+        self._found: dict[ArticleFilter, _Found] = {}
+        self._articles = ArticleTable(database)
 
-    def admitted(self, only: ArticleFilter) -> Admitted:
-        """The passages of the articles that a filter admits, as of the last commit."""
+    def admitted(self, only: ArticleFilter) -> Admitted | None:
+        """The passages of the articles that a filter admits, as of the last commit; None if it admits all."""
+        return self._look_up(only).admitted
+
+    def vectors(self, only: ArticleFilter) -> tuple[Ids, Vectors] | None:
+        """Ids of the passages that a filter admits, and their vectors, if they are at most `NARROW`; else None."""
+        found = self._look_up(only)
+        if found.admitted is None or found.admitted.size > NARROW:
+            return None
+        if found.vectors is None:
+            ids, vectors = self._articles.vectors(found.admitted.ids().tolist())
+            found.vectors = np.array(ids, np.int64), vectors
+        return found.vectors
+
+    def _look_up(self, only: ArticleFilter) -> _Found:
         with self._guard:
             self._follow()
-            if only not in self._found:
-                if len(self._found) >= _KEPT:
-                    self._found.pop(next(iter(self._found)))
-                mask = self._mask(only)
-                self._found[only] = Admitted(np.packbits(mask, bitorder="little"), int(mask.sum()))
-            return self._found[only]
+            found = self._found.pop(only, None) or self._look_through(only)
+            self._found[only] = found  # the last one: those that have not been used for longest go first
+            if len(self._found) > _KEPT:
+                self._found.pop(next(iter(self._found)))
+            return found
+
+    def _look_through(self, only: ArticleFilter) -> _Found:
+        mask = self._mask(only)
+        size, all_there_are = int(mask.sum()), int((self._origin >= 0).sum())
+        return _Found(None if size == all_there_are else Admitted(np.packbits(mask, bitorder="little"), size))
 
     def _mask(self, only: ArticleFilter) -> NDArray[np.bool_]:
         mask: NDArray[np.bool_] = self._origin >= 0

@@ -96,9 +96,9 @@ class Quantiser:
         """Puts vectors into an index made by `new_index`, each under its id and into its cell."""
         index.add_core(len(ids), faiss.swig_ptr(vectors), faiss.swig_ptr(ids), faiss.swig_ptr(cells))
 
-    def probes(self, share: float) -> int:
-        """How many cells a question looks into, if a share of the passages in (0, 1] may be found."""
-        return min(self.cells, math.ceil(max(self.cells / _LOOKED_INTO, _FEWEST) / max(share, 1e-9)))
+    def probes(self, further: float) -> int:
+        """How many cells a question looks into, if it has to look so many times as far as usual."""
+        return min(self.cells, math.ceil(max(self.cells / _LOOKED_INTO, _FEWEST) * further))
 
 
 def _nearest(coarse: Any, vectors: Vectors, check: Callable[[], None]) -> Ids:

@@ -156,11 +156,11 @@ class Rebuild:
             with self._database.transaction() as connection:
                 ids = [row[0] for row in connection.execute(query, (after, *kept))]
                 if not ids:
+                    _delete_caches(folder, kept)  # before that is forgotten: this process may end in between
                     connection.execute("DELETE FROM facts WHERE name = 'leftovers'")
-                    break
+                    return
                 connection.executemany("DELETE FROM passages WHERE id = ?", [(passage,) for passage in ids])
                 after = ids[-1]
-        _delete_caches(folder, kept)
 
 
 def _facts(connection: sqlite3.Connection) -> dict[str, str]:

@@ -13,7 +13,7 @@ from embeddings.articles import Article
 from embeddings.errors import StoreError
 from embeddings.store import IndexedArticle, NewPassage
 
-ARTICLE_COLUMNS = "articles.id, title, text, url, publisher, published_at, source"
+ARTICLE_COLUMNS = "articles.id, title, text, url, author, publisher, published_at, source"
 ARTICLES = "articles JOIN texts ON texts.article = articles.number"
 
 
@@ -54,14 +54,15 @@ def put_article(connection: sqlite3.Connection, indexed: IndexedArticle) -> None
     article = indexed.article
     holders = _take_out(connection, article.id)
     number = connection.execute(
-        "INSERT INTO articles (id, origin, source, title, url, publisher, published_at, text_hash, content_hash, copies) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO articles (id, origin, source, title, url, author, publisher, published_at, text_hash, content_hash, "
+        "copies) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             article.id,
             indexed.origin,
             article.source,
             article.title,
             article.url,
+            article.author,
             article.publisher,
             article.published_at.isoformat() if article.published_at else None,
             article.text_hash,
@@ -134,12 +135,13 @@ def pack_sentences(indexed: IndexedArticle) -> bytes:
 
 def read_article(row: Sequence[object]) -> Article:
     """The article of a row of `ARTICLE_COLUMNS`."""
-    article_id, title, text, url, publisher, published_at, source = row
+    article_id, title, text, url, author, publisher, published_at, source = row
     return Article.model_construct(
         id=article_id,
         title=title,
         text=text,
         url=url,
+        author=author,
         publisher=publisher,
         published_at=_moment(published_at) if isinstance(published_at, str) else None,
         source=source,

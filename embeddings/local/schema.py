@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 APPLICATION_ID = 0x51414254
 
 # Texts lie apart from the facts about their articles: a look through all articles then reads a hundredth of the file.
@@ -31,7 +31,8 @@ CREATE TABLE articles (
     published_at TEXT,
     text_hash TEXT NOT NULL,
     content_hash TEXT NOT NULL,
-    copies INTEGER
+    copies INTEGER,
+    author TEXT
 );
 CREATE INDEX articles_by_origin ON articles (origin);
 CREATE INDEX articles_by_text ON articles (text_hash);
@@ -114,6 +115,10 @@ DROP TRIGGER passage_added;
 DROP TRIGGER passage_removed;
 """
 
+_FROM_2 = """
+ALTER TABLE articles ADD COLUMN author TEXT;
+"""
+
 
 def create(connection: sqlite3.Connection) -> None:
     """Makes the tables; to be called in a transaction."""
@@ -126,6 +131,8 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
     """Makes these tables out of those of an earlier version; to be called in a transaction."""
     if version == 1:
         _run(connection, _TEXTS + _FROM_1 + _SINCE_2)
+    if version <= 2:
+        _run(connection, _FROM_2)
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -17,7 +16,7 @@ from embeddings.local.article_table import ArticleTable
 from embeddings.local.changes import ChangeLog
 from embeddings.local.database import Database
 from embeddings.local.dense_search import cosines
-from embeddings.local.followers import Followers
+from embeddings.local.generations import Generations
 from embeddings.local.rebuild import Rebuild
 from embeddings.local.rows import put_article, put_memories, set_facts
 from embeddings.local.schema import SCHEMA_VERSION
@@ -56,18 +55,12 @@ class LocalStore:
 
     def __init__(self, folder: Path, say: Say = lambda _: None, kind: DenseKind = DenseKind.AUTO) -> None:
         self.folder = folder
-        self._say = say
-        self._kind = kind
         self._database = Database(folder / FILE_NAME)
         self._sources = SourceTable(self._database)
         self._articles = ArticleTable(self._database)
         self._rebuild = Rebuild(self._database)
-        self._guard = threading.RLock()
-        self._current: Followers | None = None
-        self._retired: list[Followers] = []  # whose work in the background may not have stopped yet
-        with self._database.errors():
-            self._caches_are_new = ChangeLog(self._database, 0).last() == 0
-        self._followers()
+        self._generations = Generations(self._database, self._rebuild, kind, say)
+        self._generations.current()
 
     # -- facts ---------------------------------------------------------------------------------------------------------
 
@@ -158,7 +151,7 @@ class LocalStore:
         beside = self._rebuild.generation
         if beside is None:
             return self._rebuild.finish()
-        followers = self._make_followers(*beside)
+        followers = self._generations.open(*beside)
         try:
             followers.catch_up()  # so that whoever answers from them finds their indexes made
         finally:
@@ -219,7 +212,7 @@ class LocalStore:
 
     def dense_search(self, vector: NDArray[np.float32], count: int, only: ArticleFilter = EVERYTHING) -> list[Hit]:
         """The `count` passages with the highest cosine among the articles that `only` admits, best first; ties by id."""
-        followers = self._followed()
+        followers = self._generations.followed()
         if followers is None:
             return []
         if len(vector) != followers.dense.dimension:
@@ -241,62 +234,32 @@ class LocalStore:
 
         Only passages of articles that `only` admits.
         """
-        followers = self._followed()
+        followers = self._generations.followed()
         if followers is None:
             return []
-        hits = followers.lexical.search(question, count, only)
+        admitted = followers.dense.admitted(only)
+        hits = followers.lexical.search(question, count, EVERYTHING if admitted is None else only, admitted)
         held = self._articles.passages([hit.passage_id for hit in hits])
         return [hit for hit in hits if hit.passage_id in held]
 
     def newest(self, only: ArticleFilter = EVERYTHING) -> date | None:
         """The last day on which an article that `only` admits was published; None if none has a date."""
-        followers = self._followed()
+        followers = self._generations.followed()
         return followers.lexical.newest(only) if followers is not None else None
 
     def rarity(self, terms: Sequence[str]) -> dict[str, float]:
         """How rare terms are: the inverse document frequency of BM25, at least 0."""
-        followers = self._followed()
+        followers = self._generations.followed()
         return followers.lexical.rarity(terms) if followers is not None else {}
 
     # -- caches --------------------------------------------------------------------------------------------------------
-
-    def _followed(self) -> Followers | None:
-        followers = self._followers()
-        if followers is not None:
-            followers.follow()
-        return followers
-
-    def _followers(self) -> Followers | None:
-        """The indexes of the generation that answers; None while the store is empty."""
-        facts = self._facts()
-        if "encoder" not in facts:
-            return None
-        key = int(facts.get("generation", 0)), int(facts.get("dimension", 0))
-        with self._guard:
-            if self._current is None or self._current.key != key:
-                if self._current is not None:
-                    self._current.close(wait=False)
-                    self._retired.append(self._current)
-                self._current = self._make_followers(*key)
-            return self._current
-
-    def _make_followers(self, generation: int, dimension: int) -> Followers:
-        return Followers(
-            self._database,
-            store=str(self._fact("store")),
-            generation=generation,
-            dimension=dimension,
-            kind=self._kind,
-            say=self._say,
-            quiet=self._caches_are_new or self._rebuild.generation == (generation, dimension),
-        )
 
     def refresh(self) -> bool:
         """Brings the caches up to the last commit of any process, as far as that is quick; True if there was anything new.
 
         The rest is done in the background.
         """
-        followers = self._followers()
+        followers = self._generations.current()
         if followers is None:
             return False
         new = followers.follow()
@@ -308,7 +271,7 @@ class LocalStore:
 
         The next process need not catch up then.
         """
-        followers = self._followers()
+        followers = self._generations.current()
         if followers is not None:
             followers.catch_up()
             followers.trim_log()
@@ -337,7 +300,6 @@ class LocalStore:
                 "dense": _size(self.folder, "**/dense*"),
                 "lexical": _size(self.folder, "**/lexical/*"),
             }
-            current = self._current
             return StoreStatus(
                 location=str(self.folder),
                 schema_version=SCHEMA_VERSION,
@@ -346,19 +308,14 @@ class LocalStore:
                 articles=self._count("articles"),
                 passages=self._count_passages(),
                 changes=ChangeLog(self._database, 0).last(),
-                dense_index=current.dense.kind if current else "not loaded",
+                dense_index=self._generations.dense_kind,
                 sizes={name: size for name, size in sizes.items() if size},  # an exact index has no file
             )
 
     def close(self) -> None:
         """Lets go of files and connections."""
-        with self._guard:
-            for followers in (self._current, *self._retired):
-                if followers is not None:
-                    followers.close()
-            self._current = None
-            self._retired.clear()
-            self._database.close()
+        self._generations.close()
+        self._database.close()
 
 
 def _size(folder: Path, pattern: str) -> int:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from embeddings.sources.web.fetcher import Fetcher
 
-FACTS = ("id", "title", "text", "url", "publisher", "date")
+FACTS = ("id", "title", "text", "url", "author", "publisher", "date")
 """What a column of a table, or a field of a JSON record, can be mapped to."""
 
 

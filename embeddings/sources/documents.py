@@ -34,7 +34,7 @@ class Document:
         media_type: as the web server says; empty for a file.
         charset: as the web server says.
         url: where a page came from, after redirects; None for a file.
-        title, publisher, published_at: what the list that led here says about it.
+        title, author, publisher, published_at: what the list that led here says about it.
         missing: places named in it that could not be listed; a format adds them.
     """
 
@@ -45,6 +45,7 @@ class Document:
     charset: str | None = None
     url: str | None = None
     title: str = ""
+    author: str = ""
     publisher: str = ""
     published_at: date | datetime | None = None
     missing: list[str] = field(default_factory=list)

@@ -1,25 +1,13 @@
-"""Facts about an article as sources give them: titles, dates, addresses, in any condition."""
+"""Facts about an article as sources give them, made harmless."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from datetime import UTC, date, datetime
-from email.utils import parsedate_to_datetime
+from datetime import date, datetime
 from urllib.parse import urlsplit
 
 from embeddings.articles import Article, article_id, opening_words
 from embeddings.errors import SourceError
-
-_MAX_LINE = 500
-_JOINERS = "\u200c\u200d"  # part of words in some scripts, and of emoji
-_RFC_2822 = re.compile(r"(?:[a-z]{3}, *)?\d{1,2} [a-z]{3} \d{2,4} \d{1,2}:\d{2}", re.IGNORECASE)
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?")
-_DAY_FIRST = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[ ./-]+([a-z]{3,9})\.?,?[ ./-]+(\d{4})\b", re.IGNORECASE)
-_MONTH_FIRST = re.compile(r"([a-z]{3,9})\.? +(\d{1,2})(?:st|nd|rd|th)?,? +(\d{4})\b", re.IGNORECASE)
-_NUMBERS = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})\b")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_SURROGATES = re.compile("[\ud800-\udfff]")
+from embeddings.sources.names import any_author, one_line, whole_characters
 
 
 def make_article(
@@ -28,6 +16,7 @@ def make_article(
     text: str,
     title: str = "",
     url: str | None = None,
+    author: object = None,
     publisher: str = "",
     published_at: date | datetime | None = None,
 ) -> Article:
@@ -38,13 +27,14 @@ def make_article(
         text: what it says.
         title: empty for its opening words.
         url: http(s), as `web_url` gives it.
+        author: one or several, as `any_author` takes them.
         publisher: empty if not known.
         published_at: if known.
 
     Raises:
         SourceError: there are no words in the text.
     """
-    text = _SURROGATES.sub("\ufffd", text.replace("\0", "")).strip()
+    text = whole_characters(text.replace("\0", "")).strip()
     if not text:
         raise SourceError(source, "holds no text")
     if not any(character.isalnum() for character in text):
@@ -54,22 +44,11 @@ def make_article(
         title=one_line(title) or one_line(opening_words(text)) or "…",
         text=text,
         url=url,
+        author=any_author(author) or None,
         publisher=one_line(publisher) or None,
         published_at=published_at,
         source=source,
     )
-
-
-def one_line(text: str) -> str:
-    """A title or a name on one line: without control characters, bidirectional overrides and invisible characters.
-
-    Example:
-        >>> one_line("Harbour\\n \\x1b[31mre\\u202eopens")
-        'Harbour [31mreopens'
-    """
-    text = " ".join(_SURROGATES.sub("\ufffd", text).split())
-    kept = (c for c in text if c in _JOINERS or unicodedata.category(c) not in ("Cc", "Cf", "Cn", "Co"))
-    return " ".join("".join(kept).split())[:_MAX_LINE]
 
 
 def web_url(value: object) -> str | None:
@@ -83,61 +62,3 @@ def web_url(value: object) -> str | None:
     except ValueError:
         return None
     return value if usable and value.isprintable() and not any(c.isspace() or c in '<>"' for c in value) else None
-
-
-def any_date(value: object) -> date | datetime | None:
-    """The date or moment that a value means, in one of the ways that data sets and pages write it, else None.
-
-    ISO 8601, RFC 2822, `2024/02/29`, `26-FEB-1987 15:01:01.79`, `29 February 2024`, `Feb. 29, 2024 1:05 pm`, seconds
-    since 1970.  What may mean two days, as 3/4/2024, means none.
-
-    Example:
-        >>> any_date("26-FEB-1987 15:01:01.79"), any_date("February 29, 2024"), any_date("3/4/2024")
-        (datetime.datetime(1987, 2, 26, 15, 1, 1), datetime.date(2024, 2, 29), None)
-    """
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, int | float):
-        return _since_1970(float(value))
-    text = " ".join(str(value).split())[:60]
-    if text.isdecimal() and len(text) != 8:
-        return _since_1970(float(text)) if len(text) in (9, 10, 12, 13) else None
-    try:
-        return date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
-    except ValueError:
-        pass  # not ISO 8601; there are other ways
-    if _RFC_2822.match(text) is None:
-        return _in_words(text)
-    try:
-        return parsedate_to_datetime(text)
-    except (ValueError, IndexError, OverflowError):
-        return None
-
-
-def _since_1970(seconds: float) -> datetime | None:
-    if seconds > 1e11:  # milliseconds
-        seconds /= 1000
-    try:
-        return datetime.fromtimestamp(seconds, UTC) if seconds > 1e8 else None
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def _in_words(text: str) -> date | datetime | None:
-    try:
-        if found := _NUMBERS.search(text):
-            day = date(int(found[1]), int(found[2]), int(found[3]))
-        elif found := _DAY_FIRST.search(text):
-            day = date(int(found[3]), _MONTHS.index(found[2][:3].lower()) + 1, int(found[1]))
-        elif found := _MONTH_FIRST.search(text):
-            day = date(int(found[3]), _MONTHS.index(found[1][:3].lower()) + 1, int(found[2]))
-        else:
-            return None
-        clock = _CLOCK.search(text, found.end())
-        if clock is None:
-            return day
-        half = text[clock.end() :].strip().lower()[:2].replace(".", "")
-        hour = int(clock[1]) % 12 + (12 if half.startswith("p") else 0) if half[:1] in ("a", "p") else int(clock[1])
-        return datetime(day.year, day.month, day.day, hour, int(clock[2]), int(clock[3] or 0))
-    except ValueError:
-        return None

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 from embeddings.model_cache import PACKAGED_ENCODER, packaged_weights
 from embeddings.passages import split_passages
+from embeddings.sources import Entry, open_source
 from qa_bot import QABot, Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -133,6 +134,14 @@ def run_index(settings: Settings, *arguments: str) -> IndexRun:
     return IndexRun(time.perf_counter() - began, processor, json.loads(done.stdout))
 
 
+def time_reading(news: Path) -> None:
+    """Listing and reading a file's articles, without cutting, comparing, embedding or storing them."""
+    entries: list[Entry] = []
+    listing = timed(lambda: entries.extend(open_source(str(news)).entries()))
+    reading = timed(lambda: [entry.read() for entry in entries])
+    row("of that: listing / reading the articles alone, s", f"{listing.wall:.2f} / {reading.wall:.2f}")
+
+
 def time_archive(settings: Settings, news: Path) -> None:
     """Indexes a file, and again when nothing has changed."""
     first = run_index(settings, str(news))
@@ -141,6 +150,7 @@ def time_archive(settings: Settings, news: Path) -> None:
     row("articles / passages / embedded", f"{first.report['new']:,} / {passages['total']:,} / {passages['embedded']:,}")
     row("copies of others among them", f"{first.report['duplicates']:,}")
     row("indexed, s", f"{first.wall:.1f}", "240" if whole else "240 for all of Reuters")
+    time_reading(news)
     row("  passages/s: of embedding / of all", f"{passages['per_second']:.0f} / {passages['total'] / first.wall:.0f}")
     row("  processor time, s (two cores: half of it at best)", f"{first.processor:.1f}")
     again = run_index(settings)

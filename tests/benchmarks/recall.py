@@ -2,7 +2,9 @@
 
 Takes the vectors of a store's passages (the folder is that of QA_BOT_DATA_DIR; it is only read), trains a quantiser on
 them, and asks headlines.  Prints recall@10 for several shares of the cells that a question looks into:
-`embeddings.local.quantiser` takes its share from this table, with a margin for archives of another kind.
+`embeddings.local.quantiser` takes its share from this table, with a margin for archives of another kind.  Then the same where
+a filter admits a part, which lies anywhere or together, for several ways to look further (`embeddings.local.dense`); where
+what is among the nearest of all is not enough, as with questions on another subject, only that part is looked through.
 """
 
 from __future__ import annotations
@@ -11,15 +13,17 @@ import argparse
 import sqlite3
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from synthetic_archive import questions, read_news
 
 from embeddings.encoder import Encoder
-from embeddings.local import quantiser
-from embeddings.local.dense import DenseCache
+from embeddings.local import dense, quantiser
+from embeddings.local.dense import Admitted, DenseCache
 from embeddings.local.dense_search import best_by_cosine
 from embeddings.local.quantiser import SAMPLE_PER_CELL, Ids, Quantiser, Vectors, cells_for
 from qa_bot.settings import load_settings
@@ -27,6 +31,9 @@ from qa_bot.settings import load_settings
 NEIGHBOURS = 10
 DEPLOYED = quantiser._LOOKED_INTO
 SHARES = sorted({32, 16, 8, 6, 5, 4, DEPLOYED}, reverse=True)
+FURTHER = dense._FURTHER
+POWERS = sorted({0.0, 0.5, 1.0, FURTHER})
+FILTERS = (0.5, 0.25, 0.1)
 
 
 def _read(path: Path) -> tuple[Ids, Vectors]:
@@ -34,6 +41,46 @@ def _read(path: Path) -> tuple[Ids, Vectors]:
         rows = connection.execute("SELECT passage, vector FROM vectors ORDER BY passage").fetchall()
     vectors = np.frombuffer(b"".join(vector for _, vector in rows), np.float32)
     return np.array([passage for passage, _ in rows], np.int64), vectors.reshape(len(rows), -1)
+
+
+def _filters(vectors: Vectors) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """What filters may admit: passages by chance, or those on one subject, in one direction of the vectors."""
+    chance = np.random.default_rng(1).random(len(vectors))
+    some = vectors[:: max(1, len(vectors) // 5_000)]
+    subject = vectors @ np.linalg.svd(some - some.mean(axis=0), full_matrices=False)[2][0]
+    for share in FILTERS:
+        yield f"{share:.0%} by chance", chance < share
+        yield f"{share:.0%} on a subject", subject > np.quantile(subject, 1 - share)
+
+
+class Archive:
+    """Passages in an index, and questions."""
+
+    def __init__(self, cache: DenseCache, ids: Ids, vectors: Vectors, asked: Sequence[Vectors]) -> None:
+        self._cache = cache
+        self._ids = ids
+        self._vectors = vectors
+        self._asked = asked
+
+    def _vectors_of(self, passages: list[int]) -> tuple[list[int], Vectors]:
+        return passages, self._vectors[np.searchsorted(self._ids, passages)]
+
+    def measure(self, name: str, mask: NDArray[np.bool_]) -> None:
+        """Prints a row: the recall among the passages of a mask."""
+        bits = np.zeros(int(self._ids.max()) + 1, np.bool_)
+        bits[self._ids[mask]] = True
+        admitted = None if mask.all() else Admitted(np.packbits(bits, bitorder="little"), int(mask.sum()))
+        began = time.perf_counter()
+        found = [best_by_cosine(self._cache, self._vectors_of, one, NEIGHBOURS, admitted) for one in self._asked]
+        milliseconds = (time.perf_counter() - began) * 1000 / len(self._asked)
+        ids, vectors = self._ids[mask], self._vectors[mask]
+        hits = 0
+        for vector, some in zip(self._asked, found, strict=True):
+            exact = ids[np.argpartition(-(vectors @ vector), NEIGHBOURS)[:NEIGHBOURS]]
+            hits += len(set(exact.tolist()) & {hit.passage_id for hit in some})
+        assert self._cache.quantiser is not None
+        probes = self._cache.quantiser.probes(float(mask.mean()) ** -dense._FURTHER)
+        print(f"{name:<36}{probes:>8}{hits / (NEIGHBOURS * len(found)):>12.4f}{milliseconds:>8.2f}", flush=True)
 
 
 def main() -> int:
@@ -47,27 +94,23 @@ def main() -> int:
     settings = load_settings()
     encoder = Encoder.load(settings.encoder, settings.cache_dir / "models")
     asked = [encoder.encode_question(text) for text in questions(read_news(options.news, 50_000), options.questions)]
-    exact = [set(ids[np.argpartition(-(vectors @ vector), NEIGHBOURS)[:NEIGHBOURS]].tolist()) for vector in asked]
     cells = cells_for(len(ids))
     mixed = np.random.default_rng(0).permutation(len(ids))
     trained = Quantiser.train(vectors[mixed[: cells * SAMPLE_PER_CELL]], cells)
     cache = DenseCache(vectors.shape[1], trained)
     cache.apply(np.zeros(0, np.int64), [(ids, vectors)], 1)
-
-    def vectors_of(passages: list[int]) -> tuple[list[int], Vectors]:
-        return passages, vectors[np.searchsorted(ids, passages)]
-
     print(f"{len(ids):,} passages, {len(asked)} questions, {cells} cells")
-    print(f"{'looked into':<20}{'cells':>8}{'recall@10':>12}{'ms':>8}")
+    archive = Archive(cache, ids, vectors, asked)
+    print(f"{'looked into':<36}{'cells':>8}{'recall@10':>12}{'ms':>8}")
     for share in SHARES:
         quantiser._LOOKED_INTO = share
-        began = time.perf_counter()
-        found = [best_by_cosine(cache, vectors_of, vector, NEIGHBOURS, None) for vector in asked]
-        milliseconds = (time.perf_counter() - began) * 1000 / len(asked)
-        hits = sum(len(right & {hit.passage_id for hit in some}) for right, some in zip(exact, found, strict=True))
-        name = f"one in {share}" + (" *" if share == DEPLOYED else "")
-        recall = hits / (NEIGHBOURS * len(asked))
-        print(f"{name:<20}{trained.probes(1.0):>8}{recall:>12.4f}{milliseconds:>8.2f}")
+        archive.measure(f"one in {share}" + (" *" if share == DEPLOYED else ""), np.ones(len(ids), np.bool_))
+    quantiser._LOOKED_INTO = DEPLOYED
+    print("\nwith a filter, by how much further it looks")
+    for name, admitted in _filters(vectors):
+        for power in POWERS:
+            dense._FURTHER = power
+            archive.measure(f"{name}, {power}" + (" *" if power == FURTHER else ""), admitted)
     print("* as deployed; ms: with ranking by the whole vectors, in memory")
     return 0
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.articles import Article, article_id
+from embeddings.duplicates import bands, fingerprint
 from embeddings.encoder import Encoder
 from embeddings.passages import split_passages
 from embeddings.sentences import split_sentences
@@ -98,7 +99,9 @@ class SyntheticArchive:
             text_hash = hashlib.sha256(text.encode()).digest()[:16]
             passages.append(NewPassage(at, at + len(text), text_hash, vector))
             at += len(text) + 1
-        return IndexedArticle(article, "/synthetic", split_sentences(article.text), passages)
+        signature = fingerprint(article).signature
+        sentences = split_sentences(article.text)
+        return IndexedArticle(article, "/synthetic", sentences, passages, signature, bands(signature))
 
     def fill(self, store: Store, passages: int, rule: str, progress: Callable[[int], None]) -> None:
         """Commits articles until the store holds so many passages."""

@@ -127,6 +127,7 @@ class StoreContract:
             "The harbour’s café reopened. 港は再開した。 “Good,” said Ann 👩‍🚀.\r\nIt rained.",
             title="Harbour — reopened",
             url="https://news.example/harbour?a=1",
+            author="Ann Reed, 港野 はる",
             publisher="The Example",
             published_at=published_at,
         )

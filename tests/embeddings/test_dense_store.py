@@ -22,10 +22,10 @@ from store_contract import (
 from embeddings.articles import article_id
 from embeddings.errors import EncoderMismatchError
 from embeddings.filters import ArticleFilter
-from embeddings.local import LocalStore, dense_follower, dense_kind, followers, lexical_follower
+from embeddings.local import LocalStore, dense, dense_follower, dense_kind, followers, lexical_follower, passage_facts
 from embeddings.local.changes import ChangeLog
 from embeddings.local.quantiser import Quantiser, cells_for
-from embeddings.store import DenseKind
+from embeddings.store import DenseKind, Hit
 
 Open = Callable[..., LocalStore]
 
@@ -294,7 +294,12 @@ def test_closing_does_not_wait_for_work_in_the_background(open_store: Open, monk
 
 
 @pytest.mark.parametrize("kind", [DenseKind.EXACT, DenseKind.QUANTISED])
-def test_a_filter_admits_what_it_says_and_all_of_it(open_store: Open, kind: DenseKind) -> None:
+@pytest.mark.parametrize("few", [True, False], ids=["one by one", "by the index"])
+def test_a_filter_admits_what_it_says_and_all_of_it(
+    open_store: Open, kind: DenseKind, few: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passage_facts, "NARROW", 1000 if few else 0)
+    monkeypatch.setattr(dense, "BROAD", 1.1 if few else 0.0)
     store = open_store(kind)
     articles = []
     for number in range(40):
@@ -313,6 +318,7 @@ def test_a_filter_admits_what_it_says_and_all_of_it(open_store: Open, kind: Dens
         ArticleFilter(until=date(2020, 1, 3), sources=("/news",)),
         ArticleFilter(sources=("https://x.example/?a[1]=*",)),
         ArticleFilter(sources=("*/news*",)),
+        ArticleFilter(sources=("*",)),
         ArticleFilter(sources=("/new?",)),
         ArticleFilter(publishers=("",)),
         ArticleFilter(since=date.min, until=date.max),
@@ -323,6 +329,12 @@ def test_a_filter_admits_what_it_says_and_all_of_it(open_store: Open, kind: Dens
             found = {passage.article_id for passage in store.passages([hit.passage_id for hit in hits]).values()}
             assert found == {article.id for article, origin in articles if only.admits(article, origin)}
             assert len(hits) == 10 * len(found)
+            assert store.dense_search(unit_vector("x"), 7, only) == hits[:7]
+            cosines = store.similarities(unit_vector("x"), [hit.passage_id for hit in hits])
+            assert hits == sorted((Hit(*one) for one in cosines.items()), key=lambda hit: (-hit.score, hit.passage_id))
+            by_word = store.lexical_search("line", 1000, only)
+            assert {hit.passage_id for hit in by_word} == {hit.passage_id for hit in hits}
+            assert store.lexical_search("line", 7, only) == by_word[:7]
         gone = articles.pop(3)[0]
         store.remove([gone.id])
         articles.append((make_article("new.txt", "new", publisher="The Post", published_at=date(2020, 1, 2)), "/news"))

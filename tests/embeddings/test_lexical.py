@@ -7,12 +7,16 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embeddings.filters import EVERYTHING, ArticleFilter
-from embeddings.local.lexical import LexicalCache, LexicalDocument
+from embeddings.local import dense, lexical
+from embeddings.local.dense import Admitted
+from embeddings.local.lexical import LexicalCache
+from embeddings.local.lexical_document import LexicalDocument
 from embeddings.words import Stemmer
 
 TEXTS = [
@@ -64,6 +68,51 @@ def test_a_filter_changes_no_score(index: LexicalCache) -> None:
     everything = {hit.passage_id: hit.score for hit in index.search("council harbour bridge", 10)}
     for hit in index.search("council harbour bridge", 10, ArticleFilter(publishers=("Gazette",))):
         assert hit.score == pytest.approx(everything[hit.passage_id])
+
+
+@given(
+    admitted=st.lists(st.booleans(), min_size=300, max_size=300),
+    broad=st.sampled_from([0.0, 0.4, 1.1]),
+    few=st.sampled_from([0, 100, 300]),
+    count=st.integers(1, 40),
+    question=st.sampled_from(["council", "harbour walks", "council harbour bridge tunnel", "nothing of the kind"]),
+)
+@settings(max_examples=60, deadline=None)
+def test_each_way_to_narrow_a_search_finds_the_same(
+    admitted: list[bool], broad: float, few: int, count: int, question: str
+) -> None:
+    share = Admitted(np.packbits([False, *admitted], bitorder="little"), sum(admitted))
+    cache = _many(tuple(admitted))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dense, "BROAD", broad)
+        patch.setattr(lexical, "_FEW", few)
+        found = cache.search(question, count, ArticleFilter(publishers=("yes",)), share)
+    assert found == cache.search(question, count, ArticleFilter(publishers=("yes",)))
+
+
+def _many(admitted: tuple[bool, ...]) -> LexicalCache:
+    """Passages of a few words, of which the publisher says whether they are admitted."""
+    words = ("council", "harbour", "bridge", "tunnel", "walks")
+    texts = [" ".join(words[: 1 + number % 5] * (1 + number % 7)) for number in range(len(admitted))]
+    cache = LexicalCache(None, "store")
+    cache.apply(
+        [],
+        [
+            LexicalDocument(number, text, "Title", "yes" if wanted else "no")
+            for number, (text, wanted) in enumerate(zip(texts, admitted, strict=True), start=1)
+        ],
+        len(texts),
+    )
+    return cache
+
+
+@given(ids=st.sets(st.integers(0, 300)), asked=st.lists(st.integers(0, 1000)))
+def test_bits_say_which_ids_are_admitted(ids: set[int], asked: list[int]) -> None:
+    mask = np.zeros(max(ids, default=0) + 1, np.bool_)
+    mask[list(ids)] = True
+    admitted = Admitted(np.packbits(mask, bitorder="little"), len(ids))
+    assert admitted.ids().tolist() == sorted(ids)
+    assert admitted.has(np.array(asked, np.int64)).tolist() == [one in ids for one in asked]
 
 
 def test_the_newest_day_is_that_of_the_newest_admitted_article(index: LexicalCache) -> None:

@@ -32,7 +32,8 @@ from embeddings.articles import article_id
 from embeddings.errors import SchemaError, StoreCorruptError, StoreError
 from embeddings.local import LocalStore, dense_follower, dense_kind, quantiser
 from embeddings.local.changes import ChangeLog
-from embeddings.local.lexical import LexicalCache, LexicalDocument
+from embeddings.local.lexical import LexicalCache
+from embeddings.local.lexical_document import LexicalDocument
 from embeddings.local.schema import SCHEMA_VERSION
 from embeddings.store import DenseKind, Store
 

@@ -98,6 +98,13 @@ def test_new_facts_about_the_same_text_are_stored_without_embedding(
     report = bot.reindex([])
     assert (figures(report), report.passages.embedded) == ({"changed": 1, "unchanged": 2}, 0)
     assert "Harbour News" in [article.publisher for article in bot.store.articles()]
+    (folder / "bridge.txt").write_text(
+        "---\npublisher: Harbour News\nauthor: Ann Reed\n---\nThe bridge is 310 metres long."
+    )
+    report = bot.reindex([])
+    assert (figures(report), report.passages.embedded) == ({"changed": 1, "unchanged": 2}, 0)
+    assert "Ann Reed" in [article.author for article in bot.store.articles()]
+    assert figures(bot.reindex([])) == {"unchanged": 3}
 
 
 def test_a_new_title_is_embedded_with_the_passages_under_it(new_bot: Callable[..., QABot], folder: Path) -> None:

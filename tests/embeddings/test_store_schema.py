@@ -7,12 +7,11 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pytest
 from commands import AS_ORDINARY_USER
+from old_stores import ARTICLES, write_old_store
 from store_contract import ENCODER, RULE, commit, make_article, make_indexed, texts_of, unit_vector
 
 from embeddings.errors import StoreError
@@ -20,97 +19,17 @@ from embeddings.local import LocalStore
 from embeddings.local.schema import SCHEMA_VERSION
 from embeddings.store import ArticleText, SourceRecord
 
-VERSION_1 = """
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE sources (number INTEGER PRIMARY KEY, location TEXT NOT NULL UNIQUE);
-CREATE TABLE articles (
-    number INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    origin TEXT NOT NULL,
-    source TEXT NOT NULL,
-    title TEXT NOT NULL,
-    text TEXT NOT NULL,
-    url TEXT,
-    publisher TEXT,
-    published_at TEXT,
-    text_hash TEXT NOT NULL,
-    content_hash TEXT NOT NULL,
-    sentences BLOB NOT NULL
-);
-CREATE INDEX articles_by_origin ON articles (origin);
-CREATE INDEX articles_by_text ON articles (text_hash);
-CREATE TABLE passages (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    article INTEGER NOT NULL REFERENCES articles (number) ON DELETE CASCADE,
-    start INTEGER NOT NULL,
-    end INTEGER NOT NULL,
-    text_hash BLOB NOT NULL
-);
-CREATE INDEX passages_by_article ON passages (article);
-CREATE INDEX passages_by_text ON passages (text_hash);
-CREATE TABLE vectors (
-    passage INTEGER PRIMARY KEY REFERENCES passages (id) ON DELETE CASCADE,
-    vector BLOB NOT NULL
-);
-CREATE TABLE changes (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    passage INTEGER NOT NULL,
-    added INTEGER NOT NULL
-);
-CREATE TRIGGER passage_added AFTER INSERT ON passages
-    BEGIN INSERT INTO changes (passage, added) VALUES (new.id, 1); END;
-CREATE TRIGGER passage_removed AFTER DELETE ON passages
-    BEGIN INSERT INTO changes (passage, added) VALUES (old.id, 0); END;
-"""
 
-ARTICLES = [
-    make_article("a.txt", "the harbour\nthe “bridge” 港", url="https://news.example/a", publisher="The Example"),
-    make_article("b.txt", "the glacier", published_at=date(2024, 2, 29)),
-]
-
-
-@pytest.fixture
-def version_1(tmp_path: Path) -> Path:
-    """The folder of a store that schema version 1 was written in."""
+@pytest.fixture(params=[1, 2])
+def old_store(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """The folder of a store that an earlier version of the schema was written in."""
     folder = tmp_path / "store"
-    folder.mkdir()
-    connection = sqlite3.connect(folder / "qa_bot.sqlite3")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.executescript(VERSION_1)
-    facts = {"encoder": ENCODER, "passage_rule": RULE, "store": "f" * 32, "dimension": "8"}
-    connection.executemany("INSERT INTO facts VALUES (?, ?)", facts.items())
-    connection.executemany("INSERT INTO sources (location) VALUES (?)", [("/news",), ("/more",)])
-    for number, article in enumerate(ARTICLES, start=1):
-        indexed = make_indexed(article)
-        day = article.published_at and article.published_at.isoformat()
-        facts_of = (
-            article.id,
-            "/news",
-            article.source,
-            article.title,
-            article.text,
-            article.url,
-            article.publisher,
-            day,
-        )
-        sentences = np.array(indexed.sentences, np.int32).tobytes()
-        row = (number, *facts_of, article.text_hash, article.content_hash, sentences)
-        connection.execute(f"INSERT INTO articles VALUES ({', '.join('?' * 12)})", row)
-        for passage in indexed.passages:
-            columns = (number, passage.start, passage.end, passage.text_hash)
-            passage_id = connection.execute(
-                "INSERT INTO passages (article, start, end, text_hash) VALUES (?, ?, ?, ?)", columns
-            ).lastrowid
-            connection.execute("INSERT INTO vectors VALUES (?, ?)", (passage_id, passage.vector.tobytes()))
-    connection.execute(f"PRAGMA application_id = {0x51414254}")
-    connection.execute("PRAGMA user_version = 1")
-    connection.commit()
-    connection.close()
+    write_old_store(folder, request.param)
     return folder
 
 
-def test_a_store_of_version_1_is_brought_up_to_this_one_and_nothing_is_lost(version_1: Path) -> None:
-    store = LocalStore(version_1)
+def test_a_store_of_an_earlier_version_is_brought_up_to_this_one_and_nothing_is_lost(old_store: Path) -> None:
+    store = LocalStore(old_store)
     assert store.status().schema_version == SCHEMA_VERSION
     assert (store.encoder, store.passage_rule) == (ENCODER, RULE)
     assert store.sources() == [SourceRecord("/news"), SourceRecord("/more")]
@@ -132,32 +51,32 @@ def test_a_store_of_version_1_is_brought_up_to_this_one_and_nothing_is_lost(vers
 
 
 def test_a_migration_that_is_broken_off_leaves_the_store_as_it_was(
-    version_1: Path, monkeypatch: pytest.MonkeyPatch
+    old_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = sqlite3.connect(version_1 / "qa_bot.sqlite3")
-    before = list(whole.iterdump())
+    whole = sqlite3.connect(old_store / "qa_bot.sqlite3")
+    before, (version,) = list(whole.iterdump()), whole.execute("PRAGMA user_version").fetchone()
     with monkeypatch.context() as patch:
-        patch.setattr("embeddings.local.schema._SINCE_2", "CREATE TABLE memories (x);\nCREATE TABLE memories (x);\n")
-        with pytest.raises(StoreError, match="memories"):
-            LocalStore(version_1)
+        patch.setattr("embeddings.local.schema._FROM_2", "ALTER TABLE articles ADD COLUMN author TEXT;\n" * 2)
+        with pytest.raises(StoreError, match="author"):
+            LocalStore(old_store)
     assert list(whole.iterdump()) == before
-    assert whole.execute("PRAGMA user_version").fetchone() == (1,)
+    assert whole.execute("PRAGMA user_version").fetchone() == (version,)
     whole.close()
-    store = LocalStore(version_1)
+    store = LocalStore(old_store)
     assert len(store.articles()) == 2
     store.close()
 
 
-def test_processes_that_open_an_old_store_at_once_migrate_it_once(version_1: Path) -> None:
+def test_processes_that_open_an_old_store_at_once_migrate_it_once(old_store: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from embeddings.local import LocalStore; "
         "store = LocalStore(Path(sys.argv[1])); assert len(store.articles()) == 2; store.close()"
     )
-    opened = [subprocess.Popen([sys.executable, "-c", code, str(version_1)]) for _ in range(5)]
+    opened = [subprocess.Popen([sys.executable, "-c", code, str(old_store)]) for _ in range(5)]
     assert [process.wait() for process in opened] == [0] * 5
 
 
-def test_a_new_store_has_the_tables_of_a_migrated_one(version_1: Path, tmp_path: Path) -> None:
+def test_a_new_store_has_the_tables_of_a_migrated_one(old_store: Path, tmp_path: Path) -> None:
     def tables(folder: Path) -> dict[str, set[tuple[object, ...]]]:
         LocalStore(folder).close()
         connection = sqlite3.connect(folder / "qa_bot.sqlite3")
@@ -166,7 +85,7 @@ def test_a_new_store_has_the_tables_of_a_migrated_one(version_1: Path, tmp_path:
         connection.close()
         return found
 
-    assert tables(version_1) == tables(tmp_path / "new")
+    assert tables(old_store) == tables(tmp_path / "new")
 
 
 _READER = """

@@ -19,7 +19,9 @@ PAGE = (
     "</body></html>"
 )
 FEED = (
-    '<rss version="2.0"><channel><title>The Example</title><item><title>{title}</title><link>/bridge</link>'
+    '<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel>'
+    "<title>The Example</title><item><title>{title}</title><link>/bridge</link>"
+    "<dc:creator>By Ann\nReed\u202e</dc:creator>"
     "<pubDate>Thu, 29 Feb 2024 13:05:00 GMT</pubDate></item></channel></rss>"
 )
 BRIDGE = (
@@ -107,6 +109,7 @@ def test_a_feed_is_answered_from_and_asked_politely(qa_bot: Command, site: Site)
         "id": "",
         "title": "",
         "url": site.url("/bridge"),
+        "author": "Ann Reed",
         "publisher": "The Example",
         "published_at": "2024-02-29T13:05:00Z",
         "source": site.url("/bridge"),

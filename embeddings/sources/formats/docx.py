@@ -10,8 +10,9 @@ from xml.etree.ElementTree import Element
 
 from embeddings.articles import Article
 from embeddings.errors import SourceError
+from embeddings.sources.dates import any_date
 from embeddings.sources.documents import MAX_BYTES, Document
-from embeddings.sources.facts import any_date, make_article, web_url
+from embeddings.sources.facts import make_article, web_url
 from embeddings.sources.formats import ArticleFormat
 from embeddings.sources.xml import XmlError, parse
 
@@ -30,6 +31,7 @@ class DocxFormat(ArticleFormat):
     name = "docx"
     suffixes = (".docx",)
     media_types = ("application/vnd.openxmlformats-officedocument.wordprocessingml.document",)
+    version = 2  # which knows authors
     slow = True
 
     def recognises(self, head: bytes) -> bool:
@@ -66,6 +68,7 @@ class DocxFormat(ArticleFormat):
             text=text,
             title=document.title or facts.get("title", "") or title,
             url=web_url(document.url),
+            author=document.author or facts.get("creator"),
             publisher=document.publisher,
             published_at=document.published_at or any_date(facts.get("created")),
         )

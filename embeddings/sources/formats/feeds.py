@@ -13,11 +13,13 @@ from typing import Any
 from embeddings.articles import Article
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
+from embeddings.sources.dates import any_date
 from embeddings.sources.documents import Document, digest
-from embeddings.sources.facts import any_date, make_article, one_line, web_url
+from embeddings.sources.facts import make_article, web_url
 from embeddings.sources.formats import Format
 from embeddings.sources.formats.markup import line_of, text_of
 from embeddings.sources.formats.pages import Link, admitted, page_entry
+from embeddings.sources.names import any_author, one_line
 from embeddings.sources.web.addresses import normal_url
 from embeddings.sources.xml import XmlError, check_entities
 
@@ -95,10 +97,16 @@ def _link(item: dict[str, Any], publisher: str) -> Link:
     title = title if detail.get("type") == "text/plain" else line_of(title)
     said = "published" if "published" in item else "updated"
     published = _moment(item.get(f"{said}_parsed")) or any_date(item.get(said))
+    author = _author(item)
     seen = (title, item.get("updated"), item.get("published"), item.get("summary"), _content(item))
-    return Link(
-        url, one_line(title), publisher, published, digest("\n".join(map(str, seen)).encode("utf-8", "replace"))
-    )
+    stamp = digest("\n".join(map(str, [*seen, *filter(None, [author])])).encode("utf-8", "replace"))
+    return Link(url, one_line(title), publisher, published, stamp, author)
+
+
+def _author(item: dict[str, Any]) -> str:
+    """Who wrote an item; of one person's name and address, feedparser's own split takes long domains for names."""
+    names = [str(one.get("name") or "") for one in item.get("authors", ())]
+    return any_author([line_of(name) for name in (names if len(names) > 1 else [str(item.get("author") or "")])])
 
 
 def _content(item: dict[str, Any]) -> str:
@@ -119,6 +127,7 @@ def _article(source: str, link: Link, text: str) -> Article:
         text=text,
         title=link.title,
         url=web_url(link.url),
+        author=link.author,
         publisher=link.publisher,
         published_at=link.published_at,
     )

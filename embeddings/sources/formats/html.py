@@ -1,16 +1,18 @@
-"""HTML pages: the main text, its title, date and publisher, as trafilatura finds them.  Nothing in them is run."""
+"""HTML pages: the main text, its title, author, date and publisher, as trafilatura finds them.  Nothing in them is run."""
 
 from __future__ import annotations
 
 import codecs
 import logging
 import re
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from embeddings.articles import Article
 from embeddings.errors import SourceError
+from embeddings.sources.dates import any_date
 from embeddings.sources.documents import Document
-from embeddings.sources.facts import any_date, make_article, web_url
+from embeddings.sources.facts import make_article, web_url
 from embeddings.sources.formats import ArticleFormat
 
 MAX_CHARS = 5_000_000
@@ -28,6 +30,7 @@ class HtmlFormat(ArticleFormat):
     name = "html"
     suffixes = (".html", ".htm", ".xhtml")
     media_types = ("text/html", "application/xhtml+xml")
+    version = 2  # which knows authors
     slow = True
 
     def recognises(self, head: bytes) -> bool:
@@ -42,23 +45,35 @@ class HtmlFormat(ArticleFormat):
             raise SourceError(source, f"longer than {MAX_CHARS} characters or {MAX_TAGS} tags, which no article is")
         if not self.recognises(page[:2000].encode("utf-8", "replace")):
             page = f"<html><body>{page}</body></html>"  # a piece of a page
-        text, title, publisher, date, canonical = extract(page, document.url)
-        if len(text.split()) < _FEWEST_WORDS:
+        found = extract(page, document.url)
+        if len(found.text.split()) < _FEWEST_WORDS:
             raise SourceError(
                 source, "no article text is found in the page; perhaps a script puts it there, or a login"
             )
         return make_article(
             source,
-            text=text,
-            title=document.title or title,
-            url=_address(document.url, canonical),
-            publisher=publisher or document.publisher,
-            published_at=document.published_at or any_date(date),
+            text=found.text,
+            title=document.title or found.title,
+            url=_address(document.url, found.canonical),
+            author=document.author or found.author,
+            publisher=found.publisher or document.publisher,
+            published_at=document.published_at or any_date(found.date),
         )
 
 
-def extract(page: str, url: str | None) -> tuple[str, str, str, str, str]:
-    """The text of a page, its title, publisher, date and canonical URL; empty where there is none.
+class Extracted(NamedTuple):
+    """What a page holds; empty where there is none."""
+
+    text: str = ""
+    title: str = ""
+    author: str = ""
+    publisher: str = ""
+    date: str = ""
+    canonical: str = ""
+
+
+def extract(page: str, url: str | None) -> Extracted:
+    """The text of a page and the facts about it.
 
     Args:
         page: HTML.
@@ -78,13 +93,20 @@ def extract(page: str, url: str | None) -> tuple[str, str, str, str, str]:
         date_extraction_params={"original_date": True, "extensive_search": False},
     )
     if found is None or isinstance(found, dict):
-        return "", "", "", "", ""
+        return Extracted()
     paragraphs = [line.strip() for line in (found.text or "").split("\n")]
     text = "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
     named = found.sitename or ""
     hosts = {found.hostname or "", urlsplit(url or "").netloc.removeprefix("www.")}
     publisher = "" if named.casefold() in {host.casefold() for host in hosts} else named
-    return text, found.title or "", publisher, found.date or "", found.url or ""
+    return Extracted(
+        text, found.title or "", _written_by(found.author, named), publisher, found.date or "", found.url or ""
+    )
+
+
+def _written_by(author: str | None, site: str) -> str:
+    """Who wrote a page, unless it is only the site that says so of itself."""
+    return "" if author is None or author.casefold() == site.casefold() else author
 
 
 def decode_page(data: bytes, charset: str | None) -> str:

@@ -29,6 +29,7 @@ class MarkdownFormat(ArticleFormat):
     name = "markdown"
     suffixes = (".md", ".markdown")
     media_types = ("text/markdown",)
+    version = 2  # which knows authors
     slow = True
 
     def article(self, document: Document, data: bytes) -> Article:

@@ -24,7 +24,7 @@ class Link(NamedTuple):
 
     Attributes:
         url: of the page, in its normal form.
-        title, publisher: empty if not said.
+        title, author, publisher: empty if not said.
         published_at: if said.
         stamp: what changes when the page does, as its date of change; empty if the list says nothing of the kind.
     """
@@ -34,6 +34,7 @@ class Link(NamedTuple):
     publisher: str = ""
     published_at: date | datetime | None = None
     stamp: str = ""
+    author: str = ""
 
 
 def page_entry(link: Link, context: SourceContext, fetched: Fetched | None = None) -> Entry:
@@ -81,7 +82,8 @@ class _Page:
     def read(self) -> Article | None:
         link, key = self._link, page_key(self._link.url)
         known = self._context.recalled(key) if self._context.holds(link.url) else {}
-        said = digest(f"{link.title}\n{link.publisher}\n{link.published_at}".encode())
+        facts = (link.title, link.publisher, str(link.published_at), *filter(None, [link.author]))
+        said = digest("\n".join(facts).encode())
         if known.get("said") != said:
             known = {}  # the article would differ, even if the page does not
         if link.stamp and known.get("stamp") == link.stamp:
@@ -100,6 +102,7 @@ class _Page:
         document = replace(
             page_document(link.url, fetched, _for_pages(self._context)),
             title=link.title,
+            author=link.author,
             publisher=link.publisher,
             published_at=link.published_at,
         )

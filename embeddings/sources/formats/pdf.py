@@ -36,6 +36,7 @@ class PdfFormat(ArticleFormat):
     name = "pdf"
     suffixes = (".pdf",)
     media_types = ("application/pdf", "application/x-pdf")
+    version = 2  # which knows authors
     slow = True
 
     def recognises(self, head: bytes) -> bool:
@@ -56,6 +57,7 @@ class PdfFormat(ArticleFormat):
             text=text,
             title=document.title or found.title or _first_line(text),
             url=web_url(document.url),
+            author=document.author or found.author,
             publisher=document.publisher,
             published_at=document.published_at or _date(found.created),
         )
@@ -64,6 +66,7 @@ class PdfFormat(ArticleFormat):
 class _Found(NamedTuple):
     pages: list[str]
     title: str
+    author: str
     created: str
 
 

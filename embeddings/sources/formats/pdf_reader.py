@@ -17,7 +17,7 @@ _PASSWORD = 4  # FPDF_ERR_PASSWORD
 
 
 def main() -> None:
-    """Prints `{"pages": [...], "title": "...", "created": "..."}` or `{"error": "..."}`."""
+    """Prints `{"pages": [...], "title": "...", "author": "...", "created": "..."}` or `{"error": "..."}`."""
     _limit()
     data = sys.stdin.buffer.read()
     import pypdfium2
@@ -37,7 +37,8 @@ def main() -> None:
         except pypdfium2.PdfiumError:
             pages.append("")  # a page that is damaged; the others may not be
     facts = document.get_metadata_dict()
-    json.dump({"pages": pages, "title": facts.get("Title", ""), "created": facts.get("CreationDate", "")}, sys.stdout)
+    named = {"title": "Title", "author": "Author", "created": "CreationDate"}
+    json.dump({"pages": pages, **{name: facts.get(key, "") for name, key in named.items()}}, sys.stdout)
 
 
 def _limit() -> None:

@@ -15,13 +15,15 @@ from urllib.parse import quote
 from embeddings.articles import Article
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
+from embeddings.sources.dates import any_date
 from embeddings.sources.documents import Document
-from embeddings.sources.facts import any_date, make_article, web_url
+from embeddings.sources.facts import make_article, web_url
 
 DEFAULTS: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "guid", "uuid", "article_id"),
     "title": ("title", "headline", "heading"),
     "text": ("text", "content", "body", "article", "story", "maintext"),
+    "author": ("author", "authors", "byline"),
     "publisher": ("publisher", "publication", "source", "outlet", "newspaper"),
     "date": (
         "date",
@@ -164,13 +166,14 @@ def _fragment(key: str) -> str:
 def _article(document: Document, source: str, record: Record) -> Article:
     mapping = document.context.options.fields
     names = {str(name).lower(): name for name in record.values}
-    date_field = find_field("date", names, mapping)
+    date_field, author_field = (find_field(fact, names, mapping) for fact in ("date", "author"))
     try:
         return make_article(
             source,
             text=_value(record, "text", names, mapping),
             title=_value(record, "title", names, mapping),
             url=web_url(_value(record, "url", names, mapping)),
+            author=record.values[author_field] if author_field is not None else None,
             publisher=_value(record, "publisher", names, mapping) or document.publisher,
             published_at=any_date(record.values[date_field]) if date_field is not None else None,
         )

@@ -11,10 +11,11 @@ from xml.etree.ElementTree import Element
 from embeddings.articles import Article
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
+from embeddings.sources.dates import any_date
 from embeddings.sources.documents import Document, page_document, reading
-from embeddings.sources.facts import any_date, one_line
 from embeddings.sources.formats import Format
 from embeddings.sources.formats.pages import Link, admitted, page_entry
+from embeddings.sources.names import one_line
 from embeddings.sources.web.addresses import normal_url
 from embeddings.sources.xml import XmlError, parse
 

@@ -1,12 +1,13 @@
 """Plain text, with or without front matter.
 
 Front matter is a block of ``key: value`` lines between two ``---`` lines at the top of the file; `title`,
-`published_at` (or `date`), `url` and `publisher` are used, other keys are left alone::
+`published_at` (or `date`), `url`, `author` and `publisher` are used, other keys are left alone::
 
     ---
     title: Harbour reopens after storm
     published_at: 2024-02-29
     url: https://news.example/harbour
+    author: Ann Reed
     publisher: The Example
     ---
 
@@ -28,6 +29,7 @@ from embeddings.sources.formats import ArticleFormat
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _MAX_FRONT_MATTER = 20_000
+_AUTHOR_KEYS = ("author", "authors", "byline")
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -50,13 +52,14 @@ class FrontMatter(NamedTuple):
     Attributes:
         text: what comes after the front matter.
         there: whether there is any.
-        title, publisher: empty if not given.
+        title, author, publisher: empty if not given.
         url, published_at: None if not given.
     """
 
     text: str
     there: bool = False
     title: str = ""
+    author: str = ""
     publisher: str = ""
     url: str | None = None
     published_at: date | datetime | None = None
@@ -76,6 +79,7 @@ class FrontMatter(NamedTuple):
             text=text,
             title=self.title or document.title or title,
             url=self.url or (web_url(document.url) if document.url else None),
+            author=self.author or document.author,
             publisher=self.publisher or document.publisher,
             published_at=self.published_at or document.published_at,
         )
@@ -130,6 +134,7 @@ def read_front_matter(source: str, text: str) -> FrontMatter:
         text[match.end() :],
         True,
         facts.get("title", (0, ""))[1],
+        next((facts[key][1] for key in _AUTHOR_KEYS if key in facts), ""),
         facts.get("publisher", (0, ""))[1],
         _url(source, *facts["url"]) if "url" in facts else None,
         _date(source, *facts["published_at"]) if "published_at" in facts else None,

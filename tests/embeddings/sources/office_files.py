@@ -11,11 +11,11 @@ WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 CORE = (
     '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
     'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/">'
-    "<dc:title>{title}</dc:title><dcterms:created>2024-02-29T13:05:00Z</dcterms:created></cp:coreProperties>"
+    "<dc:title>{title}</dc:title><dc:creator>{author}</dc:creator><dcterms:created>2024-02-29T13:05:00Z</dcterms:created></cp:coreProperties>"
 )
 
 
-def pdf(pages: Sequence[Sequence[str]], *, title: str = "", encrypted: bool = False) -> bytes:
+def pdf(pages: Sequence[Sequence[str]], *, title: str = "", author: str = "", encrypted: bool = False) -> bytes:
     """A PDF file with these lines on its pages, in Latin letters."""
     objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"", b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
     kids = []
@@ -31,7 +31,8 @@ def pdf(pages: Sequence[Sequence[str]], *, title: str = "", encrypted: bool = Fa
             b"/Resources << /Font << /F1 3 0 R >> >> >>" % len(objects)
         )
     objects[1] = b"<< /Type /Pages /Count %d /Kids [%b] >>" % (len(kids), b" ".join(b"%d 0 R" % kid for kid in kids))
-    objects.append(b"<< /Title (%b) /CreationDate (D:20240229130500Z) >>" % title.encode("cp1252"))
+    facts = title.encode("cp1252"), author.encode("cp1252")
+    objects.append(b"<< /Title (%b) /Author (%b) /CreationDate (D:20240229130500Z) >>" % facts)
     trailer = b"/Size %d /Root 1 0 R /Info %d 0 R" % (len(objects) + 1, len(objects))
     if encrypted:
         objects.append(b"<< /Filter /Standard /V 1 /R 2 /O <%b> /U <%b> /P -4 >>" % (b"ab" * 32, b"cd" * 32))
@@ -45,7 +46,9 @@ def pdf(pages: Sequence[Sequence[str]], *, title: str = "", encrypted: bool = Fa
     return data + end % (len(objects) + 1, table, trailer, len(data))
 
 
-def docx(*paragraphs: str, title: str = "", style: str = "", document: str | None = None, **parts: str) -> bytes:
+def docx(
+    *paragraphs: str, title: str = "", author: str = "", style: str = "", document: str | None = None, **parts: str
+) -> bytes:
     """A Word document with these paragraphs, the first in a style; or with a whole document.xml, and further parts."""
     first = f'<w:pPr><w:pStyle w:val="{style}"/></w:pPr>' if style else ""
     body = "".join(
@@ -59,7 +62,7 @@ def docx(*paragraphs: str, title: str = "", style: str = "", document: str | Non
             "word/document.xml", document or f'<w:document xmlns:w="{WORD}"><w:body>{body}</w:body></w:document>'
         )
         if title:
-            archive.writestr("docProps/core.xml", CORE.format(title=title))
+            archive.writestr("docProps/core.xml", CORE.format(title=title, author=author))
         for name, content in parts.items():
             archive.writestr(name, content)
     return packed.getvalue()

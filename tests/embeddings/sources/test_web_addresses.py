@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.errors import SourceError
-from embeddings.sources.facts import any_date, one_line, web_url
+from embeddings.sources.dates import any_date
+from embeddings.sources.facts import web_url
+from embeddings.sources.names import one_line
 from embeddings.sources.web.addresses import is_public, is_web_address, normal_url, shown
 from embeddings.sources.web.robots import Robots
 
