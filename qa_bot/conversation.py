@@ -8,60 +8,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from qa_bot.question_form import DEGREE, PREPOSITION, WH, Form, Kind, asked_about, form_of
+from qa_bot.referring import Turn, dates_in, is_person, names_in, replaced, subject_of, without_attribution
+from qa_bot.verbs import words
 
-class Turn(NamedTuple):
-    """A question of the conversation, and what answered it.
-
-    Attributes:
-        question: as it was understood.
-        answer: the words that answered it, if anything did.
-        title: of the article that they came from.
-    """
-
-    question: str
-    answer: str | None = None
-    title: str | None = None
-
+__all__ = ["Turn", "in_light_of"]
 
 _OPENER = re.compile(r"^(?:(?:and|but|so|ok|okay|also|then|und|aber|also|dann)\b[\s,]*)+", re.I)
-_WH = r"(?:who|whom|whose|what|which|when|where|why|how(?:\s+(?:many|much|long|far|old|often|big|high|deep|tall))?)"
-_BARE_WH = re.compile(rf"^({_WH}(?:\s+(?:else|exactly))?)\s*\??$", re.I)
-_WHAT_ABOUT = re.compile(r"^(?:what|how)\s+about\s+(.+?)\s*\??$", re.I)
+_NOUN_OF_TIME_OR_PLACE = r"(?:\s+(?:year|day|month|date|century|city|country|place|town|way|time|reason))?"
+_BARE_WH = re.compile(
+    rf"^(?P<opening>(?:{PREPOSITION}\s+)?{WH}{_NOUN_OF_TIME_OR_PLACE}(?:\s+(?:else|exactly))?)(?:\s+so\s+{DEGREE})?"
+    r"(?P<then>\s+then)?\s*\??$",
+    re.I,
+)
+_THAT = re.compile(
+    r"^(?P<opening>when|where|why|how)\s+(?:(?:was|is)\s+(?:that|this)|did\s+(?:that|this|it)\s+(?:happen|come\s+about)"
+    r"|(?:did|do|does)\s+(?:he|she|they|it)\s+do\s+(?:that|this|it|so))\s*\??$",
+    re.I,
+)
+_OTHER = re.compile(r"^(?:what|how)\s+about\s+(.+?)\s*\??$", re.I)
+_ONLY_A_TOPIC = re.compile(r"^([\w'’.&-]+(?:\s+[\w'’.&-]+){0,5})\s*\?$")
 _ONLY_A_NAME = re.compile(
     r"^(?:the\s+)?[A-ZÄÖÜÉ\d][\w'’.-]*(?:\s+(?:of|the|de|van|von|[A-ZÄÖÜÉ\d][\w'’.-]*)){0,5}\s*\?$"
 )
-_PREPOSITION = re.compile(r"^(?:(?:in|on|at|by|for|from|to|with|during|after|before|since|until)\s+.+?)\s*\??$", re.I)
-_LEADING_WH = re.compile(rf"^{_WH}\b\s*", re.I)
-_AUXILIARY = re.compile(r"^(?:do|does|did|is|are|was|were|has|have|had|can|could|will|would|should)\b\s*", re.I)
-
-_PERSON = re.compile(r"\b(he|she|him|himself|herself)\b|\b(his|her|hers)\b", re.I)
-_THING = re.compile(r"\b(it|itself|this|that one)\b(?!\s+(?:true|possible|known|clear|said|raining))|\b(its)\b", re.I)
-_PEOPLE = re.compile(r"\b(they|them|themselves|these|those)\b|\b(their|theirs)\b", re.I)
-_PLACE = re.compile(r"(?<!^)\b(there)\b(?!\s+(?:is|are|was|were|be|been))|\b(that place)\b", re.I)
-_TIME = re.compile(r"\b(then|that (?:year|day|time|date))\b", re.I)
-_IS_THERE = re.compile(r"\b(?:is|are|was|were|will|be|been)\s+there\b", re.I)
-
-_NAME = re.compile(
-    r"(?<![\w'’])(?:[A-ZÄÖÜÉ][\w'’&.-]*|\d{4})(?:\s+(?:(?:of|the|de|van|von|der|la|du|and|for)\s+){0,2}[A-ZÄÖÜÉ\d][\w'’&.-]*)*"
+_NO_TOPIC = words(
+    "yes no really ok is are was were am do does did has have had can could will would should shall may might must not if i we "
+    "you he she it they there so"
 )
-_DATE = re.compile(
-    r"\b(?:\d{1,2}\s+)?(?:January|February|March|April|May|June|July|August|September|October|November|December)\b[\w\s,]*\d*"
-    r"|\b1\d{3}\b|\b20\d{2}\b"
+_FINITE = re.compile(
+    r"\b(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must)\b", re.I
 )
-_NOT_NAMES = (
-    "who whom whose what which when where why how is are was were do does did has have had can could will would should "
-    "the a an in on at by of and it he she they there this that i we you"
+_NAMED = re.compile(r"^(?:the\s+)?[A-ZÄÖÜÉ\d]")
+_PREPOSITION = re.compile(rf"^{PREPOSITION}\s+.+?\s*\??$", re.I)
+_RANKED = re.compile(
+    r"\bthe\s+(?:(?:first|second|third|last|only|most|fewest|least|\w{3,}est)\b)(?:\s+[a-z][\w-]*)?", re.I
 )
-_ASKS_FOR = (
-    ("person", re.compile(r"^(?:who|whom|whose)\b", re.I)),
-    ("time", re.compile(r"^(?:when|(?:in\s+)?(?:what|which)\s+(?:year|day|month|date|century))\b", re.I)),
-    ("place", re.compile(r"^(?:where|(?:in\s+)?(?:what|which)\s+(?:city|country|place|town|state))\b", re.I)),
-    ("number", re.compile(r"^how\s+(?:many|much|long|far|old|often|big|high|deep|tall)\b", re.I)),
-)
-LONGEST = 80
-"""Characters of an answer that may stand in for a word of the next question."""
+_RANK_ONLY = re.compile(r"^the\s+(?:first|second|third|last|most|fewest|least|\w{3,}est)$", re.I)
+_LAST_PART = re.compile(r"\b(?:the|a|an)\s+[a-z][\w’'-]*(?:\s+[a-z][\w’'-]*)?$")
+_PRONOUNS = words("he she it they him her them his its their hers theirs this that these those you me us")
+_MOST = re.compile(r"^(?:the\s+)(?:most|fewest|largest\s+number\s+of)\s+(.+)$", re.I)
 
 
 def in_light_of(question: str, turns: Sequence[Turn]) -> str:
@@ -76,137 +62,116 @@ def in_light_of(question: str, turns: Sequence[Turn]) -> str:
         >>> in_light_of("Where did he work?", turns)
         'Where did Alexander Fleming work?'
         >>> in_light_of("And when?", turns)
-        'When did Alexander Fleming discovered penicillin?'
+        'When did Alexander Fleming discover penicillin?'
     """
     if not turns:
         return question
-    last = turns[-1]
-    bare = _OPENER.sub("", question.strip())
-    completed = _completed(bare, last)
+    asked = question.strip()
+    opener = _OPENER.match(asked)
+    bare = asked[opener.end() :] if opener else asked
+    completed = _completed(bare, turns, opened=opener is not None)
     if completed is not None:
         return completed
-    replaced = bare
-    for pattern, kind in (
-        (_PERSON, "person"),
-        (_PLACE, "place"),
-        (_TIME, "time"),
-        (_THING, "thing"),
-        (_PEOPLE, "people"),
-    ):
-        if pattern.search(_IS_THERE.sub("", replaced)) and (name := _referent(kind, turns)):
-            replaced = _replace(pattern, replaced, name)
-    return replaced if replaced != bare else question
+    meant = replaced(bare, turns)
+    return f"{meant[:1].upper()}{meant[1:]}" if meant != bare else question
 
 
-def _completed(bare: str, last: Turn) -> str | None:
+def _completed(bare: str, turns: Sequence[Turn], *, opened: bool) -> str | None:
     """A question that is only the beginning of one, completed by the one before."""
-    rest = _rest(last)
-    if found := _BARE_WH.match(bare):
-        return _capital(f"{found.group(1)} {rest}?")
-    if found := _WHAT_ABOUT.match(bare):
+    last = turns[-1]
+    form = form_of(without_attribution(last.question))
+    if found := _THAT.match(bare) or _BARE_WH.match(bare):
+        return _asked_of_the_same(found["opening"], found.groupdict().get("then") is not None, form, last)
+    if found := _OTHER.match(bare):
         topic = found.group(1)
-        if _PERSON.fullmatch(topic) or _THING.fullmatch(topic) or _PEOPLE.fullmatch(topic):
-            return None
-        return _swapped(last.question, topic)
-    if _ONLY_A_NAME.match(bare) and bare != last.question:
-        return _swapped(last.question, bare.rstrip(" ?"))
-    if _PREPOSITION.match(bare) and len(bare.split()) <= 6:
-        return f"{last.question.rstrip(' ?')} {bare.rstrip(' ?')}?"
+        return None if topic.lower() in _PRONOUNS else _about_another(topic, form, last)
+    if _PREPOSITION.match(bare) and len(bare.split()) <= 6 and not _FINITE.search(bare):
+        return _under_a_condition(bare.rstrip(" ?"), form, last)
+    found = _ONLY_A_TOPIC.match(bare)
+    if found and bare != last.question and (opened or _ONLY_A_NAME.match(bare)):
+        parts = found.group(1).lower().split()
+        if parts[0] not in _NO_TOPIC and not _PRONOUNS & set(parts) and form_of(bare) is None:
+            return _about_another(found.group(1), form, last)
     return None
 
 
-def _rest(last: Turn) -> str:
-    """What a question is about, without what it asks for: its own words, with the answer where that was a person."""
-    question = last.question.strip().rstrip("?").strip()
-    without = _LEADING_WH.sub("", question)
-    asked_for_person = _kind(question) == "person"
-    if asked_for_person and last.answer and len(last.answer) <= LONGEST:
-        return f"did {last.answer} {without}" if not _AUXILIARY.match(without) else f"{without} {last.answer}"
-    return without
+def _asked_of_the_same(opening: str, then: bool, form: Form | None, last: Turn) -> str | None:
+    """ "When?" -> when what was said before happened."""
+    if form is None:
+        return None
+    if last.short_answer and opening.lower() in ("how many", "how much") and (most := _most(form)):
+        return _question(f"{opening} {most[0]} {most[1]} {last.short_answer} have")
+    made = asked_about(form, opening, last.short_answer)
+    dates = dates_in(last.short_answer or "") if then else []
+    return None if made is None else _question(f"{made} {_on(dates[-1])}" if dates else made)
 
 
-def _swapped(question: str, topic: str) -> str:
-    """A question with another topic in the place of its own: its last name, or else at its end."""
-    names = [
-        found
-        for found in _NAME.finditer(question)
-        if found.group().lower() not in _NOT_NAMES.split() and found.start() > 0
-    ]
-    if not names:
-        return f"{question.rstrip(' ?')} {topic}?"
-    own = names[-1]
-    return question[: own.start()] + topic + question[own.end() :]
+def _most(form: Form) -> tuple[str, str] | None:
+    """What somebody has the most of, and the verb to ask for it with."""
+    has = form.verb in ("has", "have", "had") and form.asks_for_subject
+    most = _MOST.match(form.rest) if has else None
+    return (most.group(1), {"has": "does", "have": "do", "had": "did"}[form.verb]) if most else None
 
 
-def _referent(kind: str, turns: Sequence[Turn]) -> str | None:
-    """What a word of some kind refers to: the latest answer that is of this kind, else the latest name."""
-    for turn in reversed(turns[-4:]):
-        answer = turn.answer if turn.answer and len(turn.answer) <= LONGEST else None
-        asked = _kind(turn.question)
-        names = [name for name in _names(turn.question) if not _DATE.fullmatch(name)]
-        if kind == "person":
-            names = [name for name in names if not name.isupper() and not any(c.isdigit() for c in name)]
-        if kind == "time":
-            dates = _DATE.findall(f"{turn.question} {answer or ''}")
-            if dates:
-                return str(dates[-1]).strip(" ,")
-            continue
-        if answer and asked == kind:
-            return answer
-        if answer and kind == "people" and asked in ("person", None) and _names(answer):
-            return answer
-        if names and not (kind == "place" and asked == "person"):
-            return names[-1]
-        other_kinds = ("time", "number") if kind == "person" else ("time", "number", "person")
-        if answer and asked not in other_kinds and _names(answer) == [answer]:
-            return answer
-        if kind in ("thing", "people") and (topic := _topic(turn.question)):
-            return topic
+def _about_another(topic: str, form: Form | None, last: Turn) -> str | None:
+    """ "What about Voyager 1?" -> the question before, with Voyager 1 in the place of what it was about."""
+    question = last.question.rstrip(" ?")
+    if dates_in(topic):
+        return _under_a_condition(_on(topic), form, last)
+    if topic.lower().startswith("the ") and (ranked := _RANKED.search(question)):
+        shown = ranked.group()
+        rank = " ".join(shown.split()[:2])
+        return _question(question.replace(rank if _RANK_ONLY.match(topic) else shown, topic, 1))
+    if form and form.wh.lower() == "how many" and topic[:1].islower() and not topic.startswith(("the ", "a ", "an ")):
+        return _question(f"{form.wh} {topic} {form.verb} {form.rest}")
+    names = [name for name in names_in(without_attribution(question)) if not dates_in(name)]
+    if _NAMED.match(topic) and form and (most := _most(form)):
+        return _question(f"how many {most[0]} {most[1]} {topic} have")
+    if _NAMED.match(topic) and names:
+        if form and form.kind is Kind.PERSON and is_person(topic) and not any(map(is_person, names)):
+            return _question(f"who is {topic}")
+        own = next((name for name in names if _alike(name, topic)), names[-1])
+        plain = own.removeprefix("the ") if not topic.lower().startswith("the ") and f"the {topic}" != own else own
+        return _question(question.replace(plain, topic, 1))
+    if names and topic[:1].islower() and question.endswith(names[-1]):
+        return _question(question.removesuffix(names[-1]) + topic)
+    if form and not names and not _NAMED.match(topic):
+        part = _LAST_PART.search(question)
+        if part is not None:
+            return _question(question[: part.start()] + topic)
+        if form.asks_for_subject and len(form.rest.split()) == 1:
+            return _question(question[: -len(form.rest)] + topic)
     return None
 
 
-def _names(text: str) -> list[str]:
-    found = [name.group() for name in _NAME.finditer(text)]
-    trimmed = [" ".join(_without_first(name.split())) for name in found]
-    return [name for name in trimmed if name]
+def _under_a_condition(condition: str, form: Form | None, last: Turn) -> str:
+    """ "And in India?" -> the question before, in India instead of where or when it was asked about."""
+    question = last.question.rstrip(" ?")
+    dated = bool(dates_in(condition))
+    if dated and form is not None and form.kind is Kind.TIME and (subject := subject_of(last)):
+        return _question(f"what happened to {subject} {condition}")
+    preposition = condition.split()[0].lower()
+    for own in re.finditer(
+        rf"\b{preposition}\s+((?:the\s+)?[A-ZÄÖÜÉ\d][\w’'-]*(?:\s+[A-ZÄÖÜÉ\d][\w’'-]*)*)$", question
+    ):
+        if bool(dates_in(own.group(1))) == dated:
+            return _question(f"{question[: own.start()]}{condition}")
+    return _question(f"{question} {condition}")
 
 
-def _without_first(words: list[str]) -> list[str]:
-    return words[1:] if words and words[0].lower() in _NOT_NAMES.split() else words
+def _alike(one: str, other: str) -> bool:
+    """Whether two names share a word that is no number, as "Voyager 2" and "Voyager 1" do."""
+    own = {word for word in one.lower().split() if word.isalpha() and word != "the"}
+    return bool(own & set(other.lower().split()))
 
 
-def _topic(question: str) -> str | None:
-    """The last words of a question, after its article: "the Berlin wall", "penicillin"."""
-    words = re.findall(r"[\w'’-]+", question)
-    for at in range(len(words) - 1, -1, -1):
-        if words[at].lower() in ("the", "a", "an"):
-            return " ".join(["the", *words[at + 1 : at + 4]])
-    return words[-1] if len(words) >= 3 and words[-1].lower() not in _NOT_NAMES.split() else None
+def _on(date: str) -> str:
+    """ "in 1977", "on August 20, 1977"."""
+    if re.match(PREPOSITION, date, re.I):
+        return date
+    return f"on {date}" if len(re.findall(r"\d+", date)) > 1 else f"in {date}"
 
 
-def _kind(question: str) -> str | None:
-    bare = _OPENER.sub("", question.strip())
-    return next((kind for kind, pattern in _ASKS_FOR if pattern.match(bare)), None)
-
-
-def _replace(pattern: re.Pattern[str], text: str, name: str) -> str:
-    def put(found: re.Match[str]) -> str:
-        owning = found.lastindex == 2 and pattern is not _PLACE
-        # "her" is a person or what belongs to one: the latter if a word follows that it can belong to
-        if found.group().lower() == "her":
-            owning = bool(re.match(r"\s+[a-z]+", text[found.end() :])) and not text[found.end() :].strip(
-                " ?"
-            ).startswith(("in ", "at ", "on ", "to ", "from "))
-        if pattern is _PLACE:
-            return f"in {name}" if found.lastindex == 1 else name
-        if pattern is _TIME:
-            return (
-                f"in {name}" if not text[: found.start()].rstrip().endswith((" in", " on", " at", " since")) else name
-            )
-        return f"{name}’s" if owning else name
-
-    return pattern.sub(put, text)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _question(text: str) -> str:
+    text = " ".join(text.split())
+    return f"{text[:1].upper()}{text[1:]}?"

@@ -7,8 +7,6 @@ or gone.  The export is SQuAD v2.0: Rajpurkar et al., 2018, "Know What You Don't
 from __future__ import annotations
 
 import hashlib
-import sqlite3
-import threading
 import time
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -17,8 +15,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from embeddings.errors import StoreError
 from embeddings.store import ArticleText
+from qa_bot.sqlite_file import SQLiteFile
 
 FILE_NAME = "feedback.sqlite3"
 CONTEXT_SENTENCES = 4
@@ -101,36 +99,21 @@ class FeedbackLog:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / FILE_NAME
-        self._guard = threading.Lock()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(self.path, timeout=10, isolation_level=None, check_same_thread=False)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.executescript(_SCHEMA)
-        except (OSError, sqlite3.Error) as error:
-            raise StoreError(
-                f"{self.path}: cannot be opened ({error}); set QA_BOT_DATA_DIR to a folder of yours"
-            ) from error
+        self._file = SQLiteFile(folder / FILE_NAME, _SCHEMA)
 
     def add(self, judgement: Judgement) -> None:
         """Keeps a judgement, in place of what the same person said before of the same answer."""
         row = (judgement.person, judgement.question, judgement.article, judgement.model_dump_json(), time.time())
-        with self._guard:
-            self._connection.execute("INSERT OR REPLACE INTO judgements VALUES (?, ?, ?, ?, ?)", row)
+        self._file.run("INSERT OR REPLACE INTO judgements VALUES (?, ?, ?, ?, ?)", *row)
 
     def judgements(self) -> list[Judgement]:
         """All of them, the oldest first."""
-        with self._guard:
-            rows = self._connection.execute(
-                "SELECT judgement FROM judgements ORDER BY given, question, person"
-            ).fetchall()
+        rows = self._file.rows("SELECT judgement FROM judgements ORDER BY given, question, person")
         return [Judgement.model_validate_json(row[0]) for row in rows]
 
     def close(self) -> None:
         """Lets go of the file."""
-        with self._guard:
-            self._connection.close()
+        self._file.close()
 
 
 def squad(judgements: Iterable[Judgement]) -> dict[str, Any]:

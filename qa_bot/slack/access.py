@@ -46,7 +46,7 @@ def refusal(settings: SlackSettings, home: Home, channel: str | None, person_tea
             return Refusal.CHANNEL
     if (
         person_team
-        and person_team not in (home.team, home.enterprise)
+        and person_team not in (home.team, home.enterprise, *settings.workspaces)
         and not settings.channel(channel).external_people
     ):
         return Refusal.STRANGER

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from slack_bolt.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncCallableAuthorize
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from embeddings.errors import StoreError
 from qa_bot.slack.desk import Desk
 from qa_bot.slack.listeners import register
 from qa_bot.slack.redacting import in_words
+from qa_bot.slack.slack_hosts import is_slacks
 
 _log = logging.getLogger(__name__)
 
@@ -34,26 +34,28 @@ def build_app(desk: Desk, client: AsyncWebClient, oauth: AsyncOAuthSettings | No
         oauth: how workspaces install the app, if they do.
     """
 
-    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-        found = await desk.workspaces.authorize(enterprise_id, team_id)
-        if found is None:
-            raise StoreError(f"the app is not installed in {team_id or enterprise_id}")
-        return found
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> Any:
+        return await desk.workspaces.authorize(enterprise_id, team_id)
 
     secret = desk.settings.signing_secret
     app = AsyncApp(
-        name="qa_bot",
+        # Bolt sets up the logger of its app's name, so that is none of ours; its own are as quiet as this one.
+        name="slack_bolt.app",
+        logger=logging.getLogger("slack_bolt"),
         client=client,
         signing_secret=secret.get_secret_value() if secret else "",
-        authorize=None if oauth else authorize,
+        # Bolt's own way would ask Slack who the bot is before each request is acknowledged.
+        authorize=cast(Any, AsyncCallableAuthorize(logger=_log, func=authorize)),
         oauth_settings=oauth,
         process_before_response=True,
         raise_error_for_unhandled_request=True,
         request_verification_enabled=secret is not None,
     )
 
-    async def bring_desk(context: AsyncBoltContext, next: Callable[[], Awaitable[None]]) -> None:
+    async def bring_desk(body: dict[str, Any], context: AsyncBoltContext, next: Callable[[], Awaitable[None]]) -> None:
         context["desk"] = desk
+        if not is_slacks(str(body.get("response_url")), desk.settings.api_url):
+            body.pop("response_url", None)  # what only one person shall see goes nowhere else
         await next()
 
     app.use(bring_desk)

@@ -9,6 +9,9 @@ from typing import Any
 
 from qa_bot.slack.redacting import in_words
 
+MOST = 1000
+"""Pieces of such work at once; nobody clicks so fast, unless to do harm."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -25,6 +28,10 @@ class Background:
             work: a coroutine.
             what: names it in the log.
         """
+        if len(self._tasks) >= MOST:
+            work.close()
+            _log.warning("%s is left out: too much is being done beside it", what)
+            return
         task = asyncio.get_running_loop().create_task(_logged(work, what))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

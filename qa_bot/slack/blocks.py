@@ -25,7 +25,7 @@ from slack_sdk.models.blocks import (
 from qa_bot.answering import Answer, ArticleReference, Quotation, iterate
 from qa_bot.slack.outcomes import Failure, Outcome
 from qa_bot.slack.payloads import Asked, Judged, Place
-from qa_bot.slack.quoting import clean, cut, cut_around, escape, web_address
+from qa_bot.slack.quoting import clean, cut, cut_around, escape, host_of, misleads, web_address
 from qa_bot.slack.texts import Texts, day, sureness
 
 QUOTE_CHARS = 2400
@@ -132,13 +132,24 @@ def quotation_block(
 def about_article(
     article: ArticleReference, texts: Texts, *further: str
 ) -> list[RichTextElementParts.Text | RichTextElementParts.Link]:
-    """Title as a link, publisher, date, and further facts."""
+    """Title as a link, author, publisher, date, and further facts."""
     url = web_address(article.url)
     title = _line(article.title, TITLE_CHARS) or article.id
-    facts = [_line(article.publisher or "", NAME_CHARS), day(article.published_at, texts), *further]
+    names = (_line(name or "", NAME_CHARS) for name in (article.author, article.publisher))
+    facts = [*names, day(article.published_at, texts), *further]
     rest = "".join(f" · {fact}" for fact in facts if fact)
-    first = RichTextElementParts.Link(url=url, text=title, style=BOLD) if url else part(title, BOLD)
-    return [first, part(rest)] if rest else [first]
+    return [*_title(title, url, BOLD), *([part(rest)] if rest else [])]
+
+
+def _title(
+    title: str, url: str | None, style: RichTextElementParts.TextStyle | None = None
+) -> list[RichTextElementParts.Text | RichTextElementParts.Link]:
+    """An article's title as a link; one that reads like another address is no link, but the host behind it is."""
+    if url is None:
+        return [part(title, style)]
+    if misleads(title, url):
+        return [part(f"{title} (", style), RichTextElementParts.Link(url=url, text=host_of(url)), part(")", style)]
+    return [RichTextElementParts.Link(url=url, text=title, style=style)]
 
 
 def _also(
@@ -149,7 +160,7 @@ def _also(
     for article in articles[:ALSO_NAMED]:
         title, url = _line(article.title, NAME_CHARS) or article.id, web_address(article.url)
         elements.append(part(", " if elements else f"\n{texts.also} "))
-        elements.append(RichTextElementParts.Link(url=url, text=title) if url else part(title))
+        elements += _title(title, url)
         if article.publisher:
             elements.append(part(f" ({_line(article.publisher, NAME_CHARS)})"))
     if len(articles) > ALSO_NAMED:

@@ -102,6 +102,10 @@ def home_of(context: AsyncBoltContext) -> Home:
 
 
 def place_of(body: Mapping[str, Any], context: AsyncBoltContext) -> dict[str, Any]:
-    """Where answers to a request go: its workspace, as jobs carry it."""
+    """Where answers to a request go, and as whom: the workspace and the bot's user there, as jobs carry them."""
     home = home_of(context)
-    return {"team": home.team or context.team_id, "enterprise": home.enterprise or context.enterprise_id}
+    return {
+        "team": home.team or context.team_id,
+        "enterprise": home.enterprise or context.enterprise_id,
+        "bot_user": home.bot_user,
+    }

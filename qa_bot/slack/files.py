@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
+from enum import Enum
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import aiohttp
 from pydantic import BaseModel, ConfigDict
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
-from embeddings.errors import SourceError
+from embeddings.errors import SourceError, StoreError
+from qa_bot.slack.events import read_id
+from qa_bot.slack.posting import call, error_code
+from qa_bot.slack.slack_hosts import is_slacks
 
 FOLDER = "slack_files"
 SUFFIXES = frozenset({".txt", ".md", ".markdown", ".html", ".htm", ".pdf"})
-SLACK_HOSTS = (".slack.com", ".slack-edge.com", ".slack-files.com", ".slack-gov.com")
 CHUNK = 65_536
+
+_log = logging.getLogger(__name__)
 
 
 class PostedFile(BaseModel):
-    """A file in a message: its id and name, where it is fetched from, and its size in bytes, as far as Slack says."""
+    """A file in a message: its id and name, where it is fetched from, and its size in bytes, as far as Slack says.
+
+    Of a file from another organisation, the message says the id only; `look_up` finds the rest.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -29,12 +39,27 @@ class PostedFile(BaseModel):
     size: int
 
 
-class UnsupportedFile(SourceError):
-    """A file of another kind than those that are indexed."""
+class Obstacle(Enum):
+    """Why a file is not indexed, before it has been read; `qa_bot.slack.texts` has the words for people."""
+
+    UNSUPPORTED = "another kind of file"
+    TOO_LARGE = "too large"
+    ELSEWHERE = "it does not lie at Slack"
+    NOT_GIVEN = "Slack does not give it; is the scope files:read there?"
+    UNREACHABLE = "cannot be fetched"
 
 
-class TooLargeFile(SourceError):
-    """A file that is larger than the settings allow."""
+class FileError(SourceError):
+    """A file that cannot be fetched.
+
+    Args:
+        name: of the file.
+        obstacle: why.
+    """
+
+    def __init__(self, name: str, obstacle: Obstacle) -> None:
+        super().__init__(name, obstacle.value)
+        self.obstacle = obstacle
 
 
 def read_files(message: object) -> list[PostedFile]:
@@ -44,12 +69,31 @@ def read_files(message: object) -> list[PostedFile]:
     for file in files if isinstance(files, list) else []:
         facts = file if isinstance(file, dict) else {}
         url = facts.get("url_private_download") or facts.get("url_private")
-        file_id, name, size = facts.get("id"), facts.get("name"), facts.get("size")
-        if isinstance(url, str) and isinstance(file_id, str) and isinstance(name, str):
-            found.append(
-                PostedFile(id=file_id[:40], name=name[:200], url=url, size=size if isinstance(size, int) else 0)
-            )
+        file_id, name, size = read_id(facts.get("id")), facts.get("name"), facts.get("size")
+        if facts.get("file_access") == "check_file_info":
+            url, name = "", ""
+        if isinstance(url, str) and file_id is not None and isinstance(name, str):
+            found.append(PostedFile(id=file_id, name=name[:200], url=url, size=size if isinstance(size, int) else 0))
     return found
+
+
+async def look_up(client: AsyncWebClient, file: PostedFile) -> PostedFile:
+    """A file with its name and address.
+
+    Raises:
+        FileError: Slack does not tell them.
+    """
+    if file.url:
+        return file
+    try:
+        told = await call(client.files_info, file=file.id)
+    except SlackApiError as error:
+        _log.warning("Slack does not say what a file is: %s", error_code(error))
+        raise FileError(file.id, Obstacle.NOT_GIVEN) from error
+    found = read_files({"files": [told.get("file")]})
+    if not found or not found[0].url:
+        raise FileError(file.id, Obstacle.NOT_GIVEN)
+    return found[0]
 
 
 async def fetch(
@@ -66,18 +110,22 @@ async def fetch(
         api_url: of Slack; its host is Slack's, too.
 
     Raises:
-        SourceError: it is of another kind, too large, not at Slack, or cannot be fetched.
+        FileError: it is of another kind, too large, not at Slack, or cannot be fetched.
+        StoreError: the data folder cannot be written.
     """
     suffix = Path(file.name).suffix.lower()
     if suffix not in SUFFIXES:
-        raise UnsupportedFile(file.name, "another kind of file")
+        raise FileError(file.name, Obstacle.UNSUPPORTED)
     if file.size > most:
-        raise TooLargeFile(file.name, "too large")
-    if not _is_slacks(file.url, api_url):
-        raise SourceError(file.name, "it does not lie at Slack")
+        raise FileError(file.name, Obstacle.TOO_LARGE)
+    if not is_slacks(file.url, api_url):
+        raise FileError(file.name, Obstacle.ELSEWHERE)
     content = await _download(session, file, token, most)
-    path = folder / FOLDER / re.sub(r"\W", "", file.id) / _safe_name(file.name, suffix)
-    await asyncio.to_thread(_write, path, content)
+    path = folder / FOLDER / file.id / _safe_name(file.name, suffix)
+    try:
+        await asyncio.to_thread(_write, path, content)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written ({error.strerror})") from error
     return path
 
 
@@ -87,32 +135,22 @@ async def _download(session: aiohttp.ClientSession, file: PostedFile, token: str
         headers = {"Authorization": f"Bearer {token}"}
         async with session.get(file.url, headers=headers, allow_redirects=False) as response:
             if response.status != 200:
-                raise SourceError(
-                    file.name, f"Slack does not give it (HTTP {response.status}); is the scope files:read there?"
-                )
+                _log.warning("a file is not given: HTTP %d", response.status)
+                raise FileError(file.name, Obstacle.NOT_GIVEN)
             if response.content_type == "text/html" and not file.name.lower().endswith((".html", ".htm")):
-                raise SourceError(file.name, "Slack asks to sign in for it; is the scope files:read there?")
+                raise FileError(file.name, Obstacle.NOT_GIVEN)  # the page to sign in
             async for chunk in response.content.iter_chunked(CHUNK):
                 content += chunk
                 if len(content) > most:
-                    raise TooLargeFile(file.name, "too large")
+                    raise FileError(file.name, Obstacle.TOO_LARGE)
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise SourceError(file.name, f"cannot be fetched ({type(error).__name__})") from error
+        _log.warning("a file cannot be fetched: %s", type(error).__name__)
+        raise FileError(file.name, Obstacle.UNREACHABLE) from error
     return bytes(content)
 
 
-def _is_slacks(url: str, api_url: str) -> bool:
-    try:
-        asked, own = urlsplit(url), urlsplit(api_url)
-        if (asked.scheme, asked.hostname, asked.port) == (own.scheme, own.hostname, own.port):
-            return True
-        return asked.scheme == "https" and f".{asked.hostname}".endswith(SLACK_HOSTS) and "@" not in asked.netloc
-    except ValueError:
-        return False
-
-
 def _safe_name(name: str, suffix: str) -> str:
-    stem = re.sub(r"[^\w -]", "_", name.removesuffix(Path(name).suffix)).strip(" _")[:80]
+    stem = re.sub(r"[^\w -]", "_", name.removesuffix(Path(name).suffix)).strip(" _")[:50]  # of at most four bytes each
     return (stem or "file") + suffix
 
 

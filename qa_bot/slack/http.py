@@ -32,6 +32,9 @@ from qa_bot.slack.settings import SlackSettings
 LONGEST_BODY = 1_000_000
 """Bytes of a request's body; Slack's are far smaller."""
 
+BODY_SECONDS = 5.0
+"""In which a request's body must have come; Slack itself waits for no answer longer than three."""
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -100,19 +103,24 @@ class HttpApp:
             await self._hand_over(self._handler, scope, receive, send)
 
     async def _hand_over(self, handler: AsyncSlackRequestHandler, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _read(receive)
+        headers = dict(scope["headers"])
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await _read(receive, headers.get(b"content-length", b"0"))
+        except TimeoutError:
+            await _answer(send, 408, "too slow")
+            return
         if body is None:
             await _answer(send, 413, "too large")
             return
-        headers = dict(scope["headers"])
         try:
             body.decode()
             signed_at = headers.get(b"x-slack-request-timestamp", b"0").decode()
         except UnicodeDecodeError:
             await _answer(send, 400, "not UTF-8")
             return
-        if not (signed_at.isascii() and signed_at.isdigit()):
-            await _answer(send, 401, "the timestamp is not a number")
+        if not (signed_at.isascii() and signed_at.isdigit() and headers.get(b"x-slack-signature", b"").isascii()):
+            await _answer(send, 401, "this is not how Slack signs")
             return
 
         async def again() -> MutableMapping[str, Any]:
@@ -125,8 +133,10 @@ class HttpApp:
             await _answer(send, 400, "cannot be read")
 
 
-async def _read(receive: Receive) -> bytes | None:
-    """A request's body; None if it is too large."""
+async def _read(receive: Receive, announced: bytes) -> bytes | None:
+    """A request's body; None if it is too large, or says that it will be."""
+    if announced.isdigit() and int(announced[:20]) > LONGEST_BODY:
+        return None
     body = bytearray()
     while True:
         part = await receive()

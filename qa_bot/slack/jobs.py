@@ -12,6 +12,8 @@ from qa_bot.slack.state import Job, SlackState
 
 HEARTBEAT = 5.0
 PRUNING = 3600.0
+OVERFULL = 2
+"""Times the limit, from which not even edits and clicks are taken: Slack sends them again, or says that it failed."""
 SEEN = 10_000
 """Jobs that are known to have come without looking into the file; most events come twice within a second."""
 
@@ -51,8 +53,16 @@ class Jobs:
         return self.open >= self._limit
 
     def put(self, key: str, kind: str, payload: Mapping[str, Any]) -> bool:
-        """Writes a job down and starts it; False if it was seen before."""
-        if key in self._seen or not self._state.claim(key, kind, payload):
+        """Writes a job down and starts it; False if it was seen before.
+
+        Raises:
+            asyncio.QueueFull: far too many are open; the request should not be acknowledged.
+        """
+        if key in self._seen:
+            return False
+        if self.open >= OVERFULL * self._limit:
+            raise asyncio.QueueFull(f"{self.open} jobs are open")
+        if not self._state.claim(key, kind, payload):
             return False
         self._seen[key] = None
         if len(self._seen) > SEEN:
@@ -117,7 +127,7 @@ class Jobs:
                 self._state.heartbeat()
                 self._adopt()
                 if loop.time() - pruned > PRUNING:
-                    self._state.prune()
+                    await asyncio.to_thread(self._state.prune)
                     pruned = loop.time()
             except Exception as error:
                 _log.error("%s: cannot be written: %s", self._state.path, error)

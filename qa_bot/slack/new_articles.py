@@ -11,13 +11,14 @@ from pydantic import BaseModel, ConfigDict
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from embeddings.errors import QABotError, SourceError, StoreError
+from embeddings.errors import QABotError, SourceError
 from embeddings.reindex import ReindexReport
 from qa_bot.slack.blocks import plain_message
 from qa_bot.slack.desk import Desk
-from qa_bot.slack.files import FOLDER, PostedFile, TooLargeFile, UnsupportedFile, fetch
+from qa_bot.slack.files import FOLDER, FileError, Obstacle, PostedFile, fetch, look_up
 from qa_bot.slack.posting import error_code
 from qa_bot.slack.quoting import clean, cut
+from qa_bot.slack.redacting import in_words
 from qa_bot.slack.responding import respond
 from qa_bot.slack.signs import Sign
 from qa_bot.slack.state import Job
@@ -32,12 +33,13 @@ _log = logging.getLogger(__name__)
 
 
 class PostPayload(BaseModel):
-    """What a job about posted articles carries: the workspace, the message, and what is in it."""
+    """What a job about posted articles carries: the workspace, the bot's user there, the message, and what is in it."""
 
     model_config = ConfigDict(frozen=True)
 
     team: str | None
     enterprise: str | None
+    bot_user: str | None = None
     channel: str
     ts: str
     thread: str
@@ -88,7 +90,13 @@ class ArticleWork:
             payload = {"question": f"index:{posted.channel}:{posted.ts}"}
             try:
                 await desk.poster.post(
-                    client, posted.channel, message, thread=posted.thread, payload=payload, again=job.attempts > 1
+                    client,
+                    posted.channel,
+                    message,
+                    thread=posted.thread,
+                    payload=payload,
+                    author=posted.bot_user,
+                    again=job.attempts > 1,
                 )
             except SlackApiError as error:
                 _log.error("nobody could be told in %s: %s", posted.channel, error_code(error))
@@ -100,41 +108,55 @@ class ArticleWork:
         try:
             if asked.verb == "remove":
                 title = await self._remove(asked.argument)
-                said = texts.admin_removed.format(title=title)
+                said = texts.admin_unknown if title is None else texts.admin_removed.format(title=title)
             else:
                 report = await self._reindex([asked.argument] if asked.verb == "add" else [])
                 said = _report(report, texts)
         except QABotError as error:
             said = texts.admin_failed.format(reason=cut(clean(str(error)), REASON_CHARS))
+        except Exception as error:
+            _log.error("what an admin asked for failed: %s", in_words(error))
+            said = texts.admin_failed.format(reason=texts.not_read)
         await respond(self._desk.session, asked.response_url, plain_message(said))
 
     async def _index(self, client: AsyncWebClient, posted: PostPayload, texts: Texts) -> list[str]:
         """Indexes what is in a message; returns why some of it could not be."""
-        failures: list[str] = []
+        reasons: list[str] = []
         locations: list[str | PostedFile] = [*posted.links, *posted.files]
         for location in locations:
-            name = location.name if isinstance(location, PostedFile) else location
+            name = location if isinstance(location, str) else location.name or location.id
+            reasons += [_reason(name, reason) for reason in await self._index_one(client, location, texts)]
+        return reasons
+
+    async def _index_one(self, client: AsyncWebClient, location: str | PostedFile, texts: Texts) -> list[str]:
+        """Indexes a link or a file; returns why some of it could not be."""
+        found, before = "", frozenset[str]()
+        try:
+            before = await asyncio.to_thread(self._sources)
+            found = location if isinstance(location, str) else await self._fetch(client, location)
+            reasons = [failure.reason for failure in (await self._reindex([found])).failed]
+        except FileError as error:
+            reasons = [_said_of(error.obstacle, texts).format(size=self._desk.settings.max_file_mb)]
+        except SourceError as error:
+            reasons = [error.reason]
+        except QABotError as error:
+            _log.error("a posted article could not be indexed: %s", error)
+            return [texts.unavailable]
+        except Exception as error:
+            _log.error("a posted article could not be indexed: %s", in_words(error))
+            reasons = [texts.not_read]
+        if reasons and found:
             try:
-                found = await self._fetch(client, location) if isinstance(location, PostedFile) else location
-                report = await self._reindex([found])
-                failures += [_reason(name, failure.reason) for failure in report.failed]
-            except UnsupportedFile:
-                failures.append(_reason(name, texts.unsupported))
-            except TooLargeFile:
-                size = self._desk.settings.max_file_mb
-                failures.append(_reason(name, texts.too_large.format(size=size)))
-            except SourceError as error:
-                failures.append(_reason(name, error.reason))
+                await self._let_go(found, before)
             except QABotError as error:
-                _log.error("a posted article could not be indexed: %s", error)
-                failures.append(_reason(name, texts.unavailable))
-        return failures
+                _log.warning("%s is still remembered as a source: %s", found, error)
+        return reasons
 
     async def _fetch(self, client: AsyncWebClient, file: PostedFile) -> str:
         desk = self._desk
         path = await fetch(
             desk.session,
-            file,
+            await look_up(client, file),
             client.token or "",
             desk.bot.settings.data_dir,
             most=desk.settings.max_file_mb * MEGABYTE,
@@ -146,15 +168,36 @@ class ArticleWork:
         async with self._turn:
             return await asyncio.to_thread(self._desk.bot.reindex, locations)
 
-    async def _remove(self, prefix: str) -> str:
-        """Removes the article whose id begins so; returns its title."""
+    def _sources(self) -> frozenset[str]:
+        return frozenset(source.location for source in self._desk.bot.store.sources())
 
-        def remove() -> str:
+    async def _let_go(self, location: str, before: frozenset[str]) -> None:
+        """Forgets a source that gave nothing: nobody would look after it, and each reindexing would try it again.
+
+        Args:
+            location: of the source.
+            before: the sources that were there before somebody posted it; those are not for Slack to forget.
+        """
+
+        def let_go() -> None:
+            from embeddings.sources import open_source  # answering needs none of what reads articles
+
+            store, place = self._desk.bot.store, open_source(location).location
+            if place not in before and not store.known(place):
+                store.remove_source(place)
+                self._forget_file(place)
+
+        async with self._turn:
+            await asyncio.to_thread(let_go)
+
+    async def _remove(self, prefix: str) -> str | None:
+        """Removes the article whose id begins so; returns its title, or None if there is none, or more than one."""
+
+        def remove() -> str | None:
             store = self._desk.bot.store
             found = [known.id for known in store.known() if prefix and known.id.startswith(prefix.lower())]
             if len(found) != 1:
-                what = "several articles have ids" if found else "no article has an id"
-                raise StoreError(f"{prefix}: {what} that begins so")
+                return None
             held = store.article(found[0])
             store.remove(found)
             store.refresh()
@@ -172,6 +215,17 @@ class ArticleWork:
         for own in folder.iterdir() if folder.is_dir() else ():
             if source.startswith(f"{own.resolve()}/"):
                 shutil.rmtree(own, ignore_errors=True)
+
+
+def _said_of(obstacle: Obstacle, texts: Texts) -> str:
+    said = {
+        Obstacle.UNSUPPORTED: texts.unsupported,
+        Obstacle.TOO_LARGE: texts.too_large,
+        Obstacle.ELSEWHERE: texts.elsewhere,
+        Obstacle.NOT_GIVEN: texts.not_given,
+        Obstacle.UNREACHABLE: texts.not_fetched,
+    }
+    return said[obstacle]
 
 
 def _reason(name: str, reason: str) -> str:

@@ -11,6 +11,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from qa_bot.answering import MAX_QUESTION_CHARS, Answer, Quotation
+from qa_bot.slack.quoting import units
 
 MAX_VALUE_CHARS = 2000
 """Longest value that Slack takes in a button."""
@@ -26,7 +27,7 @@ class Payload(BaseModel):
     def dump(self) -> str | None:
         """The value for a button; None if it is longer than Slack takes."""
         value = self.model_dump_json(exclude_none=True)
-        return value if len(value) <= MAX_VALUE_CHARS else None
+        return value if units(value) <= MAX_VALUE_CHARS else None
 
     @classmethod
     def load(cls: type[T], value: object) -> T | None:

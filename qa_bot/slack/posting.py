@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -90,15 +91,21 @@ def _limited(error: Exception) -> bool:
     return _status(error) == 429 or error_code(error) in ("ratelimited", "rate_limited")
 
 
+def retry_after(error: Exception, otherwise: float) -> float:
+    """Seconds that Slack asks to be left alone for; `otherwise` if it names no sensible number of them."""
+    headers: Mapping[str, Any] = getattr(getattr(error, "response", None), "headers", None) or {}
+    named = next((value for name, value in headers.items() if name.lower() == "retry-after"), otherwise)
+    try:
+        seconds = float(named[0] if isinstance(named, list) else named)
+    except (TypeError, ValueError):
+        return otherwise
+    return min(max(seconds, 0.0), PATIENCE / 2) if math.isfinite(seconds) else otherwise
+
+
 def _wait(error: Exception, attempt: int) -> float | None:
     """Seconds until the next attempt; None if there should be none."""
     if _limited(error):
-        headers: Mapping[str, Any] = getattr(getattr(error, "response", None), "headers", None) or {}
-        named = next((value for name, value in headers.items() if name.lower() == "retry-after"), 1)
-        try:
-            return float(named[0] if isinstance(named, list) else named) + random.random() / 10
-        except (TypeError, ValueError):
-            return 1.0
+        return retry_after(error, 1.0) + random.random() / 10
     if hasattr(error, "response") and _status(error) < 500 and error_code(error) not in PASSING:
         return None
     return float(min(0.3 * 2 ** (attempt - 1), 30.0) * (1 + random.random() / 4))
@@ -118,6 +125,7 @@ class Poster:
         *,
         thread: str | None = None,
         payload: Mapping[str, str],
+        author: str | None = None,
         again: bool = False,
     ) -> str:
         """Posts a message once.
@@ -129,6 +137,7 @@ class Poster:
             thread: timestamp of the message whose thread it belongs to.
             payload: of the message's metadata; its `question` says what the message is for, and ends in a colon and the
                 timestamp of the question; a message with this question is not posted a second time.
+            author: id of the bot's user; None if it is not known.
             again: whether this may have been tried before, by this process or one that is gone.
 
         Returns:
@@ -139,7 +148,7 @@ class Poster:
         """
 
         async def landed() -> str | None:
-            return await find_answer(client, channel, thread, payload["question"])
+            return await find_answer(client, channel, thread, payload["question"], author)
 
         async def send(**arguments: Any) -> str:
             async with self._pace(channel):
@@ -208,8 +217,15 @@ class _Pace:
         self._lock.release()
 
 
-async def find_answer(client: AsyncWebClient, channel: str, thread: str | None, key: str) -> str | None:
-    """Timestamp of the message in a thread, or at the top level, that was posted with a key, if there is one."""
+def is_own(message: Mapping[str, Any], author: str | None) -> bool:
+    """Whether a message is the bot's: any app can write the same metadata, but none can write as another."""
+    return author is None or message.get("user") == author
+
+
+async def find_answer(
+    client: AsyncWebClient, channel: str, thread: str | None, key: str, author: str | None
+) -> str | None:
+    """Timestamp of the bot's message in a thread, or at the top level, that was posted with a key, if there is one."""
     where: dict[str, Any] = {"ts": thread} if thread else {}
     method = client.conversations_replies if thread else client.conversations_history
     try:
@@ -226,6 +242,7 @@ async def find_answer(client: AsyncWebClient, channel: str, thread: str | None, 
         return None
     for message in reversed(found.get("messages") or []):
         metadata = message.get("metadata") or {}
-        if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload", {}).get("question") == key:
+        said = metadata.get("event_payload") if metadata.get("event_type") == EVENT_TYPE else None
+        if isinstance(said, dict) and said.get("question") == key and is_own(message, author):
             return str(message["ts"])
     return None

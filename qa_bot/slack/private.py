@@ -27,6 +27,7 @@ class PrivatePayload(BaseModel):
 
     Attributes:
         team, enterprise: the workspace whose token answers.
+        bot_user: id of the bot's user there.
         channel: id of the channel where it was asked.
         person: who asked.
         question: in plain text.
@@ -38,6 +39,7 @@ class PrivatePayload(BaseModel):
 
     team: str | None
     enterprise: str | None
+    bot_user: str | None = None
     channel: str
     person: str
     question: str
@@ -82,7 +84,9 @@ class PrivateWork:
         outcomes = await asker.ask([asked.question])
         message = answer_message(outcomes, texts, asked_by=asked.person)
         try:
-            await desk.poster.post(client, asked.channel, message, payload={"question": asked.key})
+            await desk.poster.post(
+                client, asked.channel, message, payload={"question": asked.key}, author=asked.bot_user
+            )
         except SlackApiError as error:
             _log.info("an answer could not be shared in %s: %s", asked.channel, error_code(error))
             await respond(desk.session, asked.response_url, plain_message(texts.invite_me))

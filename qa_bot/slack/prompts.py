@@ -45,6 +45,8 @@ _TELLING = re.compile(
     r"(?<=\s)(?!January|February|March|April|May|June|July|August|September|October|November|December)[A-Z]\w+|\b\d{4}\b"
 )
 """A name or a year: without one, nobody knows what a question is about."""
+_MARKUP = re.compile(r"[<>&@#|*~`]|\w:")
+"""Slack posts a prompt that is clicked as if the person had typed it."""
 _CLAUSE = re.compile(
     r"[,;:(–—]| (?:and|but|when|while|where|which|who|after|before|because|as|in (?:1|2)\d{3}|on \d|that)\b"
 )
@@ -94,7 +96,7 @@ def _tries(article: Article) -> Iterator[Try]:
 def _question(sentence: str) -> str | None:
     """A question that a sentence answers, if it is built as simply as that, and can be understood without it."""
     made = _made(sentence)
-    if made is None or _REFERRING.search(made) or not _TELLING.search(made):
+    if made is None or _REFERRING.search(made) or not _TELLING.search(made) or _MARKUP.search(made):
         return None
     return made
 

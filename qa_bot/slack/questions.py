@@ -58,6 +58,7 @@ class QuestionWork:
                 message,
                 thread=asked.thread,
                 payload=payload,
+                author=asked.bot_user,
                 again=asked.sent_again or job.attempts > 1,
             )
         except SlackApiError as error:
@@ -130,13 +131,13 @@ class QuestionWork:
 
     async def _posted(self, client: AsyncWebClient, asked: QuestionPayload) -> str | None:
         known = self._desk.state.answer_to(asked.channel, asked.ts)
-        return known or await find_answer(client, asked.channel, asked.thread, asked.key)
+        return known or await find_answer(client, asked.channel, asked.thread, asked.key, asked.bot_user)
 
     async def _conversation(self, client: AsyncWebClient, asked: QuestionPayload) -> Conversation | None:
         """The conversation that a message is part of; None if the bot is not meant."""
         if asked.thread == asked.ts:
             return Conversation()
-        conversation = await read_thread(client, asked.channel, asked.thread, asked.ts)
+        conversation = await read_thread(client, asked.channel, asked.thread, asked.ts, asked.bot_user)
         if asked.how is How.FOLLOW_UP and not conversation.joined:
             return None
         return conversation

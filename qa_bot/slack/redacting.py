@@ -13,6 +13,8 @@ _SECRETS = re.compile(
     r"|(?:wss?://[^\s'\"]*[?&](?:ticket|token)=)[^\s'\"&]+"
     r"|https?://hooks\.slack(?:-gov)?\.com/[^\s'\"]+"
 )
+_BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+"""What would make several lines of one, or show a line otherwise than it is."""
 
 
 class RedactingFilter(logging.Filter):
@@ -34,8 +36,8 @@ class RedactingFilter(logging.Filter):
         return _SECRETS.sub("(hidden)", text)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Redacts a record's message and traceback; lets it pass."""
-        record.msg, record.args = self.redact(record.getMessage()), ()
+        """Redacts a record's message and traceback, makes the message one line, and lets it pass."""
+        record.msg, record.args = _BREAKS.sub(" ", self.redact(record.getMessage())), ()
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:
@@ -67,6 +69,7 @@ def set_up_log(secrets: Iterable[SecretStr | str | None], level: int = logging.I
     logging.basicConfig(level=level, handlers=[handler], force=True)
     quiet = {
         "slack_sdk": logging.WARNING,
+        "slack_sdk.web": logging.WARNING,  # its own level, or it words each request only to drop it
         "aiohttp": logging.WARNING,
         "uvicorn": logging.WARNING,
         "slack_bolt": logging.WARNING,

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 import aiohttp
 from pydantic import SecretStr
@@ -29,7 +30,14 @@ from qa_bot.slack.settings import SlackSettings
 from qa_bot.slack.socket_mode import SocketMode
 from qa_bot.slack.state import SlackState
 from qa_bot.slack.work import works
-from qa_bot.slack.workspaces import InstalledWorkspaces, SingleWorkspace, new_client, new_session, oauth_settings
+from qa_bot.slack.workspaces import (
+    InstallationStore,
+    InstalledWorkspaces,
+    SingleWorkspace,
+    new_client,
+    new_session,
+    oauth_settings,
+)
 
 LAST_MOMENTS = 8.0
 """Seconds for what is being answered when the process is told to stop; it must have ended within 10."""
@@ -107,7 +115,7 @@ async def _assemble(
             bot,
             state,
             feedback,
-            InstalledWorkspaces(settings, oauth.installation_store, session),
+            InstalledWorkspaces(settings, cast(InstallationStore, oauth.installation_store), session),
             pool,
             session,
         )

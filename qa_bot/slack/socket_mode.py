@@ -15,11 +15,11 @@ from typing import Any
 import aiohttp
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from qa_bot.slack.posting import error_code
+from qa_bot.slack.posting import error_code, retry_after
 from qa_bot.slack.redacting import in_words
 
 PING = 10.0
@@ -58,7 +58,7 @@ class SocketMode:
                     failures = 0
                     reason = await self._receive(connection)
                 _log.info("the connection to Slack ended (%s); connecting again", reason)
-            except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            except Exception as error:  # whatever it is: a process that is not connected is there for nobody
                 failures += 1
                 wait = self._wait(error, failures)
                 _log.warning("no connection to Slack (%s); once more in %.1f s", _why(error), wait)
@@ -109,7 +109,7 @@ class SocketMode:
 
     def _wait(self, error: Exception, failures: int) -> float:
         if isinstance(error, SlackApiError) and error_code(error) == "ratelimited":
-            return float(error.response.headers.get("Retry-After", 10))
+            return retry_after(error, 10.0)
         return float(min(0.2 * 2 ** min(failures - 1, 10), LONGEST_WAIT) * (1 + random.random() / 4))
 
 
@@ -133,4 +133,4 @@ def _why(error: Exception) -> str:
     code = error_code(error)
     if code in ("invalid_auth", "not_authed", "token_revoked", "account_inactive", "token_expired"):
         return f"{code}: Slack does not take SLACK_APP_TOKEN any more; make a new one, and see: qa-bot slack --check"
-    return code or f"{type(error).__name__}: {error}"
+    return code or in_words(error)

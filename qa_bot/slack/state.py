@@ -9,14 +9,13 @@ import json
 import os
 import socket
 import sqlite3
-import threading
 import time
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from embeddings.errors import StoreError
+from qa_bot.sqlite_file import SQLiteFile
 
 FILE_NAME = "slack.sqlite3"
 DAY = 86_400.0
@@ -27,6 +26,11 @@ RETRIED_AGE = 900.0
 SILENCE = 20.0
 """A process that has not been heard of for so long is taken for dead, in seconds."""
 QUESTIONS_KEPT = 5
+ROWS_KEPT = 1_000_000
+"""Of each kind; a busy year makes more, and the oldest go first."""
+PRUNED_AT_ONCE = 1000
+_KEPT = {"jobs": ("key", JOB_AGE), "answers": ("channel, question", ANSWER_AGE), "questions": ("number", QUESTION_AGE)}
+"""For each table its key, and how long its rows are remembered, in seconds."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS processes (id TEXT PRIMARY KEY, host TEXT NOT NULL, pid INTEGER NOT NULL, seen REAL NOT NULL);
@@ -40,6 +44,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     created REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS jobs_open ON jobs (done, created);
+CREATE INDEX IF NOT EXISTS jobs_by_age ON jobs (created);
 CREATE TABLE IF NOT EXISTS answers (
     channel TEXT NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL, created REAL NOT NULL,
     PRIMARY KEY (channel, question)
@@ -48,6 +53,8 @@ CREATE TABLE IF NOT EXISTS questions (
     number INTEGER PRIMARY KEY, team TEXT NOT NULL, person TEXT NOT NULL, question TEXT NOT NULL, created REAL NOT NULL
 );
 CREATE INDEX IF NOT EXISTS questions_by_person ON questions (team, person, number);
+CREATE INDEX IF NOT EXISTS answers_by_age ON answers (created);
+CREATE INDEX IF NOT EXISTS questions_by_age ON questions (created);
 """
 
 
@@ -71,34 +78,22 @@ class SlackState:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / FILE_NAME
         self.process = uuid.uuid4().hex
-        self._guard = threading.Lock()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self.path.touch(mode=0o600)
-            self._connection = sqlite3.connect(self.path, timeout=10, isolation_level=None, check_same_thread=False)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-            self._connection.executescript(_SCHEMA)
-        except (OSError, sqlite3.Error) as error:
-            raise StoreError(
-                f"{self.path}: cannot be opened ({error}); set QA_BOT_DATA_DIR to a folder of yours"
-            ) from error
+        self._file = SQLiteFile(folder / FILE_NAME, _SCHEMA)
+        self.path = self._file.path
         self.heartbeat()
         self.prune()
 
     def close(self) -> None:
         """Lets go of the file; jobs of this process that are not done can be taken up by another at once."""
-        self._run("DELETE FROM processes WHERE id = ?", self.process)
-        with self._guard:
-            self._connection.close()
+        self._file.run("DELETE FROM processes WHERE id = ?", self.process)
+        self._file.close()
 
     # -- jobs ----------------------------------------------------------------------------------------------------------
 
     def claim(self, key: str, kind: str, payload: Mapping[str, Any]) -> bool:
         """Writes a job down as this process's; False if there is or was one with this key."""
-        added = self._run(
+        added = self._file.run(
             "INSERT OR IGNORE INTO jobs (key, kind, payload, owner, created) VALUES (?, ?, ?, ?, ?)",
             key, kind, json.dumps(payload), self.process, time.time(),
         )  # fmt: skip
@@ -106,27 +101,23 @@ class SlackState:
 
     def done(self, key: str) -> None:
         """Marks a job as done; what was in it is forgotten."""
-        self._run("UPDATE jobs SET done = 1, payload = '{}' WHERE key = ?", key)
+        self._file.run("UPDATE jobs SET done = 1, payload = '{}' WHERE key = ?", key)
 
     def orphans(self) -> list[Job]:
         """Takes over the young jobs of processes that are gone."""
-        with self._guard:
-            # Who is alive must not change before the jobs are taken: another process may be taking them, too.
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                rows = self._take_over()
-            finally:
-                self._connection.execute("COMMIT")
+        # Who is alive must not change before the jobs are taken: another process may be taking them, too.
+        with self._file.transaction() as connection:
+            rows = self._take_over(connection)
         return [
             Job(key, kind, json.loads(payload), attempts)
             for key, kind, payload, attempts, _ in sorted(rows, key=_created)
         ]
 
-    def _take_over(self) -> list[Any]:
-        known = self._connection.execute("SELECT id, host, pid, seen FROM processes").fetchall()
+    def _take_over(self, connection: sqlite3.Connection) -> list[Any]:
+        known = connection.execute("SELECT id, host, pid, seen FROM processes").fetchall()
         alive = {self.process, *(process for process, host, pid, seen in known if _alive(host, pid, seen))}
         marks = ", ".join("?" * len(alive))
-        return self._connection.execute(
+        return connection.execute(
             f"UPDATE jobs SET owner = ?, attempts = attempts + 1 WHERE done = 0 AND created > ? AND owner NOT IN ({marks}) "
             "RETURNING key, kind, payload, attempts, created",
             (self.process, time.time() - RETRIED_AGE, *alive),
@@ -134,7 +125,7 @@ class SlackState:
 
     def heartbeat(self) -> None:
         """Lets other processes know that this one is alive."""
-        self._run(
+        self._file.run(
             "INSERT OR REPLACE INTO processes (id, host, pid, seen) VALUES (?, ?, ?, ?)",
             self.process, socket.gethostname(), os.getpid(), time.time(),
         )  # fmt: skip
@@ -143,28 +134,28 @@ class SlackState:
 
     def remember_answer(self, channel: str, question: str, answer: str) -> None:
         """Notes which message (by its timestamp) answers which."""
-        self._run("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", channel, question, answer, time.time())
+        self._file.run("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", channel, question, answer, time.time())
 
     def answer_to(self, channel: str, question: str) -> str | None:
         """Timestamp of the message that answers a message, if it is known."""
-        rows = self._rows("SELECT answer FROM answers WHERE channel = ? AND question = ?", channel, question)
+        rows = self._file.rows("SELECT answer FROM answers WHERE channel = ? AND question = ?", channel, question)
         return str(rows[0][0]) if rows else None
 
     def forget_answer(self, channel: str, question: str) -> None:
         """Forgets an answer that was removed."""
-        self._run("DELETE FROM answers WHERE channel = ? AND question = ?", channel, question)
+        self._file.run("DELETE FROM answers WHERE channel = ? AND question = ?", channel, question)
 
     def remember_question(self, team: str, person: str, question: str) -> None:
         """Notes a person's question, for their App Home; the oldest beyond `QUESTIONS_KEPT` goes."""
-        self._run("DELETE FROM questions WHERE team = ? AND person = ? AND question = ?", team, person, question)
-        self._run(
+        self._file.run("DELETE FROM questions WHERE team = ? AND person = ? AND question = ?", team, person, question)
+        self._file.run(
             "INSERT INTO questions (team, person, question, created) VALUES (?, ?, ?, ?)",
             team,
             person,
             question,
             time.time(),
         )
-        self._run(
+        self._file.run(
             "DELETE FROM questions WHERE team = ? AND person = ? AND number NOT IN "
             "(SELECT number FROM questions WHERE team = ? AND person = ? ORDER BY number DESC LIMIT ?)",
             team, person, team, person, QUESTIONS_KEPT,
@@ -173,25 +164,24 @@ class SlackState:
     def last_questions(self, team: str, person: str) -> list[str]:
         """A person's last questions, the newest first."""
         query = "SELECT question FROM questions WHERE team = ? AND person = ? ORDER BY number DESC"
-        return [str(row[0]) for row in self._rows(query, team, person)]
+        return [str(row[0]) for row in self._file.rows(query, team, person)]
 
     def prune(self) -> None:
-        """Forgets what is old."""
-        now = time.time()
-        self._run("DELETE FROM jobs WHERE created < ?", now - JOB_AGE)
-        self._run("DELETE FROM answers WHERE created < ?", now - ANSWER_AGE)
-        self._run("DELETE FROM questions WHERE created < ?", now - QUESTION_AGE)
-        self._run("DELETE FROM processes WHERE seen < ?", now - DAY)
+        """Forgets what is old, and the oldest of what is too much; a little at a time, as others use the file, too."""
+        for table, (names, age) in _KEPT.items():
+            while self._file.run(
+                f"DELETE FROM {table} WHERE ({names}) IN "
+                f"(SELECT {names} FROM {table} WHERE created < ? ORDER BY created LIMIT {PRUNED_AT_ONCE})",
+                self._oldest(table, time.time() - age),
+            ):
+                pass
+        self._file.run("DELETE FROM processes WHERE seen < ?", time.time() - DAY)
 
-    # ------------------------------------------------------------------------------------------------------------------
-
-    def _run(self, statement: str, *values: Any) -> int:
-        with self._guard:
-            return self._connection.execute(statement, values).rowcount
-
-    def _rows(self, statement: str, *values: Any) -> list[Any]:
-        with self._guard:
-            return self._connection.execute(statement, values).fetchall()
+    def _oldest(self, table: str, moment: float) -> float:
+        """What is older than that goes; later than `moment` if there are more than `ROWS_KEPT`."""
+        newest = f"SELECT created FROM {table} ORDER BY created DESC LIMIT 1 OFFSET {ROWS_KEPT - 1}"
+        rows = self._file.rows(newest)
+        return max(moment, float(rows[0][0])) if rows else moment
 
 
 def _created(row: tuple[Any, ...]) -> float:

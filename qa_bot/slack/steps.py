@@ -13,7 +13,7 @@ from qa_bot.answering import Answer
 from qa_bot.slack.desk import Desk
 from qa_bot.slack.outcomes import Failure, Outcome
 from qa_bot.slack.posting import call, error_code
-from qa_bot.slack.quoting import web_address
+from qa_bot.slack.quoting import inert, web_address
 from qa_bot.slack.state import Job
 
 CALLBACK_ID = "answer_question"
@@ -68,13 +68,13 @@ def _end(outcome: Outcome) -> tuple[str, dict[str, Any]]:
 
 
 def outputs(answer: Answer) -> Mapping[str, str | float | bool]:
-    """What comes out of the step; the texts are empty if the articles don't say."""
+    """What comes out of the step; the texts are empty if the articles don't say.  Workflows put them into messages."""
     found, sentence, article = answer.answer, answer.sentence, answer.article
     return {
         "found": answer.answered,
-        "answer": found.text if found else "",
-        "sentence": sentence.text if sentence else "",
-        "title": article.title if article else "",
+        "answer": inert(found.text) if found else "",
+        "sentence": inert(sentence.text) if sentence else "",
+        "title": inert(article.title) if article else "",
         "link": (web_address(article.url) or "") if article else "",
         "confidence": found.confidence if found else 0.0,
     }

@@ -73,17 +73,19 @@ class Texts:
     home_how: str
     home_ask: str
     home_placeholder: str
-    home_button: str
     home_yours: str
     home_none: str
     home_holds: str
     home_newest: str
     answer_title: str
     # new articles
-    indexed: str
     not_indexed: str
     unsupported: str
     too_large: str
+    elsewhere: str
+    not_read: str
+    not_given: str
+    not_fetched: str
     # administration
     admin_usage: str
     admin_denied: str
@@ -92,6 +94,7 @@ class Texts:
     admin_address: str
     admin_done: str
     admin_removed: str
+    admin_unknown: str
     admin_failed: str
     # refusing
     not_here: str
@@ -164,16 +167,18 @@ ENGLISH = Texts(
     ),
     home_ask="Your question",
     home_placeholder="Who, what, when, where …?",
-    home_button="Ask",
     home_yours="Your last questions",
     home_none="None yet.",
     home_holds="There are {articles} articles with {passages} passages.",
     home_newest="The newest articles",
     answer_title="Answer",
-    indexed="{count} indexed; they can be asked about now.",
     not_indexed="I could not index this: {reason}",
     unsupported="only links and text, Markdown, HTML and PDF files can be indexed",
     too_large="the file is larger than {size} MB",
+    elsewhere="the file does not lie at Slack",
+    not_read="something went wrong on the way, and the log says what",
+    not_given="Slack does not give the file to me; somebody should see whether I have the scope files:read",
+    not_fetched="Slack could not be reached; please post the file again later",
     admin_usage="How to use it: /ask-admin status, /ask-admin reindex, /ask-admin add URL, /ask-admin remove ID",
     admin_denied="Only the people whom the settings name as admins can do that.",
     admin_status="{articles} articles, {passages} passages, {sources} sources. {waiting} questions are waiting.",
@@ -181,6 +186,7 @@ ENGLISH = Texts(
     admin_address="an address begins with https:// or http://",
     admin_done="Done: {new} new, {changed} changed, {removed} removed, {unchanged} unchanged, {failed} could not be read.",
     admin_removed="Removed: {title}",
+    admin_unknown="That did not work: there is no article whose id begins so, or more than one.",
     admin_failed="That did not work: {reason}",
     not_here="I don't answer in this channel.",
     not_you="I only answer people of the organisation that runs me.",
@@ -252,16 +258,18 @@ GERMAN = Texts(
     ),
     home_ask="Deine Frage",
     home_placeholder="Wer, was, wann, wo …?",
-    home_button="Fragen",
     home_yours="Deine letzten Fragen",
     home_none="Noch keine.",
     home_holds="Es gibt {articles} Artikel mit {passages} Textstellen.",
     home_newest="Die neuesten Artikel",
     answer_title="Antwort",
-    indexed="{count} indexiert; man kann jetzt danach fragen.",
     not_indexed="Ich konnte das nicht indexieren: {reason}",
     unsupported="nur Links und Text-, Markdown-, HTML- und PDF-Dateien lassen sich indexieren",
     too_large="die Datei ist größer als {size} MB",
+    elsewhere="die Datei liegt nicht bei Slack",
+    not_read="dabei ist etwas schiefgegangen; das Protokoll sagt, was",
+    not_given="Slack gibt mir die Datei nicht; jemand sollte nachsehen, ob ich das Recht files:read habe",
+    not_fetched="Slack war nicht zu erreichen; bitte poste die Datei später noch einmal",
     admin_usage="So geht es: /ask-admin status, /ask-admin reindex, /ask-admin add URL, /ask-admin remove ID",
     admin_denied="Das können nur die Personen, die in den Einstellungen als Admins stehen.",
     admin_status="{articles} Artikel, {passages} Textstellen, {sources} Quellen. {waiting} Fragen warten.",
@@ -269,6 +277,7 @@ GERMAN = Texts(
     admin_address="eine Adresse beginnt mit https:// oder http://",
     admin_done="Fertig: {new} neu, {changed} geändert, {removed} entfernt, {unchanged} unverändert, {failed} nicht lesbar.",
     admin_removed="Entfernt: {title}",
+    admin_unknown="Das ging nicht: Es gibt keinen Artikel, dessen ID so beginnt, oder mehrere.",
     admin_failed="Das ging nicht: {reason}",
     not_here="In diesem Kanal antworte ich nicht.",
     not_you="Ich antworte nur Menschen der Organisation, die mich betreibt.",

@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from qa_bot.conversation import Turn
-from qa_bot.slack.posting import EVENT_TYPE, call, error_code
+from qa_bot.slack.posting import EVENT_TYPE, call, error_code, is_own
 
 MESSAGES_A_PAGE, PAGES_READ = 200, 5
 TURN_CHARS = 1000
@@ -30,14 +30,24 @@ class Conversation(NamedTuple):
     joined: bool = False
 
 
-async def read_thread(client: AsyncWebClient, channel: str, thread: str, before: str) -> Conversation:
-    """Reads the conversation in a thread before a message, by timestamps."""
+async def read_thread(
+    client: AsyncWebClient, channel: str, thread: str, before: str, author: str | None
+) -> Conversation:
+    """Reads the conversation in a thread.
+
+    Args:
+        client: of the workspace.
+        channel: of the thread.
+        thread, before: timestamps of its first message and of the one before which it is read.
+        author: id of the bot's user; what others write as metadata is nothing of ours.
+    """
     try:
         messages = [message async for message in _messages(client, channel, thread, before)]
     except SlackApiError as error:
         _log.warning("a thread cannot be read (%s); see: qa-bot slack --check", error_code(error))
         return Conversation()
-    payloads = [payload for message in messages if (payload := _payload(message)) is not None]
+    own = [message for message in messages if is_own(message, author)]
+    payloads = [payload for message in own if (payload := _payload(message)) is not None]
     turns = tuple(turn for payload in payloads if (turn := _turn(payload)) is not None)
     return Conversation(turns, bool(payloads))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,13 +12,11 @@ import aiohttp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.oauth.installation_store import FileInstallationStore
-from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.installation_store.sqlite3 import SQLite3InstallationStore
-from slack_sdk.oauth.state_store import FileOAuthStateStore
-from slack_sdk.oauth.state_store.sqlite3 import SQLite3OAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
 from embeddings.errors import SettingsError
+from qa_bot.slack.oauth_states import StatesInFiles, StatesInSQLite
 from qa_bot.slack.posting import call
 from qa_bot.slack.settings import InstallationStoreKind, SlackSettings
 
@@ -40,10 +39,13 @@ SCOPES = (
 )
 """Bot scopes that the app needs, all of them named in the manifests."""
 
+InstallationStore = SQLite3InstallationStore | FileInstallationStore
+
 OAUTH_STATE_SECONDS = 600
 TIMEOUT = 30
 
-_log = logging.getLogger(__name__)
+_of_sdk = logging.getLogger("slack_sdk.web")
+"""Set to say little even where all else is told in full: what it would tell are whole questions and answers."""
 
 
 class Workspaces(Protocol):
@@ -62,14 +64,16 @@ class Workspaces(Protocol):
 def new_client(settings: SlackSettings, session: aiohttp.ClientSession, token: str | None = None) -> AsyncWebClient:
     """A client of the Web API; it does not retry, as `qa_bot.slack.posting.call` does."""
     return AsyncWebClient(
-        token=token, base_url=settings.api_url, session=session, timeout=TIMEOUT, retry_handlers=[], logger=_log
+        token=token, base_url=settings.api_url, session=session, timeout=TIMEOUT, retry_handlers=[], logger=_of_sdk
     )
 
 
 def new_session() -> aiohttp.ClientSession:
     """HTTP connections that all clients share."""
     # trust_env: through the proxy that HTTPS_PROXY names, as the SDK's own calls go
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT), trust_env=True)
+    return aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=TIMEOUT), trust_env=True, cookie_jar=aiohttp.DummyCookieJar()
+    )
 
 
 class SingleWorkspace:
@@ -114,19 +118,23 @@ class InstalledWorkspaces:
         session: of the clients.
     """
 
-    def __init__(self, settings: SlackSettings, store: AsyncInstallationStore, session: aiohttp.ClientSession) -> None:
+    def __init__(self, settings: SlackSettings, store: InstallationStore, session: aiohttp.ClientSession) -> None:
         self._settings = settings
         self._store = store
         self._session = session
 
     async def authorize(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
         """Who the bot is there; None if the app is not installed there."""
-        bot = await self._store.async_find_bot(enterprise_id=enterprise_id, team_id=team_id)
-        if bot is None:
+        found = await self._store.async_find_bot(enterprise_id=enterprise_id, team_id=team_id)
+        # an organisation installs the app once for all of its workspaces
+        bot = found or await self._store.async_find_bot(
+            enterprise_id=enterprise_id, team_id=None, is_enterprise_install=True
+        )
+        if bot is None or not bot.bot_token or (found is None and not enterprise_id):
             return None
         return AuthorizeResult(
             enterprise_id=bot.enterprise_id,
-            team_id=bot.team_id,
+            team_id=bot.team_id or team_id,
             bot_user_id=bot.bot_user_id,
             bot_id=bot.bot_id,
             bot_token=bot.bot_token,
@@ -140,7 +148,8 @@ class InstalledWorkspaces:
 
     async def forget(self, enterprise_id: str | None, team_id: str | None) -> None:
         """Deletes the token of a workspace that the app was removed from."""
-        await self._store.async_delete_all(enterprise_id=enterprise_id, team_id=team_id)
+        # not by the SDK's asynchronous way, which its store in SQLite does not have
+        await asyncio.to_thread(self._store.delete_all, enterprise_id=enterprise_id, team_id=team_id or "")
 
 
 def oauth_settings(settings: SlackSettings, folder: Path) -> AsyncOAuthSettings:
@@ -169,16 +178,14 @@ def _stores(settings: SlackSettings, folder: Path) -> tuple[Any, Any]:
         if settings.installation_store is InstallationStoreKind.FILE:
             base = folder / "slack-installations"
             base.mkdir(mode=0o700, exist_ok=True)
-            states = FileOAuthStateStore(
-                expiration_seconds=OAUTH_STATE_SECONDS, base_dir=str(base), client_id=client_id
-            )
+            states = StatesInFiles(expiration_seconds=OAUTH_STATE_SECONDS, base_dir=str(base), client_id=client_id)
             return FileInstallationStore(base_dir=str(base), client_id=client_id), states
         database = folder / "slack-installations.sqlite3"
         database.touch(mode=0o600)
     except OSError as error:
         raise SettingsError(f"{folder}: cannot be written ({error.strerror}); set QA_BOT_DATA_DIR") from error
     store = SQLite3InstallationStore(database=str(database), client_id=client_id)
-    states_in_file = SQLite3OAuthStateStore(database=str(database), expiration_seconds=OAUTH_STATE_SECONDS)
+    states_in_file = StatesInSQLite(database=str(database), expiration_seconds=OAUTH_STATE_SECONDS)
     store.init()  # type: ignore[no-untyped-call]
     states_in_file.init()  # type: ignore[no-untyped-call]
     return store, states_in_file

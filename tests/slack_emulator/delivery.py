@@ -22,6 +22,7 @@ class Delivery:
     Attributes:
         kind: ``events_api``, ``slash_commands`` or ``interactive``.
         again: whether an event is sent again when it is not acknowledged.
+        earlier: how often it was sent before, as a replica sees it that has not got it then.
         sent: when it was sent (monotonic seconds), once for each attempt.
         acked_at: when it was acknowledged first.
         response: what the acknowledgement held.
@@ -32,6 +33,7 @@ class Delivery:
     payload: dict[str, Any]
     on_ack: Callable[[dict[str, Any] | None], None] = lambda _: None
     again: bool = True
+    earlier: int = 0
     envelope_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     sent: list[float] = field(default_factory=list)
     acked_at: float | None = None

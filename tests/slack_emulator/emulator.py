@@ -131,15 +131,15 @@ class SlackEmulator:
         self.courier.send(delivery)
         return delivery
 
-    def publish(self, event: dict[str, Any], event_id: str | None = None) -> Delivery | None:
-        """Sends an event, if the app asked for such and is where it happened."""
+    def publish(self, event: dict[str, Any], event_id: str | None = None, *, earlier: int = 0) -> Delivery | None:
+        """Sends an event, if the app asked for such and is where it happened; `earlier` times it was sent before."""
         channel = self.workspace.channels.get(str(event.get("channel")))
         name = str(event["type"])
         if name == "message" and channel is not None:
             name = MESSAGE_SUBSCRIPTIONS[channel.kind]
         if name not in self.subscriptions or (channel is not None and BOT_USER_ID not in channel.members):
             return None
-        return self.send(Delivery("events_api", payloads.wrapped(self.workspace, event, event_id)))
+        return self.send(Delivery("events_api", payloads.wrapped(self.workspace, event, event_id), earlier=earlier))
 
     def publish_message(self, message: Message) -> Delivery | None:
         """Sends the event of a new message."""

@@ -48,6 +48,10 @@ class Faults:
         """Makes the next calls of a method fail so, one after another."""
         self._planned.setdefault(method, deque()).extend(faults)
 
+    def forgive(self, method: str) -> None:
+        """Drops what is planned for a method."""
+        self._planned.pop(method, None)
+
     def of(self, method: str, arguments: dict[str, Any]) -> Fault | None:
         """The fault of a call, if it has one."""
         call = f"{method} {json.dumps(arguments, sort_keys=True, default=str)}"

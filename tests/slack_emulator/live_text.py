@@ -50,6 +50,8 @@ class LiveText:
             yield from self._mention(str(part.get(f"{kind}_id") or part.get("range")))
         if isinstance(part.get("url"), str) and kind != "image":
             yield from self._link(part["url"])
+            if kind == "link" and (said := BARE_URL.search(str(written))) and said.group() != part["url"]:
+                yield f"a link to {part['url']} says that it leads to {said.group()}"
 
     def _in_mrkdwn(self, written: str) -> Iterator[str]:
         rest = CONTROL.sub(" ", written)

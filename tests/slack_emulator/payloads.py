@@ -27,7 +27,7 @@ def as_json(workspace: Workspace, message: Message, base_url: str) -> dict[str, 
     if message.metadata:
         shown["metadata"] = message.metadata
     if message.files:
-        shown |= {"files": [file_json(file, base_url) for file in message.files], "subtype": "file_share"}
+        shown |= {"files": [file_in_message(file, base_url) for file in message.files], "subtype": "file_share"}
     if message.subtype:
         shown["subtype"] = message.subtype
     if message.edited:
@@ -37,6 +37,13 @@ def as_json(workspace: Workspace, message: Message, base_url: str) -> dict[str, 
             {"name": name, "users": sorted(users), "count": len(users)} for name, users in message.reactions.items()
         ]
     return shown
+
+
+def file_in_message(file: File, base_url: str) -> dict[str, Any]:
+    """A file as messages show it."""
+    if file.foreign:
+        return {"id": file.id, "mode": "file_access", "file_access": "check_file_info", "user": file.user}
+    return file_json(file, base_url)
 
 
 def file_json(file: File, base_url: str) -> dict[str, Any]:

@@ -117,7 +117,8 @@ class SocketMode:
             "accepts_response_payload": delivery.kind != "events_api",
         }
         if delivery.kind == "events_api":
-            envelope |= {"retry_attempt": attempt, "retry_reason": reason if attempt else ""}
+            attempt += delivery.earlier
+            envelope |= {"retry_attempt": attempt, "retry_reason": (reason or "timeout") if attempt else ""}
         self._start(connection.socket.send_str(json.dumps(envelope)))
         asyncio.get_running_loop().call_later(self.ack_seconds, self._check, delivery, attempt + 1)
 

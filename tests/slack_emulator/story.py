@@ -112,10 +112,12 @@ class Person:
                 del messages[message.ts]
         self.slack.publish(event)
 
-    def shares(self, name: str, content: bytes, mimetype: str, in_: str, at: str | None = None) -> Message:
-        """Uploads a file to a channel, or shares one that lies `at` another service."""
+    def shares(
+        self, name: str, content: bytes, mimetype: str, in_: str, at: str | None = None, *, foreign: bool = False
+    ) -> Message:
+        """Uploads a file to a channel, or shares one that lies `at` another service, or belongs to other people."""
         workspace = self.slack.workspace
-        file = File(workspace.new_id("F"), name, mimetype, content, self.id, external_url=at)
+        file = File(workspace.new_id("F"), name, mimetype, content, self.id, external_url=at, foreign=foreign)
         with workspace.change():
             workspace.files[file.id] = file
         message = self.says("", in_, files=[file])

@@ -56,7 +56,11 @@ class User:
 
 @dataclass
 class File:
-    """A file that somebody shared; one of another service lies at its `external_url`, not at Slack."""
+    """A file that somebody shared.
+
+    One of another service lies at its `external_url`, not at Slack; of one from another organisation (`foreign`), messages
+    say only that files.info knows more.
+    """
 
     id: str
     name: str
@@ -66,6 +70,7 @@ class File:
     channels: list[str] = field(default_factory=list)
     downloads: int = 0
     external_url: str | None = None
+    foreign: bool = False
 
 
 @dataclass

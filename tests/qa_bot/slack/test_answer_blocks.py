@@ -16,6 +16,7 @@ from qa_bot.slack.modals import article_modal, context_modal, more_modal
 from qa_bot.slack.outcomes import Failure, at_threshold
 from qa_bot.slack.payloads import Asked, Judged, Place
 from qa_bot.slack.quoting import cut, cut_around, escape, web_address
+from qa_bot.slack.steps import outputs
 from qa_bot.slack.texts import ENGLISH, GERMAN
 
 TIMINGS = Timings(encode=1, search=1, read=1, total=3)
@@ -96,11 +97,29 @@ def test_the_sentence_is_quoted_word_for_word_with_the_answer_in_bold() -> None:
         "style": {"bold": True},
     }
     assert about["elements"][1]["text"] == " · The Example · 29 February 2024 · very sure (90%)"
+    message = answer_message([answer(quotation(sentence, 24, 32, author="Ann *Reed* <!here>"))], ENGLISH)
+    about = message.blocks[0]["elements"][1]
+    assert about["elements"][1] == {
+        "type": "text",
+        "text": " · Ann *Reed* <!here> · The Example · 29 February 2024 · very sure (90%)",
+    }
 
 
 def test_the_notification_says_the_answer_first() -> None:
     message = answer_message([answer(quotation("It reopened on Thursday.", 15, 23))], ENGLISH)
     assert message.text == "Thursday. From “The title”: It reopened on Thursday."
+
+
+def test_nothing_that_comes_out_of_a_workflow_step_can_come_alive() -> None:
+    sentence = "Ask <!channel> or <@U1> now."
+    told = outputs(answer(quotation(sentence, 4, 14, title="<!here> <https://evil.example|bank>")))
+    shown = [str(told[name]) for name in ("answer", "sentence", "title")]
+    assert [text.replace("\u2060", "") for text in shown] == [
+        "<!channel>",
+        sentence,
+        "<!here> <https://evil.example|bank>",
+    ]
+    assert not any(regex.search("<[!@#h]", text) for text in shown)
 
 
 def test_no_answer_is_one_line_with_the_closest_passages_behind_a_button() -> None:

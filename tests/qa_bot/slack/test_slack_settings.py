@@ -10,7 +10,7 @@ from embeddings.errors import SettingsError
 from qa_bot import load_settings
 from qa_bot.slack.settings import ENVIRONMENT, ChannelSettings, FollowUps, Mode, SlackSettings, load_slack_settings
 
-README = Path(__file__).parents[3] / "README.md"
+README = Path(__file__).parents[3] / "qa_bot" / "slack" / "README.md"
 
 
 @pytest.fixture(autouse=True)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import string
 from dataclasses import fields
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from qa_bot import terminal
+from qa_bot import slack, terminal
+from qa_bot.slack import texts as texts_module
 from qa_bot.slack.settings import Language
 from qa_bot.slack.texts import ENGLISH, Texts, day, number, sureness, texts_in
 
@@ -27,6 +31,45 @@ def test_each_language_says_everything_that_english_says(language: Language) -> 
         own, english = getattr(texts, field.name), getattr(ENGLISH, field.name)
         assert own, field.name
         assert placeholders(own) == placeholders(english), field.name
+
+
+def sources() -> dict[str, str]:
+    """The app's modules, but for the texts, and for what administrators read in a terminal."""
+    folder = Path(slack.__file__).parent
+    elsewhere = ("texts.py", "checking.py", "findings.py")
+    return {path.name: path.read_text() for path in folder.rglob("*.py") if path.name not in elsewhere}
+
+
+def test_each_text_is_used() -> None:
+    written = "\n".join(sources().values()) + Path(texts_module.__file__).read_text().partition("_TEXTS =")[2]
+    unused = [field.name for field in fields(Texts) if not re.search(rf"\.{field.name}\b", written)]
+    assert unused == []
+
+
+def test_nobody_is_told_anything_that_is_not_among_the_texts() -> None:
+    shows = {
+        "plain_message",
+        "part",
+        "ephemeral",
+        "notice_modal",
+        "tell",
+        "_tell",
+        "say",
+        "wait",
+        "button",
+        "HeaderBlock",
+    }
+    for name, source in sources().items():
+        for call in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
+            called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+            given = [*call.args, *(keyword.value for keyword in call.keywords)] if called in shows else []
+            literal = [
+                node.value
+                for argument in given
+                for node in ([argument] if isinstance(argument, ast.Constant) else getattr(argument, "values", []))
+                if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            ]
+            assert not [text for text in literal if any(map(str.isalpha, text))], f"{name}: {literal}"
 
 
 @pytest.mark.parametrize("language", Language)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from slack_emulator import SlackEmulator
 from slack_emulator.scene import Scene
+from slack_emulator.website import Website
 from slack_emulator.workspace import BOT_TOKEN, BOT_USER_ID, Channel
 from slack_sdk import WebClient
 
@@ -52,6 +53,14 @@ def scene(make_scene: Callable[..., Scene], request: pytest.FixtureRequest) -> S
 def room(scene: Scene) -> str:
     """The id of a channel that the bot is in and in which nothing has been said: Slack takes one message a second in each."""
     return scene.workspace.add_channel(scene.workspace.new_id("room"), {BOT_USER_ID, scene.alice.id, scene.bob.id}).id
+
+
+@pytest.fixture(scope="module")
+def website(scene: Scene, request: pytest.FixtureRequest) -> Iterator[Website]:
+    """A website on loopback with the test file's `PAGES`."""
+    with Website(request.module.PAGES) as website:
+        scene.workspace.allowed_links.append(website.address)
+        yield website
 
 
 @pytest.fixture

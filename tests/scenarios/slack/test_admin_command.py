@@ -3,46 +3,22 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import pytest
 from commands import Command
 from seed_answers import ANSWERS, OTHER_QUESTION
 from slack_emulator.scene import Scene
+from slack_emulator.website import Website
 
-PAGE = """<!doctype html><html><head><title>The mill of Osk</title></head><body><article><h1>The mill of Osk</h1>
+PAGES = {
+    "/mill": """<!doctype html><html><head><title>The mill of Osk</title></head><body><article><h1>The mill of Osk</h1>
 <p>The mill of Osk was bought by Greta Lind in 1931. She ground rye and barley there for forty years, until the river was
 dammed.</p><p>Today the mill is a museum, and its wheel turns every Sunday in summer.</p></article></body></html>"""
+}
 
 
 def config(scene: Scene) -> str:
     return f'allow_private_addresses = true\n[slack]\nadmins = ["{scene.alice.id}"]\n'
-
-
-@pytest.fixture(scope="module")
-def page(scene: Scene) -> Iterator[str]:
-    """The address of a page on loopback."""
-
-    class Pages(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            found = self.path == "/mill"
-            self.send_response(200 if found else 404)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(PAGE.encode() if found else b"<p>no such page</p>")
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Pages) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}"
-        scene.workspace.allowed_links.append(address)
-        yield address
-        server.shutdown()
 
 
 def said(scene: Scene, text: str, words: str) -> str:
@@ -73,9 +49,9 @@ def test_others_are_refused(scene: Scene, room: str) -> None:
         assert "articles" not in reply.text
 
 
-def test_a_page_is_added_and_removed(scene: Scene, room: str, page: str) -> None:
+def test_a_page_is_added_and_removed(scene: Scene, room: str, website: Website) -> None:
     question = "Who bought the mill of Osk?"
-    said(scene, f"add {page}/mill", "done|added|1 new")
+    said(scene, f"add {website.address}/mill", "done|added|1 new")
     answer = scene.answer(scene.bob.asks(question, in_=room))
     assert "Greta Lind" in scene.text(answer)
     listed = said(scene, "status", "articles")
@@ -86,8 +62,8 @@ def test_a_page_is_added_and_removed(scene: Scene, room: str, page: str) -> None
     assert "Greta Lind" not in scene.text(scene.answer(scene.bob.asks(question, in_=room)))
 
 
-def test_what_does_not_work_is_said(scene: Scene, page: str) -> None:
-    assert "404" in said(scene, f"add {page}/gone", "404|work")
+def test_what_does_not_work_is_said(scene: Scene, website: Website) -> None:
+    assert "404" in said(scene, f"add {website.address}/gone", "404|work")
     said(scene, "remove nosuchid", "no such|no article|work")
     said(scene, "add ftp://example.org/x", "work|http")
 

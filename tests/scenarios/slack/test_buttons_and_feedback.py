@@ -7,8 +7,10 @@ import json
 import pytest
 from commands import Command
 from seed_answers import ANSWERS, OTHER_QUESTION, QUESTION, UNANSWERED
+from slack_emulator.delivery import Delivery
 from slack_emulator.scene import Scene
 from slack_emulator.shown import Button, buttons_in
+from slack_emulator.website import Website
 from slack_emulator.workspace import Message
 
 
@@ -105,6 +107,29 @@ def test_a_button_whose_value_is_not_what_it_was_does_no_harm(scene: Scene, answ
     for reply in replies:
         scene.wait_for("an acknowledgement", lambda reply=reply: reply.delivery and reply.delivery.acked_at)
     scene.settle()
+
+
+def test_a_click_that_can_open_nothing_asks_slack_to_open_nothing(scene: Scene, answer: Message) -> None:
+    for words in ("more", "context", "article", "wrong"):
+        scene.click(scene.carol, words, on=answer)
+    scene.settle()
+    clicks = [one for one in scene.slack.deliveries if one.payload.get("type") == "block_actions"][-4:]
+    opened = [call.method for call in scene.workspace.calls].count("views.open")
+    for click in clicks:
+        bare = {name: value for name, value in click.payload.items() if name not in ("trigger_id", "response_url")}
+        scene.slack.send(Delivery("interactive", bare))
+    scene.settle()
+    assert [call.method for call in scene.workspace.calls].count("views.open") == opened
+
+
+def test_what_one_person_shall_see_goes_to_slack_only(scene: Scene, answer: Message) -> None:
+    scene.click(scene.carol, "right", on=answer)
+    scene.settle()
+    click = [one for one in scene.slack.deliveries if one.payload.get("type") == "block_actions"][-1]
+    with Website({}) as elsewhere:
+        scene.slack.send(Delivery("interactive", click.payload | {"response_url": f"{elsewhere.address}/steal"}))
+        scene.settle()
+        assert elsewhere.authorizations == [], "nobody came"
 
 
 def test_clicking_a_button_of_a_message_that_is_long_gone_ends_in_words(scene: Scene, room: str) -> None:

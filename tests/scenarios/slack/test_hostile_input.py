@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,8 @@ HOSTILE = {
     "Ask <@U0QABOT01> or `code` *bold* ~gone~ about Blorbington at https://evil.example/login today.",
     "link.txt": "---\ntitle: https://evil.example/title\nurl: https://example.org/qa-bot-seeds/x|<!here>\n---\n"
     "The captain of the ship Zarquon is Ann <Reed> & Co. The ship Zarquon carries [tea](https://evil.example/tea).",
+    "bank.txt": "---\ntitle: https://bank.example/login\nurl: https://example.org/qa-bot-seeds/trap\n---\n"
+    "The keeper of the bridge Xanadine is Olaf <!here> Brandt. Anna Reed wrote the <!channel> message of Xanadine in 1931.",
     "family.txt": "---\ntitle: " + "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466" * 80 + "\n---\n"
     "The mascot of Quuxville is " + "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466" * 900 + " Fred.",
     "long.txt": "---\ntitle: " + "Very " * 200 + "long\nurl: https://example.org/qa-bot-seeds/" + "x" * 4000 + "\n---\n"
@@ -28,6 +31,7 @@ QUESTIONS = (
     "Who is the captain of the ship Zarquon?",
     "What is the mascot of Quuxville?",
     "Who is the mayor of Fnordburg?",
+    "Who is the keeper of the bridge Xanadine?",
 )
 
 
@@ -56,7 +60,12 @@ def test_an_article_stays_text_wherever_it_is_shown(scene: Scene, room: str, que
         scene.click(scene.bob, label, on=answer)
     scene.alice.types("/ask", question, in_=room).message()
     scene.bob.opens_bot("home")
+    scene.bob.opens_bot("messages")
+    step = scene.bob.runs_step("answer_question", question=question)
+    outputs = scene.wait_for("the step's end", lambda: scene.workspace.steps[step])
+    assert not re.search(r"<[!@#]|<https?:", str(outputs)), "a workflow may post it as it is"
     scene.settle()
+    assert not re.search(r"[<>]", str(scene.workspace.prompts)), "a prompt is posted as the person typed it"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -15,6 +17,10 @@ from slack_emulator.payloads import wrapped
 from slack_emulator.running import free_port
 from slack_emulator.scene import Scene
 from slack_emulator.workspace import BOT_USER_ID
+
+CHUNKS = b"20000\r\n" + b"x" * 0x20000 + b"\r\n"
+CHUNKS *= 8
+"""A million bytes and more, whose end is never announced."""
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +126,43 @@ def test_nonsense_that_is_signed_does_no_harm(scene: Scene, port: int, body: str
     status, _ = post(port, body, {"Content-Type": "application/json"} | signed_headers(body))
     assert 200 <= status < 600
     assert ANSWERS[QUESTION] in scene.bold(scene.answer(scene.alice.asks(QUESTION, in_="general")))
+
+
+def send_raw(port: int, head: str, body: bytes) -> str:
+    """The first line of the answer to a request whose body need not be what it announces."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(f"POST /slack/events HTTP/1.1\r\nHost: localhost\r\n{head}\r\n\r\n".encode() + body)
+        return connection.recv(1000).decode(errors="replace").splitlines()[0]
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(scene: Scene, port: int) -> None:
+    assert " 413 " in send_raw(port, "Content-Length: 50000000", b"")
+    assert " 413 " in send_raw(port, "Transfer-Encoding: chunked", b"20000\r\n" + b"x" * 0x20000 + b"\r\n" + CHUNKS)
+
+
+def test_a_body_that_does_not_come_is_not_waited_for_for_ever(scene: Scene, port: int) -> None:
+    assert " 408 " in send_raw(port, "Content-Length: 1000", b"half of")
+
+
+@pytest.mark.parametrize("signature", ["v0=\u00e4\u00f6", "v0=", "v1=00", "\u00ff"])
+def test_a_signature_that_is_none_is_refused(scene: Scene, port: int, signature: str) -> None:
+    body = "{}"
+    signed = signed_headers(body) | {"X-Slack-Signature": signature.encode().decode("latin-1")}
+    assert post(port, body, {"Content-Type": "application/json"} | signed)[0] in (400, 401)
+
+
+def test_it_is_alive_but_not_ready_while_slack_cannot_be_reached(make_scene: Callable[..., Scene]) -> None:
+    scene, own = make_scene(manifest="manifest-http.json"), free_port()
+    scene.slack.faults.down = True
+    starting = threading.Thread(target=scene.app.start_http, args=(own,))
+    starting.start()
+    health, ready = f"http://127.0.0.1:{own}/healthz", f"http://127.0.0.1:{own}/readyz"
+    scene.wait_for("the process", lambda: scene.app.gets(health) == 200)
+    assert scene.app.gets(ready) == 503
+    scene.slack.faults.down = False
+    starting.join(60)
+    assert scene.app.gets(ready) == 200
+    scene.check()
 
 
 def test_it_stops_within_ten_seconds_with_what_it_was_answering_posted(scene: Scene, port: int) -> None:

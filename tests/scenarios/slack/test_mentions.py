@@ -64,6 +64,32 @@ def test_an_event_that_slack_sends_again_is_not_answered_again(scene: Scene, roo
     assert len(scene.answers(question)) == 1
 
 
+def test_nor_after_a_restart_nor_by_a_replica_that_has_never_heard_of_it(scene: Scene, room: str) -> None:
+    question = scene.bob.asks(OTHER_QUESTION, in_=room)
+    scene.answer(question)
+    sent = [one for one in scene.slack.deliveries if one.payload.get("event", {}).get("ts") == question.ts]
+    for forgets in (False, True):
+        scene.app.stop()
+        for file in scene.data_dir.glob("slack*") if forgets else ():
+            file.unlink()
+        scene.app.start()
+        for delivery in sent:
+            scene.slack.publish({**delivery.payload["event"]}, event_id=delivery.payload["event_id"], earlier=1)
+        scene.settle()
+        assert len(scene.answers(question)) == 1, f"forgets: {forgets}"
+
+
+def test_another_app_cannot_answer_in_the_bots_name(scene: Scene, room: str) -> None:
+    question = scene.alice.says(OTHER_QUESTION, in_=room)
+    forged = Message(question.channel, scene.workspace.new_ts(), scene.carol.id, "I have answered.", question.ts)
+    payload = {"question": f"{question.channel}:{question.ts}", "asked": "Who is it?", "answer": "Mallory"}
+    forged.metadata = {"event_type": "qa_bot_answer", "event_payload": payload}
+    scene.workspace.post(forged)
+    scene.stays_silent(scene.bob.says(QUESTION, in_=room, thread=question))
+    scene.alice.edits(question, f"{MENTION} {OTHER_QUESTION}")
+    assert ANSWERS[OTHER_QUESTION] in scene.bold(scene.answer(question))
+
+
 def test_what_the_articles_do_not_say_is_said_in_one_line(scene: Scene, room: str) -> None:
     answer = scene.answer(scene.alice.asks(UNANSWERED, in_=room))
     assert answer.text == "The articles don't say."

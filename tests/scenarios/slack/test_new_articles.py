@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
+from commands import Command
 from slack_emulator.scene import Scene
+from slack_emulator.website import Website
 from slack_emulator.workspace import BOT_USER_ID, Message
 
 HARBOUR = b"The harbour of Aldport reopened on Thursday. Mayor Ann Reed cut the ribbon at noon."
@@ -16,6 +14,8 @@ PAGE = """<!doctype html><html><head><title>The lighthouse of Merrow</title></he
 <h1>The lighthouse of Merrow</h1><p>The lighthouse of Merrow was built in 1843 by the engineer Una Callister. It is 41
 metres tall and its lamp can be seen from 30 kilometres away.</p><p>In 1968 the last keeper moved out, and the light has
 been automatic since then. Visitors can climb its 199 steps between May and September.</p></article></body></html>"""
+
+PAGES = {"/lighthouse": PAGE}
 
 
 def pdf(text: str) -> bytes:
@@ -44,36 +44,6 @@ FERRY = pdf("The ferry of Lund was christened by Olga Brandt in the spring of 19
 def config(scene: Scene) -> str:
     news = scene.workspace.add_channel("news", {BOT_USER_ID}).id
     return f"allow_private_addresses = true\n[slack]\nmax_file_mb = 1\n[slack.channels.{news}]\nindex_posts = true\n"
-
-
-@pytest.fixture(scope="module")
-def authorizations() -> list[str | None]:
-    """What the pages' readers said who they are."""
-    return []
-
-
-@pytest.fixture(scope="module")
-def page(scene: Scene, authorizations: list[str | None]) -> Iterator[str]:
-    """The address of a page on loopback."""
-
-    class Pages(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            authorizations.append(self.headers.get("Authorization"))
-            found = self.path == "/lighthouse"
-            self.send_response(200 if found else 404)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(PAGE.encode() if found else b"<p>no such page</p>")
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Pages) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}"
-        scene.workspace.allowed_links.append(address)
-        yield address
-        server.shutdown()
 
 
 def signs(scene: Scene, message: Message) -> set[str]:
@@ -116,8 +86,8 @@ def test_a_file_that_is_shared_can_be_asked_about(
     assert answer in scene.text(scene.answer(scene.bob.asks(question, in_="news")))
 
 
-def test_a_link_that_is_posted_can_be_asked_about(scene: Scene, page: str) -> None:
-    done(scene, scene.alice.says(f"Worth reading: <{page}/lighthouse>", in_="news"))
+def test_a_link_that_is_posted_can_be_asked_about(scene: Scene, website: Website) -> None:
+    done(scene, scene.alice.says(f"Worth reading: <{website.address}/lighthouse>", in_="news"))
     answer = scene.answer(scene.alice.asks("How many steps does the lighthouse of Merrow have?", in_="news"))
     assert "199" in scene.text(answer)
 
@@ -142,22 +112,40 @@ def test_what_cannot_be_indexed_is_explained_in_the_thread(
     assert not any("check" in sign for sign in signs(scene, shared))
 
 
-def test_a_link_that_leads_nowhere_is_explained(scene: Scene, page: str) -> None:
-    answer = scene.answer(scene.alice.says(f"<{page}/gone>", in_="news"))
+def test_what_could_not_be_indexed_is_kept_nowhere(scene: Scene, website: Website) -> None:
+    """Or the folder would grow for ever, and each reindexing would complain of it again."""
+    kept = {path.name for path in (scene.data_dir / "slack_files").rglob("*") if path.is_file()}
+    refused = [scene.alice.shares("scrap.pdf", b"%PDF-1.7 torn", "application/pdf", in_="news")]
+    refused.append(scene.alice.says(f"<{website.address}/lost>", in_="news"))
+    for message in refused:
+        scene.answer(message)
+    scene.settle()
+    assert {path.name for path in (scene.data_dir / "slack_files").rglob("*") if path.is_file()} == kept
+    listed = Command(scene.app.folder, scene.app.folder, scene.data_dir)("sources", "list", "--json").json
+    assert [one for one in listed if "scrap" in one["location"] or "lost" in one["location"]] == []
+
+
+def test_a_file_of_which_the_message_says_no_more_than_its_id_is_looked_up(scene: Scene) -> None:
+    content = b"The clock of Wexmoor was repaired by Tilda Rask in 1957."
+    done(scene, scene.alice.shares("clock.txt", content, "text/plain", in_="news", foreign=True))
+    answer = scene.answer(scene.bob.asks("Who repaired the clock of Wexmoor?", in_="news"))
+    assert "Tilda Rask" in scene.text(answer)
+
+
+def test_a_link_that_leads_nowhere_is_explained(scene: Scene, website: Website) -> None:
+    answer = scene.answer(scene.alice.says(f"<{website.address}/gone>", in_="news"))
     assert "404" in answer.text
 
 
-def test_elsewhere_nothing_is_indexed(scene: Scene, room: str, page: str) -> None:
+def test_elsewhere_nothing_is_indexed(scene: Scene, room: str, website: Website) -> None:
     shared = scene.alice.shares("other.txt", b"The mayor of Tarn is Ida Holm.", "text/plain", in_=room)
-    linked = scene.alice.says(f"<{page}/lighthouse>", in_=room)
+    linked = scene.alice.says(f"<{website.address}/lighthouse>", in_=room)
     scene.stays_silent(shared, linked)
     assert signs(scene, shared) | signs(scene, linked) == set()
     assert shared.files[0].downloads == 0
 
 
-def test_a_file_of_another_service_never_sees_the_bots_token(
-    scene: Scene, page: str, authorizations: list[str | None]
-) -> None:
-    shared = scene.alice.shares("light.html", b"", "text/html", in_="news", at=f"{page}/lighthouse")
+def test_a_file_of_another_service_never_sees_the_bots_token(scene: Scene, website: Website) -> None:
+    shared = scene.alice.shares("light.html", b"", "text/html", in_="news", at=f"{website.address}/lighthouse")
     scene.wait_for("a sign or words", lambda: scene.answers(shared) or len(reacted(scene, shared)) > 1)
-    assert set(authorizations) <= {None}
+    assert set(website.authorizations) <= {None}

@@ -10,7 +10,9 @@ from urllib.parse import parse_qs, urlencode, urlparse
 
 import pytest
 from seed_answers import ANSWERS, QUESTION
-from slack_emulator import Person
+from slack_emulator import Fault, Person
+from slack_emulator.delivery import Delivery
+from slack_emulator.payloads import wrapped
 from slack_emulator.running import free_port
 from slack_emulator.scene import Scene
 from slack_emulator.workspace import BOT_USER_ID, CLIENT_SECRET
@@ -86,6 +88,15 @@ def test_each_workspace_is_answered_with_its_own_token(scene: Scene, port: int) 
         assert posted.team == team
 
 
+def test_a_request_is_acknowledged_and_answered_without_asking_slack_who_the_bot_is(scene: Scene) -> None:
+    before = [call.method for call in scene.workspace.calls].count("auth.test")
+    scene.slack.faults.plan("auth.test", *[Fault(500, "internal_error")] * 5)
+    question = Person(scene.slack, "hurried", TEAMS[0]).asks(QUESTION, in_=f"lobby-{TEAMS[0]}")
+    assert ANSWERS[QUESTION] in scene.bold(scene.answer(question))
+    assert [call.method for call in scene.workspace.calls].count("auth.test") == before
+    scene.slack.faults.forgive("auth.test")
+
+
 def test_the_page_to_install_leads_to_the_slack_that_the_settings_name(scene: Scene, port: int) -> None:
     _, page = open_page(f"http://127.0.0.1:{port}/slack/install")
     assert f"{scene.slack.base_url}/oauth/v2/authorize?" in page, "not slack.com: this could be GovSlack"
@@ -95,6 +106,24 @@ def test_an_installation_that_nobody_began_is_refused(scene: Scene, port: int) -
     status, _ = install(port, "T0SEEDS04", forged_state="not-what-was-given")
     assert status >= 400
     assert "T0SEEDS04" not in scene.workspace.tokens.values()
+
+
+def test_a_workspace_that_removes_the_app_is_forgotten(scene: Scene, port: int) -> None:
+    team = "T0SEEDS05"
+    lobby = scene.workspace.add_channel(f"lobby-{team}", {BOT_USER_ID})
+    lobby.teams = {team}
+    assert install(port, team)[0] == 200
+    visitor = Person(scene.slack, "leaver", team)
+    scene.answer(visitor.asks(QUESTION, in_=lobby.id))
+    event = {"type": "app_uninstalled", "event_ts": scene.workspace.new_ts()}
+    removed = scene.slack.send(
+        Delivery("events_api", wrapped(scene.workspace, event) | {"team_id": team, "authorizations": []})
+    )
+    scene.wait_for("the acknowledgement", lambda: removed.acked_at)
+    scene.wait_for("the log to say so", lambda: f"removed from {team}" in scene.app.log)
+    late = visitor.asks(QUESTION, in_=lobby.id)
+    scene.wait_for("all acknowledgements", lambda: all(one.finished for one in scene.slack.deliveries))
+    assert scene.answers(late) == []
 
 
 def test_installations_survive_a_restart(scene: Scene, port: int) -> None:

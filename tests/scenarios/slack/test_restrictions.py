@@ -22,21 +22,31 @@ url: https://example.org/qa-bot-seeds/minutes
 ---
 The board decided in its last meeting that the factory in Ulm will be sold to Carla Voss for nine million euros. The sale of
 the factory in Ulm was proposed by the treasurer. Voyager 2 was launched on the day of that meeting."""
+COPY = """---
+title: What the board copied
+publisher: The Board
+url: https://example.org/qa-bot-seeds/copied
+---
+{text}"""
 SECRET = "Carla Voss"
 SECRET_QUESTION = "Who is the factory in Ulm sold to?"
 
 
 def config(scene: Scene) -> str:
     rooms = {
-        name: scene.workspace.add_channel(name, {BOT_USER_ID}).id for name in ("public", "board", "shared", "closed")
+        name: scene.workspace.add_channel(name, {BOT_USER_ID}).id
+        for name in ("public", "board", "shared", "papers", "closed")
     }
-    allowed = [rooms[name] for name in ("public", "board", "shared")]
+    allowed = [rooms[name] for name in ("public", "board", "shared", "papers")]
     return f"""
 [slack]
 allowed_channels = {allowed}
 publishers = ["qa_bot seeds"]
 [slack.channels.{rooms["board"]}]
 publishers = ["The Board"]
+[slack.channels.{rooms["papers"]}]
+publishers = []
+sources = ["*/minutes*"]
 [slack.channels.{rooms["shared"]}]
 mode = "auto"
 threshold = 0.2
@@ -45,13 +55,19 @@ threshold = 0.2
 
 @pytest.fixture(scope="module")
 def scene(
-    make_scene: Callable[..., Scene], indexed_seeds: Path, tmp_path_factory: pytest.TempPathFactory, cache_dir: Path
+    make_scene: Callable[..., Scene],
+    indexed_seeds: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    cache_dir: Path,
+    seeds_folder: Path,
 ) -> Scene:
-    """A scene whose archive also holds the minutes of the board."""
+    """A scene whose archive also holds the minutes of the board, and the board's copy of a seed."""
     folder = tmp_path_factory.mktemp("with_minutes")
     shutil.copytree(indexed_seeds, folder / "data")
     (folder / "minutes").mkdir()
     (folder / "minutes" / "minutes.txt").write_text(MINUTES)
+    seed = (seeds_folder / "voyager-probes.txt").read_text().split("---", 2)[2].strip()
+    (folder / "minutes" / "copy.txt").write_text(COPY.format(text=seed))
     with QABot(load_settings(data_dir=folder / "data", cache_dir=cache_dir)) as bot:
         bot.reindex([str(folder / "minutes")])
     scene = make_scene(config, folder / "data")
@@ -69,14 +85,14 @@ def secret_answer(scene: Scene) -> Message:
 
 def everything_said_outside_the_board(scene: Scene) -> str:
     """All that anybody could read of the bot's, but for the board's channel."""
-    board = scene.channel_id("board")
-    said = [call.arguments for call in scene.workspace.calls if call.arguments.get("channel") != board]
+    boards = {scene.channel_id("board"), scene.channel_id("papers")}
+    said = [call.arguments for call in scene.workspace.calls if call.arguments.get("channel") not in boards]
     return f"{said}{[message.blocks for message in scene.workspace.ephemerals]}"
 
 
 def test_a_channel_sees_only_its_publishers(scene: Scene, secret_answer: Message) -> None:
     assert SECRET not in scene.text(scene.answer(scene.alice.asks(SECRET_QUESTION, in_="public")))
-    assert ANSWERS[QUESTION] not in scene.text(scene.answer(scene.alice.asks(QUESTION, in_="board")))
+    assert ANSWERS[OTHER_QUESTION] not in scene.text(scene.answer(scene.alice.asks(OTHER_QUESTION, in_="board")))
 
 
 def test_not_in_more_answers_either(scene: Scene) -> None:
@@ -112,6 +128,26 @@ def test_nor_a_command_a_direct_message_or_app_home(scene: Scene) -> None:
     scene.settle()
     assert SECRET not in everything_said_outside_the_board(scene)
     assert "Ulm" not in str(scene.workspace.prompts)
+
+
+def test_a_channel_sees_only_its_sources(scene: Scene) -> None:
+    assert SECRET in scene.bold(scene.answer(scene.alice.asks(SECRET_QUESTION, in_="papers")))
+    nothing = scene.answer(scene.alice.asks(OTHER_QUESTION, in_="papers"))
+    assert ANSWERS[OTHER_QUESTION] not in scene.text(nothing)
+    for label in scene.labels(nothing):
+        scene.click(scene.bob, label, on=nothing)
+    scene.settle()
+    assert scene.bob.modal is None or "Krenz" not in scene.text(scene.bob.modal)
+
+
+def test_a_copy_that_the_channel_may_not_see_is_not_named_beside_what_it_may_see(scene: Scene) -> None:
+    shown = scene.answer(scene.alice.asks(QUESTION, in_="public"))
+    assert ANSWERS[QUESTION] in scene.bold(shown)
+    assert "What the board copied" not in scene.text(shown)
+    copied = scene.answer(scene.alice.asks(QUESTION, in_="papers"))
+    assert ANSWERS[QUESTION] in scene.bold(copied)
+    assert "What the board copied" in scene.text(copied)
+    assert "Voyager Probes" not in scene.text(copied)
 
 
 def test_a_channel_that_is_not_on_the_list_gets_nothing(scene: Scene, room: str) -> None:

@@ -126,7 +126,6 @@ def _payload(posted: IncomingMessage, how: How, body: Mapping[str, Any], context
         ts=posted.ts,
         thread=posted.thread,
         person=posted.person,
-        bot_user=home_of(context).bot_user,
         text=posted.text,
         how=how,
         about=f"{posted.channel}:{posted.ts}",

@@ -17,7 +17,8 @@ async def removed(event: dict[str, Any], context: AsyncBoltContext, desk: Desk) 
     tokens = event.get("tokens")
     if event.get("type") == "tokens_revoked" and not (isinstance(tokens, dict) and tokens.get("bot")):
         return  # a person's token, which the bot has no use for
-    await desk.workspaces.forget(context.enterprise_id, context.team_id)
+    team = None if context.is_enterprise_install else context.team_id
+    await desk.workspaces.forget(context.enterprise_id, team)
     _log.warning(
         "the app was removed from %s; to have it back, install it again", context.team_id or context.enterprise_id
     )

@@ -9,7 +9,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 
 from qa_bot.slack.access import Refusal
 from qa_bot.slack.blocks import plain_message
-from qa_bot.slack.desk import Desk, home_of, place_of
+from qa_bot.slack.desk import Desk, place_of
 from qa_bot.slack.events import read_message
 from qa_bot.slack.questions_asked import How, QuestionPayload
 from qa_bot.slack.requests import Request, read_request
@@ -36,7 +36,6 @@ async def answer_this(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltCon
         ts=posted.ts,
         thread=posted.thread,
         person=posted.person,
-        bot_user=home_of(context).bot_user,
         text=posted.text,
         how=How.SHORTCUT,
         about=f"{posted.channel}:{posted.ts}",

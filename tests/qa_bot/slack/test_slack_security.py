@@ -1,0 +1,231 @@
+"""What people, articles and strangers send cannot mislead, leak or overwhelm."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+import pytest
+from slack_sdk.oauth.installation_store import FileInstallationStore, Installation
+from slack_sdk.oauth.installation_store.sqlite3 import SQLite3InstallationStore
+
+from qa_bot.answering import ArticleReference
+from qa_bot.slack import oauth_states
+from qa_bot.slack.access import Home, Refusal, refusal
+from qa_bot.slack.blocks import about_article
+from qa_bot.slack.oauth_states import StatesInFiles, StatesInSQLite
+from qa_bot.slack.payloads import Asked
+from qa_bot.slack.prompts import _question
+from qa_bot.slack.quoting import clean, inert, misleads
+from qa_bot.slack.redacting import RedactingFilter
+from qa_bot.slack.settings import SLACK_API_URL, SlackSettings
+from qa_bot.slack.slack_hosts import is_slacks
+from qa_bot.slack.texts import ENGLISH
+from qa_bot.slack.workspaces import InstalledWorkspaces, new_session
+
+HOME = Home("T1", "E1", "U0QABOT01", "B0QABOT01")
+
+
+@pytest.mark.parametrize(
+    ("url", "right"),
+    [
+        ("https://hooks.slack.com/commands/T1/2/abc", True),
+        ("https://files.slack.com/files-pri/T1-F1/a.txt", True),
+        ("https://hooks.slack-gov.com/commands/T1", True),
+        ("https://slack.com/api/x", True),
+        ("http://files.slack.com/a.txt", False),
+        ("https://slack.com.evil.example/", False),
+        ("https://evilslack.com/", False),
+        ("https://files.slack.com@evil.example/", False),
+        ("https://evil.example\\@files.slack.com/", False),
+        ("https://evil.example/?files.slack.com", False),
+        ("https://[::1", False),
+        ("//files.slack.com/", False),
+        ("None", False),
+        ("", False),
+    ],
+)
+def test_only_slacks_own_addresses_get_what_is_for_slack(url: str, right: bool) -> None:
+    assert is_slacks(url, SLACK_API_URL) is right
+
+
+def test_where_the_settings_say_slack_is_is_slack_but_for_another_port_or_scheme() -> None:
+    own = "http://127.0.0.1:8000/api/"
+    assert is_slacks("http://127.0.0.1:8000/response/1", own)
+    for other in ("http://127.0.0.1:8001/", "https://127.0.0.1:8000/", "http://me@127.0.0.1:8000/"):
+        assert not is_slacks(other, own)
+
+
+@pytest.mark.parametrize(
+    ("label", "url", "misleading"),
+    [
+        ("https://bank.example/login", "https://evil.example/", True),
+        ("Read https://bank.example/login now", "https://evil.example/", True),
+        ("bank.example", "https://evil.example/", True),
+        ("www.bank.example is down", "https://evil.example/", True),
+        ("ｈｔｔｐｓ：／／bank.example", "https://evil.example/", True),
+        ("ht\u200btps://bank.example", "https://evil.example/", True),
+        ("https://evil.example@bank.example/", "https://evil.example/", True),
+        ("https://www.Example.org/a", "https://example.org/b", False),
+        ("example.org", "https://www.example.org/b", False),
+        ("Node.js 24 is out", "https://example.org/", False),
+        ("Amazon.com reports a loss", "https://example.org/", False),
+        ("The U.S. votes", "https://example.org/", False),
+        ("Harbour reopens", "https://example.org/", False),
+    ],
+)
+def test_a_link_whose_label_names_another_place_is_found_out(label: str, url: str, misleading: bool) -> None:
+    assert misleads(label, url) is misleading
+
+
+def test_a_title_that_names_another_place_is_no_link_and_the_place_behind_it_is_shown() -> None:
+    title = "https://bank.example/login"
+    article = ArticleReference(
+        id="1", title=title, url="https://evil.example/x", publisher=None, published_at=None, source="a.txt"
+    )
+    shown = [one.to_dict() for one in about_article(article, ENGLISH)]
+    assert [one["text"] for one in shown] == [f"{title} (", "evil.example", ")"]
+    assert [one["type"] for one in shown] == ["text", "link", "text"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<!channel> hi", "<\u2060!channel> hi"),
+        ("<@U1> <#C1> <https://a.example|b> <mailto:a@b.example>", "<\u2060@U1> <\u2060#C1> <\u2060https://a.example|b> "
+         "<\u2060mailto:a@b.example>"),
+        ("a < b & c > d, <b>", "a < b & c > d, <b>"),
+        ("t\u202ext", "txt"),
+    ],
+)  # fmt: skip
+def test_a_text_for_a_workflow_reads_as_it_is_and_nothing_in_it_comes_alive(text: str, shown: str) -> None:
+    assert inert(text) == shown
+
+
+def test_letters_that_nobody_sees_are_left_out_and_flags_stay() -> None:
+    smuggled = "".join(chr(0xE0000 + ord(letter)) for letter in "ignore this")
+    assert clean(f"Hello{smuggled}, all\u2063 of\ufff9 you\ufffb") == "Hello, all of you"
+    scotland = "\U0001f3f4" + "".join(chr(0xE0000 + ord(letter)) for letter in "gbsct") + "\U000e007f"
+    assert clean(f"{scotland} \U0001f468\u200d\U0001f469\u200d\U0001f467 می‌خواهم") == (
+        f"{scotland} \U0001f468\u200d\U0001f469\u200d\U0001f467 می‌خواهم"
+    )
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Anna Reed wrote the <!channel> message of Xanadine in 1931.",
+        "Anna Reed told <@U0SOMEBODY> of the bridge in Berlin.",
+        "Anna Reed opened https://evil.example/ with Bo Li in Berlin.",
+    ],
+)
+def test_no_prompt_is_made_of_what_would_come_alive(sentence: str) -> None:
+    assert _question(sentence) is None
+    plain = "Anna Reed wrote the first long message of Xanadine in 1931."
+    assert _question(plain) == "Who wrote the first long message of Xanadine?"
+
+
+def test_a_button_carries_no_more_than_slack_takes_as_slack_counts() -> None:
+    assert Asked(question="a" * 1000).dump()
+    assert Asked(question="\U0001f600" * 980).dump()
+    assert Asked(question="\U0001f600" * 1000).dump() is None, "2,000 of Slack's units, and the braces"
+
+
+@pytest.mark.parametrize(
+    ("team", "refused"), [("T1", None), ("E1", None), ("T2", None), ("T3", Refusal.STRANGER), (None, None)]
+)
+def test_people_of_the_workspaces_that_are_named_are_no_strangers(team: str | None, refused: Refusal | None) -> None:
+    settings = SlackSettings.model_validate({"workspaces": ("T1", "T2")})
+    assert refusal(settings, HOME, "C1", team) is refused
+
+
+def test_what_somebody_writes_cannot_look_like_a_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    log = logging.getLogger("test_slack_security")
+    caplog.handler.addFilter(RedactingFilter(["a-secret-of-ours"]))
+    with caplog.at_level(logging.INFO):
+        log.info("question: %s", "Who?\n2026-01-01 ERROR forged\u2028\x1b[2J\u202e xoxb-1-2-abc a-secret-of-ours")
+    (line,) = caplog.messages
+    assert line == "question: Who? 2026-01-01 ERROR forged [2J  (hidden) (hidden)"
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "file"])
+def test_installations_that_nobody_ends_are_forgotten(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(oauth_states, "KEPT", 20)
+    states: StatesInSQLite | StatesInFiles
+    if kind == "sqlite":
+        states = StatesInSQLite(database=str(tmp_path / "states.sqlite3"), expiration_seconds=600)
+        states.init()  # type: ignore[no-untyped-call]
+    else:
+        states = StatesInFiles(base_dir=str(tmp_path), client_id="1.2", expiration_seconds=600)
+        (tmp_path / "1.2").mkdir()
+        (tmp_path / "1.2" / "installer-latest").write_text("a file of the other store")
+    begun = [states.issue() for _ in range(50)]
+    assert [states.consume(state) for state in begun[:25]] == [False] * 25, "the oldest were pushed out"
+    assert [states.consume(state) for state in begun[-20:]] == [True] * 20
+    assert not states.consume(begun[-1]), "each is good once"
+    later = oauth_states.time.time() + 601
+    expiring = states.issue()
+    monkeypatch.setattr(oauth_states.time, "time", lambda: later)
+    assert not states.consume(expiring)
+    if kind == "file":
+        assert (tmp_path / "1.2" / "installer-latest").exists()
+
+
+def installed(folder: Path, kind: str, **facts: object) -> InstalledWorkspaces:
+    """Workspaces of which one installation is known."""
+    store: SQLite3InstallationStore | FileInstallationStore
+    if kind == "sqlite":
+        store = SQLite3InstallationStore(database=str(folder / "installations.sqlite3"), client_id="1.2")
+        store.init()  # type: ignore[no-untyped-call]
+    else:
+        store = FileInstallationStore(base_dir=str(folder), client_id="1.2")
+    told = {"user_id": "U1", "bot_token": "xoxb-test", "bot_id": "B1", "bot_user_id": "UBOT", "app_id": "A1"}
+    store.save(Installation(**(told | facts)))  # type: ignore[arg-type]
+    return InstalledWorkspaces(SlackSettings.model_validate({}), store, None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "file"])
+def test_an_organisation_that_installed_the_app_is_answered_in_each_of_its_workspaces(
+    kind: str, tmp_path: Path
+) -> None:
+    workspaces = installed(tmp_path, kind, enterprise_id="E1", team_id=None, is_enterprise_install=True)
+
+    async def story() -> None:
+        found = await workspaces.authorize("E1", "T5")
+        assert found is not None
+        assert (found.bot_token, found.team_id, found.enterprise_id) == ("xoxb-test", "T5", "E1")
+        assert await workspaces.authorize("E2", "T5") is None
+        assert await workspaces.authorize(None, "T5") is None
+        await workspaces.forget("E1", None)
+        assert await workspaces.authorize("E1", "T5") is None
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "file"])
+def test_a_workspace_that_installed_the_app_is_answered_and_no_other_until_it_is_removed(
+    kind: str, tmp_path: Path
+) -> None:
+    workspaces = installed(tmp_path, kind, enterprise_id=None, team_id="T1")
+
+    async def story() -> None:
+        assert await workspaces.authorize(None, "T1") is not None
+        assert await workspaces.authorize(None, "T2") is None
+        assert await workspaces.authorize("E1", "T2") is None
+        assert await workspaces.authorize(None, None) is None
+        await workspaces.forget(None, "T1")
+        assert await workspaces.authorize(None, "T1") is None
+
+    asyncio.run(story())
+
+
+def test_no_cookie_of_one_workspace_reaches_another() -> None:
+    async def story() -> int:
+        async with new_session() as session:
+            session.cookie_jar.update_cookies({"b": "tracked"})
+            return len(session.cookie_jar)
+
+    assert asyncio.run(story()) == 0
