@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import difflib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from embeddings.errors import QABotError
@@ -23,7 +24,7 @@ COMMANDS = (index, sources, ask, repl, slack, feedback, articles, eval, status)
 
 EXAMPLES = """\
 examples:
-  qa-bot index ~/articles            index a folder of .txt and .md files
+  qa-bot index ~/articles            index a folder, and remember it
   qa-bot ask "Who won the election?" one answer
   qa-bot repl                        ask as in a conversation
   qa-bot status                      what is in the store, and where it lies
@@ -32,6 +33,7 @@ examples:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code; prints one line for any error."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -59,12 +61,25 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
+    given_words = list(sys.argv[1:] if argv is None else argv)
+    if given_words[:1] == ["help"]:
+        given_words = [*given_words[1:], "--help"]
     try:
-        options = _parser().parse_args(argv)
+        options = _parser().parse_args(given_words)
     except SystemExit as done:  # argparse has printed the help, or what is wrong
         return int(done.code or 0)
     given = {name: getattr(options, name, None) for name in Settings.model_fields}
     return int(options.run(options, load_settings(**given)))
+
+
+def _open_closed_streams() -> None:
+    """Gives a process that was started with closed streams some that lead nowhere.
+
+    Else the next files that are opened get their numbers, and what a library prints would be written into the store.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
 
 
 def _drop_output() -> None:
@@ -79,17 +94,48 @@ def _stopped() -> int:
 
 
 def _fail(message: str) -> int:
-    print(f"qa-bot: {' '.join(message.split())}", file=sys.stderr)
+    print(_one_line(f"qa-bot: {message}"), file=sys.stderr)
     return 2
 
 
+def _one_line(message: str) -> str:
+    """The message on a line; what came from outside can hold anything, so a terminal is shown no control character."""
+    from qa_bot.wrapping import escape
+
+    return escape(" ".join(message.split()))
+
+
 class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line that names what may be meant; a noun alone shows what can be said of it."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As in argparse, but a command complains of unknown options itself, as it knows those that there are."""
+        if not args and self._subparsers:
+            self.print_help(sys.stderr)
+            raise SystemExit(2)
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown and not self._subparsers:
+            option = unknown[0].partition("=")[0]
+            what = "option" if option.startswith("-") else "argument"
+            self.error(f"there is no {what} {option}{_meant(option, self._option_string_actions)}")
+        return found, unknown
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.metavar == "COMMAND" and action.choices is not None and value not in action.choices:
+            self.error(f"there is no command {value}{_meant(value, action.choices)}")
+        super()._check_value(action, value)
+
     def error(self, message: str) -> NoReturn:
-        print(f"{self.prog}: {message}; see: {self.prog} --help", file=sys.stderr)
+        print(_one_line(f"{self.prog}: {message}; see: {self.prog} --help"), file=sys.stderr)
         raise SystemExit(2)
 
     def _print_message(self, message: str, file: Any = None) -> None:
         (file or sys.stderr).write(message)  # argparse would pass over a full disk in silence
+
+
+def _meant(mistyped: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(mistyped, list(known), 1, 0.5)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _parser() -> argparse.ArgumentParser:

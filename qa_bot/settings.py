@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from embeddings.store import DenseKind
 
 PREFIX = "QA_BOT_"
 CONFIG_FILE = "qa_bot.toml"
+MAX_CONFIG_BYTES = 1_000_000
 PACKAGED_READER = "packaged"
 TABLES = ("slack",)
 """Tables of the file that another module reads."""
@@ -34,11 +36,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
     data_dir: Path = Field(
-        default_factory=lambda: platformdirs.user_data_path("qa_bot", appauthor=False),
+        default_factory=lambda: _folder_of_user("data_dir", platformdirs.user_data_path),
         description="folder of the store: the articles, their vectors, the indexes, the REPL's history",
     )
     cache_dir: Path = Field(
-        default_factory=lambda: platformdirs.user_cache_path("qa_bot", appauthor=False),
+        default_factory=lambda: _folder_of_user("cache_dir", platformdirs.user_cache_path),
         description="folder of compiled models; it can be deleted at any time",
     )
     encoder: str = Field(
@@ -78,6 +80,13 @@ class Settings(BaseSettings):
         DenseKind.AUTO, description='index of the vectors: "exact", "quantised", or "auto" for what suits their number'
     )
     threads: int = Field(0, ge=0, le=256, description="texts that the models work on at once; 0 for one a core")
+
+    @field_validator("data_dir", "cache_dir", mode="before")
+    @classmethod
+    def _named(cls, folder: object) -> object:
+        if folder == "":
+            raise ValueError("the name of a folder is missing")  # it would be the current folder
+        return folder
 
     @field_validator("data_dir", "cache_dir")
     @classmethod
@@ -173,20 +182,40 @@ def _check_environment() -> None:
 def _read_config() -> tuple[Path, dict[str, Any]]:
     named = os.environ.get(PREFIX + "CONFIG")
     path = Path(os.path.expanduser(named or CONFIG_FILE))
-    if not named and not path.is_file():
+    if not named and not os.path.lexists(path):
         return path, {}
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(_text(path, any_kind=bool(named)))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror}); see QA_BOT_CONFIG") from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: not TOML: {error}") from error
+    except RecursionError as error:
+        raise SettingsError(f"{path}: nested too deeply; a setting is a line: name = value") from error
     for name in values:
         if name not in Settings.model_fields and name not in TABLES:
             raise SettingsError(f"{path}: {name}: {_no_such(name, list(Settings.model_fields))}")
     return path, values
+
+
+def _folder_of_user(name: str, find: Callable[..., Path]) -> Path:
+    try:
+        return find("qa_bot", appauthor=False)
+    except RuntimeError as error:
+        raise SettingsError(f"{name}: this user has no home folder; set {PREFIX}{name.upper()} to a folder") from error
+
+
+def _text(path: Path, *, any_kind: bool) -> str:
+    """What the file holds; the one of the current folder must be a file, not a pipe, say, which could be waited for."""
+    if not any_kind and path.exists() and not path.is_file():
+        raise SettingsError(f"{path}: not a file; the settings are read from it, so move it away")
+    with path.open("rb") as file:
+        content = file.read(MAX_CONFIG_BYTES + 1)
+    if len(content) > MAX_CONFIG_BYTES:
+        raise SettingsError(f"{path}: larger than {MAX_CONFIG_BYTES // 10**6} MB, which no file of settings is")
+    return content.decode("utf-8")
 
 
 def _no_such(name: str, known: list[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from qa_bot import __version__
 from qa_bot.bot import QABot
+from qa_bot.wrapping import clean
 
 _LIBRARIES = ("sentence-transformers", "onnxruntime", "faiss-cpu", "tantivy")
 
@@ -61,4 +62,4 @@ def render_status(found: dict[str, Any]) -> str:
         ("models in", models["cache"]),
         ("libraries", ", ".join(f"{name} {installed}" for name, installed in found["libraries"].items())),
     ]
-    return "\n".join(f"{name:10} {value}" for name, value in lines)
+    return "\n".join(f"{name:10} {clean(value)}" for name, value in lines)

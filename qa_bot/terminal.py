@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TextIO
@@ -29,6 +30,7 @@ __all__ = [
     "render_date",
     "render_report",
     "sureness",
+    "terminal_width",
     "use_colour",
 ]
 
@@ -43,6 +45,11 @@ _COPIES_SHOWN = 3
 def use_colour(stream: TextIO) -> bool:
     """Whether a stream shows bold and colours: a terminal, unless ``NO_COLOR`` is set or ``TERM`` is dumb."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def terminal_width(stream: TextIO) -> int:
+    """Columns that a stream's lines are wrapped to: those of the terminal, but no more than `WIDTH`."""
+    return min(shutil.get_terminal_size().columns, WIDTH) if stream.isatty() else WIDTH
 
 
 def _paragraphs(text: str, marked: Span, *, colour: bool, width: int) -> list[str]:
@@ -129,7 +136,8 @@ def _also(others: Sequence[ArticleReference], width: int) -> list[str]:
 
 
 def _published(article: ArticleReference | Article) -> str:
-    return ", ".join(filter(None, [article.publisher, render_date(article.published_at)]))
+    by = f"by {article.author}" if article.author else None
+    return ", ".join(filter(None, [by, article.publisher, render_date(article.published_at)]))
 
 
 def render_date(moment: date | datetime | None) -> str:
@@ -177,8 +185,13 @@ def render_articles(articles: Sequence[Article], total: int) -> str:
     return "\n".join(lines)
 
 
-def render_report(report: ReindexReport) -> str:
-    """What a reindex did, or would do, and what it could not read."""
+def render_report(report: ReindexReport, *, named: bool = False) -> str:
+    """What a reindex did, or would do, and what it could not read.
+
+    Args:
+        report: to show.
+        named: what could not be read has been named before.
+    """
     counts = [f"{count:,} {what}" for what in ("new", "changed", "removed") if (count := getattr(report, what))]
     counts.append(f"{report.unchanged:,} unchanged")
     seen = report.new + report.changed + report.unchanged + report.removed + len(report.failed)
@@ -194,7 +207,9 @@ def render_report(report: ReindexReport) -> str:
         lines.insert(0, "This is what would be done; nothing has been.")
         done = f"{passages.total:,} in the store, {passages.embedded:,} would be embedded"
     lines.append(f"Passages: {done}{speed}, {report.seconds:.1f} s.")
-    if report.failed:
+    if report.failed and named:
+        lines.append(f"Could not be read, as said above: {len(report.failed):,}")
+    elif report.failed:
         lines.append(f"Could not be read: {len(report.failed):,}")
         lines += [f"  {clean(failed.source)}: {clean(failed.reason)}" for failed in report.failed[:_FAILURES_SHOWN]]
         more = len(report.failed) - _FAILURES_SHOWN

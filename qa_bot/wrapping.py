@@ -6,6 +6,7 @@ like the article's own, they are ASCII, and pasted into a chat they turn bold ag
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from unicodedata import category, east_asian_width
@@ -28,6 +29,7 @@ _HARMFUL = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_UNSEEN = re.compile(f"{_HARMFUL.pattern}|[\x1c-\x1f\x85\u2028\u2029]")
 
 
 def clean(text: str) -> str:
@@ -38,6 +40,14 @@ def clean(text: str) -> str:
     ``clean(a + b) == clean(a) + clean(b)``.
     """
     return _HARMFUL.sub("", _BREAKS.sub(" ", text))
+
+
+def escape(text: str) -> str:
+    """Makes text harmless to a terminal and shows what was there: ``\\u001b`` for the control character.
+
+    JSON stays the JSON of the same value.  Line breaks and tabs are left alone.
+    """
+    return _UNSEEN.sub(lambda found: json.dumps(found.group())[1:-1], text)
 
 
 def wrap(text: str, marked: Span = NOTHING, *, colour: bool, width: int = WIDTH, indent: str = "") -> list[str]:

@@ -1,20 +1,63 @@
-"""The README says what there is: every setting, every command, the two commands of the newcomer."""
+"""The documents say what there is, and what they say works: settings, commands, links, examples."""
 
+from __future__ import annotations
+
+import importlib.util
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
-from qa_bot.cli import COMMANDS
-from qa_bot.settings import Settings
+from qa_bot import QABot, Settings
+from qa_bot.cli import COMMANDS, _parser, main
+from qa_bot.terminal import sureness
 
 ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(path for room in ("qa_bot", "embeddings", "deploy", "tests") for path in (ROOT / room).rglob("*.md")),
+    ]
+)
 README = (ROOT / "README.md").read_text()
+REFERENCE = (ROOT / "qa_bot" / "README.md").read_text()
+FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def blocks(text: str) -> list[str]:
+    """What stands in fenced blocks."""
+    return [found.group(3) for found in FENCED.finditer(text)]
+
+
+def prose(text: str) -> str:
+    """What is left of a document without its blocks and tables."""
+    return "\n".join(line for line in FENCED.sub("", text).splitlines() if not line.startswith("|"))
+
+
+def anchor(heading: str) -> str:
+    """What a heading is called in a link, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def commands(text: str, program: str) -> list[str]:
+    """Each call of a program: the lines of blocks, and what stands between backticks; not patterns such as ``[ID]``."""
+    lines = [line for block in blocks(text) for line in block.splitlines()]
+    inline = re.findall(r"`([^`\n]+)`", FENCED.sub("", text))
+    calls = (re.search(rf"(?:^|[ /]){re.escape(program)}( .*|)$", line.strip()) for line in [*lines, *inline])
+    return [call.group(1).split(" | ")[0] for call in calls if call and "[" not in call.group(1)]
+
+
+# -- what there is -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
-def test_every_setting_stands_in_the_readme_with_its_doc_line(name: str) -> None:
-    row = next((line for line in README.splitlines() if line.startswith(f"| `{name}` |")), None)
+def test_every_setting_is_documented_with_its_doc_line(name: str) -> None:
+    row = next((line for line in REFERENCE.splitlines() if line.startswith(f"| `{name}` |")), None)
     assert row is not None, f"{name} is missing from the table of settings"
     assert row.endswith(f"| {Settings.model_fields[name].description} |")
     default = Settings.model_fields[name].default
@@ -23,20 +66,16 @@ def test_every_setting_stands_in_the_readme_with_its_doc_line(name: str) -> None
 
 
 @pytest.mark.parametrize("command", [command.__name__.rpartition(".")[2] for command in COMMANDS])
-def test_every_command_stands_in_the_readme(command: str) -> None:
-    assert f"`qa-bot {command}" in README
+def test_every_command_is_documented(command: str) -> None:
+    assert f"| `qa-bot {command}" in REFERENCE
 
 
-def test_the_links_of_the_readme_lead_somewhere() -> None:
-    links = re.findall(r"\]\(([^)#]+)\)", README)
-    assert links
-    assert [link for link in links if not link.startswith("http") and not (ROOT / link).exists()] == []
-
-
-def test_the_two_commands_of_the_readme_are_in_the_makefile() -> None:
+def test_the_commands_of_make_are_in_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text()
-    for target in re.findall(r"^make (\w+)", README, re.MULTILINE):
-        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    targets = commands(README, "make")
+    assert {"repl", "test"} <= {target.split()[0] for target in targets if target.strip()}
+    for target in filter(None, targets):
+        assert re.search(rf"^{target.split()[0]}:", makefile, re.MULTILINE), target
 
 
 def test_the_changelog_begins_with_this_version() -> None:
@@ -44,3 +83,95 @@ def test_the_changelog_begins_with_this_version() -> None:
 
     headings = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert headings[0] == __version__
+
+
+def test_the_readme_is_read_in_two_minutes() -> None:
+    assert len(prose(README).split()) <= 600
+
+
+# -- what they say works -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_the_links_lead_somewhere(document: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", FENCED.sub("", document.read_text())):
+        if link.startswith(("http://", "https://")):
+            continue
+        place, _, heading = link.partition("#")
+        target = document.parent / place if place else document
+        assert target.exists(), f"{named(document)}: {link}"
+        if heading:
+            headings = re.findall(r"^#+ (.+)$", FENCED.sub("", target.read_text()), re.MULTILINE)
+            assert heading in [anchor(one) for one in headings], f"{named(document)}: {link}"
+
+
+def parses(words: list[str]) -> bool:
+    """Whether the command takes these arguments."""
+    try:
+        _parser().parse_args(words)
+    except SystemExit as done:
+        return done.code == 0
+    return True
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_the_commands_are_those_that_there_are(document: Path) -> None:
+    for arguments in commands(document.read_text(), "qa-bot"):
+        words = shlex.split(arguments, comments=True) or ["--help"]
+        # Where a document speaks of `qa-bot articles` or `qa-bot ask --more`, there is no verb or no question.
+        alone = len(words) == 1 and parses([*words, "--help"])
+        assert alone or parses(words) or parses([*words, "x"]), f"qa-bot {arguments}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_the_modules_and_scripts_are_there(document: Path) -> None:
+    for arguments in commands(document.read_text(), "python"):
+        words = shlex.split(arguments, comments=True)
+        if words[:1] == ["-m"]:
+            assert importlib.util.find_spec(words[1]), f"{named(document)}: python {arguments}"
+            options = Path(importlib.util.find_spec(words[1]).origin or "").read_text()  # type: ignore[union-attr]
+        else:
+            options = (ROOT / words[0]).read_text()
+        for option in re.findall(r"--([a-z-]+)", arguments):
+            assert f"--{option}" in options or re.search(rf"\b{option.replace('-', '_')}\b", options), arguments
+
+
+EXAMPLES = [block for block in blocks(README) if block.startswith("$ qa-bot ask ")]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda block: str(block).partition("\n")[0])
+def test_an_example_of_the_readme_is_what_the_seeds_answer(
+    seed_bot: QABot,
+    settings: Settings,
+    example: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert seed_bot.store.status().articles == 15
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QA_BOT_DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("QA_BOT_CACHE_DIR", str(settings.cache_dir))
+    command, _, said = example.partition("\n")
+    main(shlex.split(command)[2:])
+    shown = capsys.readouterr().out
+    percent = re.compile(r"^ +(.*) \((\d+)%\)$", re.MULTILINE)
+    assert percent.sub("", shown) == percent.sub("", said), f"the README should have:\n{command}\n{shown}"
+    for (words, stated), (_, found) in zip(percent.findall(said), percent.findall(shown), strict=True):
+        assert sureness(int(stated) / 100) == f"{words} ({stated}%)"
+        assert abs(int(stated) - int(found)) <= 5, f"another processor may be a little off, but this is {found}%"
+
+
+def test_the_readme_begins_with_examples() -> None:
+    assert len(EXAMPLES) == 2
+
+
+def test_the_python_example_runs(
+    tmp_path: Path, cache_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("QA_BOT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("QA_BOT_CACHE_DIR", str(cache_dir))
+    (example,) = [found.group(3) for found in FENCED.finditer(REFERENCE) if found.group(2) == "python"]
+    exec(compile(example, "qa_bot/README.md", "exec"), {})
+    assert capsys.readouterr().out == "August 20, 1977 The Voyager Probes, Still Calling Home\n"

@@ -34,6 +34,7 @@ LAYERS = (
         "qa_bot.cli",
         "qa_bot.commands",
         "qa_bot.repl",
+        "qa_bot.dialogue",
         "qa_bot.slack",
         "qa_bot.__main__",
         "qa_bot.evaluation.modes",

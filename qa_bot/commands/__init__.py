@@ -1,4 +1,4 @@
-"""What the commands share: how a verb is added, how a bot is opened, how a note is printed."""
+"""What the commands share: how a verb is added, how a bot is opened, how notes and JSON are printed."""
 
 from __future__ import annotations
 
@@ -62,6 +62,13 @@ def note(line: str) -> None:
 
     # In one piece, as threads may be writing too.
     sys.stderr.write(f"qa-bot: {clean(line)}\n")
+
+
+def print_json(text: str) -> None:
+    """Prints JSON on stdout; what a terminal would act upon is escaped."""
+    from qa_bot.wrapping import escape
+
+    print(escape(text), flush=True)
 
 
 def open_bot(settings: Settings) -> QABot:

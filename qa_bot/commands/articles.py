@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from embeddings.errors import StoreError
-from qa_bot.commands import add_command, add_group, count, note, open_bot
+from qa_bot.commands import add_command, add_group, count, note, open_bot, print_json
 from qa_bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _list(options: argparse.Namespace, settings: Settings) -> int:
     with open_bot(settings) as bot:
         articles = [reference(article) for article in bot.store.articles(limit=options.limit)]
     if options.json:
-        print(json.dumps([article.model_dump(mode="json") for article in articles], ensure_ascii=False))
+        print_json(json.dumps([article.model_dump(mode="json") for article in articles], ensure_ascii=False))
         return 0
     if not articles:
         note(f"the store in {settings.data_dir} is empty; run: qa-bot index FOLDER")
@@ -71,10 +71,11 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
         raise StoreError(f"{options.id}: the article has just been removed; see: qa-bot articles list")
     article = held.article
     if options.json:
-        print(article.model_dump_json())
+        print_json(article.model_dump_json())
         return 0
     print(clean(article.title))
-    facts = (article.publisher, article.published_at, article.url, article.source)
+    by = f"by {article.author}" if article.author else None
+    facts = (by, article.publisher, article.published_at, article.url, article.source)
     print(" · ".join(clean(str(fact)) for fact in facts if fact))
     print()
     print("\n".join(clean(line) for line in article.text.splitlines()))

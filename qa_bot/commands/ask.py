@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any
 
-from qa_bot.commands import add_command, open_bot
+from qa_bot.commands import add_command, open_bot, print_json
 from qa_bot.settings import Settings
 
 EXAMPLES = """\
@@ -41,15 +41,17 @@ def register(commands: Any) -> None:
 
 def _ask(options: argparse.Namespace, settings: Settings) -> int:
     from qa_bot.narrowing import describe_filter, make_filter
-    from qa_bot.terminal import render_alternatives, render_answer, use_colour
+    from qa_bot.terminal import render_alternatives, render_answer, terminal_width, use_colour
 
     only = make_filter(options.publisher, options.source, options.since, options.until)
     with open_bot(settings) as bot:
         answer = bot.ask(" ".join(options.question), only=only)
     if options.json:
-        print(answer.model_dump_json())
+        print_json(answer.model_dump_json())
     else:
-        print(render_answer(answer, colour=use_colour(sys.stdout), searched=describe_filter(only)))
+        colour, width = use_colour(sys.stdout), terminal_width(sys.stdout)
+        print(render_answer(answer, colour=colour, width=width, searched=describe_filter(only)))
         if options.more and answer.alternatives:
-            print(render_alternatives(answer, colour=use_colour(sys.stdout)))
+            print()
+            print(render_alternatives(answer, colour=colour, width=width))
     return 0 if answer.answered else 1

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from qa_bot.commands import add_command, count, note
+from qa_bot.commands import add_command, count, note, print_json
 from qa_bot.settings import Settings
 
 EXAMPLES = """\
@@ -49,5 +49,8 @@ def _eval(options: argparse.Namespace, settings: Settings) -> int:
         )
     if options.report:
         write_report(report, options.report)
-    print(json.dumps(report.to_json()) if options.json else text_table(report))
+    if options.json:
+        print_json(json.dumps(report.to_json(), ensure_ascii=False))
+    else:
+        print(text_table(report))
     return 0

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
-from qa_bot.commands import add_command, add_group, note
+from qa_bot.commands import add_command, add_group, note, print_json
 from qa_bot.settings import Settings
 
 EXAMPLES = """\
@@ -41,5 +40,5 @@ def _export(options: argparse.Namespace, settings: Settings) -> int:
     if options.output:
         options.output.write_text(text + "\n", encoding="utf-8")
     else:
-        sys.stdout.write(text + "\n")
+        print_json(text)
     return 0

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from embeddings.errors import SettingsError, SourceError
-from qa_bot.commands import add_command, note, open_bot
+from qa_bot.commands import add_command, note, open_bot, print_json
 from qa_bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -138,9 +138,9 @@ def _tell(report: ReindexReport, options: argparse.Namespace) -> int:
     for failure in report.failed:
         note(f"not indexed: {failure.source}: {failure.reason}")
     if options.json:
-        print(report.model_dump_json(), flush=True)
+        print_json(report.model_dump_json())
     elif not options.quiet:
-        print(render_report(report), file=sys.stderr)
+        print(render_report(report, named=True), file=sys.stderr)
     return 2 if report.failed and not report.new + report.changed + report.unchanged else 0
 
 

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from embeddings.errors import SourceError
-from qa_bot.commands import add_command, add_group, note, open_bot
+from qa_bot.commands import add_command, add_group, note, open_bot, print_json
 from qa_bot.commands.index import add_source_options, source_options
 from qa_bot.settings import Settings
 
@@ -46,7 +46,7 @@ def _list(options: argparse.Namespace, settings: Settings) -> int:
         facts = [
             source._asdict() | {"options": json.loads(source.options), "articles": count} for source, count in found
         ]
-        print(json.dumps(facts, ensure_ascii=False))
+        print_json(json.dumps(facts, ensure_ascii=False))
         return 0
     if not found:
         note("no sources are remembered yet; run: qa-bot index FOLDER")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from qa_bot.commands import add_command, open_bot
+from qa_bot.commands import add_command, open_bot, print_json
 from qa_bot.settings import Settings
 
 EXAMPLES = """\
@@ -28,5 +28,8 @@ def _status(options: argparse.Namespace, settings: Settings) -> int:
 
     with open_bot(settings) as bot:
         found = collect_status(bot)
-    print(json.dumps(found, ensure_ascii=False) if options.json else render_status(found))
+    if options.json:
+        print_json(json.dumps(found, ensure_ascii=False))
+    else:
+        print(render_status(found))
     return 0

@@ -51,7 +51,7 @@ def shape(value: Any) -> Any:
 
 ANSWER = {"text": "str", "start": "int", "end": "int", "confidence": "float"}
 SENTENCE = {"text": "str", "start": "int", "end": "int"}
-ARTICLE = {"id", "title", "url", "publisher", "published_at", "source"}
+ARTICLE = {"id", "title", "url", "author", "publisher", "published_at", "source"}
 
 
 # -- ask ---------------------------------------------------------------------------------------------------------------
@@ -144,7 +144,9 @@ def own(tmp_path: Path, cache_dir: Path, monkeypatch: pytest.MonkeyPatch, run: R
     monkeypatch.setenv("QA_BOT_DATA_DIR", str(tmp_path / "data"))
     folder = tmp_path / "articles"
     folder.mkdir()
-    (folder / "a.txt").write_text("---\ntitle: The harbour\ndate: 2024-02-29\n---\nThe harbour reopened.")
+    (folder / "a.txt").write_text(
+        "---\ntitle: The harbour\ndate: 2024-02-29\nauthor: Ann Reed\n---\nThe harbour reopened."
+    )
     (folder / "b.txt").write_text("The bridge is 310 metres long.")
     return folder
 
@@ -200,6 +202,7 @@ def test_articles_are_listed_shown_and_removed_by_the_first_digits_of_their_ids(
     code, output, _ = run("articles", "show", ids[0][:5].upper())
     assert code == 0
     assert "The harbour reopened." in output
+    assert "by Ann Reed · 2024-02-29 · " in output
     shown = json.loads(run("articles", "show", "--json", ids[0])[1])
     assert shown == listed[0] | {"text": "The harbour reopened."}
 
@@ -261,6 +264,19 @@ def test_every_example_is_a_command_that_there_is(run: Run) -> None:
     for line in lines:
         command = line.rpartition("qa-bot ")[2].split(" | ")[0].split("   ")[0]
         assert _parser().parse_args(split(command, comments=True)) is not None, line
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_are_no_error(run: Run, settings: Settings, tmp_path: Path, closed: str) -> None:
+    command = Command(tmp_path, settings.cache_dir, settings.data_dir)
+    done = subprocess.run(
+        ["sh", "-c", f'"$@" {closed}', "sh", sys.executable, "-m", "qa_bot", "ask", "--threshold", "0", QUESTION],
+        cwd=tmp_path,
+        env=command.environment,
+        capture_output=True,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (b"mattis-nato-russia" in done.stdout) == (">&-" not in closed.replace("2>&-", ""))
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["status"], ["ask", "--help"]], ids=" ".join)

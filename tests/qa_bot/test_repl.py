@@ -196,6 +196,15 @@ def test_ctrl_c_stops_the_question_and_not_the_repl(terminal: Callable[..., Term
     assert repl.ended() == 0
 
 
+def test_questions_that_are_pasted_at_once_are_each_answered(terminal: Callable[..., Terminal]) -> None:
+    repl = terminal()
+    repl.expect("/help")
+    repl.expect_prompt()
+    repl.type("\x1b[200~When was\nVoyager 2 launched?\nWho led the Apollo 11 flight?\n/sources\x1b[201~\r")
+    assert "1977" in repl.expect(r"\(\d+%\)")
+    assert "Apollo 11" in repl.expect("/seeds\r?\n")
+
+
 def test_a_question_is_understood_in_the_light_of_the_one_before(terminal: Callable[..., Terminal]) -> None:
     repl = terminal()
     repl.expect("/help")

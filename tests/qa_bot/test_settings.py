@@ -77,3 +77,19 @@ def test_every_setting_has_its_doc_line() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description, name
         assert "\n" not in field.description
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import pwd
+
+    def nobody(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.chdir(tmp_path)
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "QA_BOT_DATA_DIR", "QA_BOT_CACHE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    with pytest.raises(SettingsError, match="data_dir: this user has no home folder; set QA_BOT_DATA_DIR"):
+        load_settings()
+    assert load_settings(data_dir="here", cache_dir="there").data_dir == Path("here")
+    assert list(tmp_path.iterdir()) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import unicodedata
 from datetime import date
@@ -26,9 +27,10 @@ from qa_bot.terminal import (
     render_context,
     render_report,
     sureness,
+    terminal_width,
     use_colour,
 )
-from qa_bot.wrapping import wrap
+from qa_bot.wrapping import escape, wrap
 
 TEXT = (
     "The day began quietly. Rain fell on the harbour. In the afternoon the committee met in the old town hall of "
@@ -82,6 +84,12 @@ def test_an_answer_is_marked_in_its_sentence_above_what_is_known_of_its_article(
         "  https://example.org/a",
         "  very sure (90%)",
     ]
+
+
+def test_the_author_is_named_before_the_paper() -> None:
+    by_ann = quotation("Maria Lopez")
+    by_ann = by_ann.model_copy(update={"article": by_ann.article.model_copy(update={"author": "Ann\x1b[2J Reed"})})
+    assert "  by Ann[2J Reed, The Daily, 9 March 2024" in render_answer(answer(by_ann), colour=False).splitlines()
 
 
 def test_an_answer_that_crosses_a_line_is_bold_on_both() -> None:
@@ -184,6 +192,24 @@ def test_wide_characters_count_twice_and_long_words_are_broken() -> None:
     assert wrap("東京東京東京東京", colour=False, width=10) == ["東京東京東", "京東京"]
 
 
+def test_lines_are_as_wide_as_the_terminal_up_to_what_reads_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for columns, width in (("40", 40), ("300", 100)):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert terminal_width(Terminal()) == width
+        assert terminal_width(io.StringIO()) == 100
+
+
+@given(st.text())
+def test_json_that_is_escaped_says_the_same_and_drives_no_terminal(text: str) -> None:
+    shown = escape(json.dumps(text, ensure_ascii=False))
+    assert json.loads(shown) == text
+    assert clean(shown) == shown
+
+
 def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
@@ -215,6 +241,15 @@ def test_a_report_counts_and_names_what_could_not_be_read() -> None:
         "  /a/0: not UTF-8",
     ]
     assert shown[-1] == "  and 5 more"
+
+
+def test_a_report_does_not_name_again_what_was_named() -> None:
+    failed = (Failure(source="/a", reason="not UTF-8"),)
+    counts = PassageCounts(embedded=0, reused=0, total=7)
+    report = ReindexReport(
+        new=0, changed=0, unchanged=3, removed=0, duplicates=0, failed=failed, passages=counts, seconds=1
+    )
+    assert render_report(report, named=True).splitlines()[2:] == ["Could not be read, as said above: 1"]
 
 
 def test_progress_on_a_terminal_is_one_line_that_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -357,6 +357,13 @@ def test_a_database_that_cannot_be_used_is_refused_named_and_untouched(
         assert database.read_bytes() == before
 
 
+def test_a_pipe_in_place_of_the_database_is_not_waited_for(qa_bot: Command) -> None:
+    database = qa_bot.data_dir / "qa_bot.sqlite3"
+    database.unlink()
+    os.mkfifo(database)
+    check_failed(qa_bot("ask", QUESTION), str(database), "not a file")
+
+
 def test_a_store_made_with_another_encoder_is_refused_with_the_command_that_rebuilds_it(
     qa_bot: Command, three_articles: Path, answer: dict[str, Any]
 ) -> None:
@@ -440,12 +447,38 @@ def test_an_unknown_setting_is_named_with_the_one_that_may_be_meant(bare: Comman
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b"threshold = = 1\n", "not TOML"), (b"threshold = '\xe9'\n", "not UTF-8"), (b"\0", "not TOML")],
-    ids=["malformed", "not UTF-8", "binary"],
+    [
+        (b"threshold = = 1\n", "not TOML"),
+        (b"threshold = '\xe9'\n", "not UTF-8"),
+        (b"\0", "not TOML"),
+        (b"a = " + b"[" * 100_000, "nested too deeply"),
+        (b"#" * 1_000_001, "larger than 1 MB"),
+    ],
+    ids=["malformed", "not UTF-8", "binary", "deep", "huge"],
 )
 def test_a_settings_file_that_cannot_be_read_is_named(bare: Command, content: bytes, reason: str) -> None:
     (bare.folder / "qa_bot.toml").write_bytes(content)
     check_failed(bare("status"), "qa_bot.toml", reason)
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (Path.mkdir, "not a file"),
+        (os.mkfifo, "not a file"),
+        (lambda path: path.symlink_to(path), "Too many levels of symbolic links"),
+        (lambda path: path.symlink_to("gone"), "No such file"),
+    ],
+    ids=["folder", "pipe", "loop", "leads nowhere"],
+)
+def test_settings_that_are_no_file_are_not_passed_over(bare: Command, make: Callable[[Path], Any], reason: str) -> None:
+    make(bare.folder / "qa_bot.toml")
+    check_failed(bare("status"), "qa_bot.toml", reason)
+
+
+def test_a_folder_without_a_name_is_not_the_current_one(bare: Command) -> None:
+    check_failed(bare("status", "--data-dir", ""), "--data-dir: ''", "the name of a folder is missing")
+    assert not list(bare.folder.glob("*.sqlite3"))
 
 
 def test_a_settings_file_that_is_named_must_be_there(bare: Command) -> None:
@@ -453,8 +486,35 @@ def test_a_settings_file_that_is_named_must_be_there(bare: Command) -> None:
     check_failed(done, "gone.toml", "cannot be read (No such file or directory)", "QA_BOT_CONFIG")
 
 
-@pytest.mark.parametrize(
-    "arguments", [(), ("ask",), ("fly",), ("articles",), ("articles", "list", "--limit", "0")], ids=str
-)
+@pytest.mark.parametrize("arguments", [("ask",), ("fly",), ("articles", "list", "--limit", "0")], ids=str)
 def test_a_command_that_is_not_whole_says_where_help_is(bare: Command, arguments: tuple[str, ...]) -> None:
     check_failed(bare(*arguments), "see: qa-bot", "--help")
+
+
+@pytest.mark.parametrize(("arguments", "verb"), [((), "index"), (("articles",), "remove")], ids=str)
+def test_a_command_alone_shows_what_can_be_said(bare: Command, arguments: tuple[str, ...], verb: str) -> None:
+    done = bare(*arguments)
+    assert (done.code, done.output) == (2, "")
+    assert any(line.split()[:1] == [verb] for line in done.lines)
+    assert bare("help", *arguments).output.splitlines() == done.lines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("aks", "who?"), "qa-bot: there is no command aks (did you mean ask?); see: qa-bot --help"),
+        (
+            ("articles", "lst"),
+            "qa-bot articles: there is no command lst (did you mean list?); see: qa-bot articles --help",
+        ),
+        (
+            ("ask", "--thresold=1", "who?"),
+            "qa-bot ask: there is no option --thresold (did you mean --threshold?); see: qa-bot ask --help",
+        ),
+        (("status", "now"), "qa-bot status: there is no argument now; see: qa-bot status --help"),
+    ],
+)
+def test_a_mistyped_word_is_named_with_the_one_that_may_be_meant(
+    bare: Command, arguments: tuple[str, ...], line: str
+) -> None:
+    assert check_failed(bare(*arguments)) == line

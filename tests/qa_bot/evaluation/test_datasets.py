@@ -51,7 +51,20 @@ def test_questions_are_read_plain_and_gzipped(tmp_path: Path, mixed_file: Path) 
 def test_an_answer_that_is_not_where_it_is_said_to_be_keeps_its_text(tmp_path: Path) -> None:
     path = tmp_path / "questions.json"
     path.write_text(json.dumps(_document(answers=[{"text": "Ada", "answer_start": 7}])))
+    assert load_questions(path)[0].references == (Reference("Ada", -1, misplaced=True),)
+
+
+def test_an_offset_that_is_said_to_be_unsure_is_not_misplaced(tmp_path: Path) -> None:
+    path = tmp_path / "questions.json"
+    path.write_text(json.dumps(_document(answers=[{"text": "Ada", "answer_start": 7, "ambiguous": True}])))
     assert load_questions(path)[0].references == (Reference("Ada", -1),)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_without_an_end_is_refused(refused: Any, monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:
+    monkeypatch.setattr("qa_bot.evaluation.datasets.MAX_BYTES", 1_000_000)
+    endless = b" " * 1_000_001
+    assert refused(gzip.compress(endless) if packed else endless).startswith("larger than 1 MB")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -62,7 +75,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_what_is_not_json_is_refused(refused: Any) -> None:
-    assert refused(b"").startswith("not JSON")
+    assert refused(b" \n").startswith("is empty")
     assert refused(b"Who? Ada.").startswith("not JSON")
     assert refused(b"\xff\xfe\xfd").startswith("not JSON")
     assert refused(b"1" * 10_000).startswith("not JSON")

@@ -97,7 +97,7 @@ def test_only_the_modes_that_were_asked_for_run(mixed_file: Path, user_settings:
         progress=lambda done, total, what: seen.append((done, total, what)),
     )
     assert set(report.to_json()) == {"provenance", "reader"}
-    assert seen == [(done, 4, "reading") for done in (1, 2, 3, 4)]
+    assert seen == [(done, 4, "questions read") for done in (1, 2, 3, 4)]
     assert len({prediction.id for prediction in report.reader_predictions}) == 2
     assert report.provenance.questions == 38
     assert report.provenance.evaluated == 4
@@ -147,6 +147,40 @@ def test_what_cannot_be_asked_counts_as_unanswered(tmp_path: Path, user_settings
 def test_a_wrong_file_stops_before_anything_runs(mixed_file: Path, tmp_path: Path, user_settings: Settings) -> None:
     with pytest.raises(DatasetError):
         evaluate([mixed_file, tmp_path / "missing.json"], settings=user_settings)
+
+
+def test_answers_that_do_not_stand_at_their_offset_are_told_of_and_count(
+    mixed_file: Path, mixed_report: EvaluationReport, tmp_path: Path, user_settings: Settings
+) -> None:
+    document = json.loads(mixed_file.read_text())
+    answers = [
+        answer
+        for article in document["data"]
+        for paragraph in article["paragraphs"]
+        for entry in paragraph["qas"]
+        for answer in entry["answers"]
+    ]
+    for answer in answers:
+        answer["answer_start"] += 1
+    path = tmp_path / "off_by_one.json"
+    path.write_text(json.dumps(document))
+    said: list[str] = []
+    report = evaluate([path], settings=user_settings, modes=[Mode.READER], say=said.append)
+    assert len(said) == 1
+    assert f"{path}: 15 of 19 questions have answers that do not stand at their answer_start" in said[0]
+    assert report.reader is not None
+    assert mixed_report.reader is not None
+    assert report.reader.exact_match == mixed_report.reader.exact_match
+
+
+def test_the_table_has_the_curve_in_four_figures(mixed_report: EvaluationReport) -> None:
+    assert mixed_report.end_to_end is not None
+    assert mixed_report.end_to_end.risk_coverage is not None
+    row = next(line for line in text_table(mixed_report).splitlines()[::-1] if "surest 25/50/75/100 %" in line)
+    figures = [float(figure) for figure in row.partition("wrong: ")[2].removesuffix(" %").split(" / ")]
+    points = mixed_report.end_to_end.risk_coverage.points
+    assert len(figures) == 4
+    assert figures[-1] == pytest.approx(100 * points[-1].risk, abs=0.06)
 
 
 def test_the_table_names_what_ran(mixed_report: EvaluationReport, answerable_report: EvaluationReport) -> None:
