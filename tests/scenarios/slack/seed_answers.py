@@ -6,7 +6,7 @@ ANSWERS = {
     "What are the tiny algae that live inside corals called?": "zooxanthellae",
     "When did they start building the Berlin Wall?": "August 13, 1961",
     "How many bridges does Amsterdam have?": "1,500",
-    "At what address did Anne Frank hide?": "Prinsengracht 263",
+    "Where in Amsterdam did Anne Frank and her family hide?": "Prinsengracht 263",
     "Which state has the most electors?": "California",
     "Who was the first woman at the bottom of Challenger Deep?": "Kathy Sullivan",
     "Who came up with the word transistor?": "John R. Pierce",

@@ -28,6 +28,8 @@ publisher: The Board
 url: https://example.org/qa-bot-seeds/copied
 ---
 {text}"""
+COPIED = "November 1980"
+COPIED_QUESTION = "When did Voyager 1 reach Saturn?"
 SECRET = "Carla Voss"
 SECRET_QUESTION = "Who is the factory in Ulm sold to?"
 
@@ -141,11 +143,11 @@ def test_a_channel_sees_only_its_sources(scene: Scene) -> None:
 
 
 def test_a_copy_that_the_channel_may_not_see_is_not_named_beside_what_it_may_see(scene: Scene) -> None:
-    shown = scene.answer(scene.alice.asks(QUESTION, in_="public"))
-    assert ANSWERS[QUESTION] in scene.bold(shown)
+    shown = scene.answer(scene.alice.asks(COPIED_QUESTION, in_="public"))
+    assert COPIED in scene.bold(shown)
     assert "What the board copied" not in scene.text(shown)
-    copied = scene.answer(scene.alice.asks(QUESTION, in_="papers"))
-    assert ANSWERS[QUESTION] in scene.bold(copied)
+    copied = scene.answer(scene.alice.asks(COPIED_QUESTION, in_="papers"))
+    assert COPIED in scene.bold(copied)
     assert "What the board copied" in scene.text(copied)
     assert "Voyager Probes" not in scene.text(copied)
 
