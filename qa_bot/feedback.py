@@ -32,6 +32,10 @@ CREATE TABLE IF NOT EXISTS judgements (
     PRIMARY KEY (person, question, article)
 ) WITHOUT ROWID;
 """
+_KEEP = """
+INSERT INTO judgements VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
+SET judgement = excluded.judgement, given = excluded.given WHERE excluded.given >= given
+"""
 
 
 class Verdict(StrEnum):
@@ -101,10 +105,17 @@ class FeedbackLog:
     def __init__(self, folder: Path) -> None:
         self._file = SQLiteFile(folder / FILE_NAME, _SCHEMA)
 
-    def add(self, judgement: Judgement) -> None:
-        """Keeps a judgement, in place of what the same person said before of the same answer."""
-        row = (judgement.person, judgement.question, judgement.article, judgement.model_dump_json(), time.time())
-        self._file.run("INSERT OR REPLACE INTO judgements VALUES (?, ?, ?, ?, ?)", *row)
+    def add(self, judgement: Judgement, given: float | None = None) -> None:
+        """Keeps a judgement, in place of what the same person said before of the same answer.
+
+        Args:
+            judgement: what they say.
+            given: when they said it, in seconds since 1970; now, if None.  What is written late does not take the place of
+                what was said after it.
+        """
+        when = time.time() if given is None else given
+        row = (judgement.person, judgement.question, judgement.article, judgement.model_dump_json(), when)
+        self._file.run(_KEEP, *row)
 
     def judgements(self) -> list[Judgement]:
         """All of them, the oldest first."""

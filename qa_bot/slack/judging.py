@@ -30,7 +30,14 @@ class Asking(BaseModel):
 
 
 async def keep(
-    desk: Desk, judged: Judged, verdict: Verdict, *, person: str, channel: str | None, correction: str = ""
+    desk: Desk,
+    judged: Judged,
+    verdict: Verdict,
+    *,
+    person: str,
+    channel: str | None,
+    given: float,
+    correction: str = "",
 ) -> None:
     """Keeps a judgement.
 
@@ -40,6 +47,7 @@ async def keep(
         verdict: how.
         person: id of the person and their workspace; it is kept as a hash only.
         channel: where, which says what may be kept of the article.
+        given: when they said so, in seconds since 1970.
         correction: the right answer in the person's words.
 
     Raises:
@@ -62,7 +70,7 @@ async def keep(
     judgement = Judgement.model_validate(
         {"question": judged.question, "verdict": verdict, "person": who, "correction": correction, **facts}
     )
-    await asyncio.to_thread(desk.feedback.add, judgement)
+    await asyncio.to_thread(desk.feedback.add, judgement, given)
 
 
 async def _closest(desk: Desk, question: str, channel: str | None) -> Place | None:

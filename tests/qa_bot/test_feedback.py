@@ -75,6 +75,14 @@ def test_a_person_has_one_word_on_an_answer(tmp_path: Path) -> None:
     again.close()
 
 
+def test_what_is_written_late_does_not_replace_what_was_said_after_it(tmp_path: Path) -> None:
+    log = FeedbackLog(tmp_path)
+    log.add(judgement(Verdict.WRONG, correction="Ann Reed"), given=2.0)
+    log.add(judgement(Verdict.WRONG), given=1.0)
+    assert [one.correction for one in log.judgements()] == ["Ann Reed"]
+    log.close()
+
+
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="QA_BOT_DATA_DIR"):

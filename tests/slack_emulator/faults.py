@@ -1,4 +1,4 @@
-"""What goes wrong at Slack: rate limits, failures, a method that answers with an error, an hour without Slack."""
+"""What goes wrong at Slack: rate limits, failures, late answers, a method that answers with an error, an hour without Slack."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ class Faults:
         down: Slack answers nothing but 503.
         given: how many calls have failed so.
         burst: messages that a channel takes at once before it insists on one a second.
+        late: seconds by which the answers of a method come after what it asks for is done.
     """
 
     def __init__(self, workspace: Workspace, seed: int = 20260630) -> None:
@@ -43,6 +44,7 @@ class Faults:
         self.down = False
         self.given = 0
         self.burst = float(BURST)
+        self.late: dict[str, float] = {}
 
     def plan(self, method: str, *faults: Fault) -> None:
         """Makes the next calls of a method fail so, one after another."""

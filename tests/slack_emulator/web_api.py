@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -69,6 +70,7 @@ class WebApi:
             answer = {"ok": False, "error": error.code, **error.more}
         if fault is not None:
             call.error = fault.error
+        await asyncio.sleep(self.faults.late.get(name, 0))
         return _failed(fault, headers) if fault else web.json_response({"ok": True, **answer}, headers=headers)
 
     def _answer(self, name: str, token: str | None, arguments: dict[str, Any]) -> dict[str, Any]:

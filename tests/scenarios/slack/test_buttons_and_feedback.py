@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from commands import Command
@@ -90,6 +91,26 @@ def test_a_thumbs_down_asks_for_the_right_answer_and_keeps_it(scene: Scene, room
     assert sent.errors == {}
     kept = scene.wait_for("it", lambda: [one for one in exported(qa_bot) if one["question"] == OTHER_QUESTION])
     assert [one["text"] for one in kept[0]["answers"]] == ["Krenz"]
+
+
+def test_a_correction_stays_when_slack_answers_late_to_the_click_before_it(
+    scene: Scene, room: str, qa_bot: Command
+) -> None:
+    given = scene.answer(scene.bob.asks(OTHER_QUESTION, in_=room))
+    scene.slack.faults.late["views.open"] = 2
+    try:
+        click = scene.click(scene.bob, "wrong", on=given)
+        modal = scene.modal_of(scene.bob, "right answer")
+        (typed_in,) = [one["element"] for one in modal.content["blocks"] if one["block_id"] == "correction"]
+        sent = scene.bob.submits(modal, **{typed_in["action_id"]: "Honecker"})
+        scene.wait_for("an acknowledgement", lambda: sent.delivery and sent.delivery.finished)
+        scene.wait_for("the click", lambda: click.delivery and click.delivery.finished)
+        time.sleep(2.5)  # until Slack's answer to the click has come, and what the click said was written
+    finally:
+        scene.slack.faults.late.clear()
+    scene.settle()
+    (kept,) = [one for one in exported(qa_bot) if one["question"] == OTHER_QUESTION]
+    assert [one["text"] for one in kept["answers"]] == ["Honecker"]
 
 
 def test_a_form_that_says_nothing_is_sent_back(scene: Scene, answer: Message) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -25,16 +26,16 @@ async def feedback(
     request, judged = read_request(body), Judged.load(value_of(body))
     if request is None or judged is None or desk.refuses(context, request.channel, request.person_team):
         return
-    desk.background.start(_take(desk, client, request, judged), "taking feedback")
+    desk.background.start(_take(desk, client, request, judged, time.time()), "taking feedback")
 
 
-async def _take(desk: Desk, client: AsyncWebClient, request: Request, judged: Judged) -> None:
+async def _take(desk: Desk, client: AsyncWebClient, request: Request, judged: Judged, given: float) -> None:
     texts, looking = desk.texts(request.channel), Looking(desk, client, request)
     if not judged.good:
         asking = Asking(judged=judged, channel=request.channel)
         await looking.open(feedback_modal(asking.model_dump_json(), texts))
     said = judged.place is not None
     verdict = (Verdict.RIGHT if said else Verdict.UNANSWERABLE) if judged.good else Verdict.WRONG
-    await keep(desk, judged, verdict, person=request.person, channel=request.channel)
+    await keep(desk, judged, verdict, person=request.person, channel=request.channel, given=given)
     if judged.good:
         await looking.tell(texts.thanks_for_feedback)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -35,6 +36,7 @@ async def feedback(
         verdict or Verdict.WRONG,
         person=request.person,
         channel=asking.channel,
+        given=time.time(),
         correction=correction,
     )
     desk.background.start(kept, "keeping feedback")
