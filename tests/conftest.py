@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,10 @@ import pytest
 from qa_bot import QABot, Settings, load_settings
 
 _CACHE_DIR = os.environ.get("QA_BOT_CACHE_DIR")
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    # As a shell's background job; the commands under test would inherit it, and Ctrl-C could not be tested.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -50,7 +50,9 @@ class TrainingConfig(BaseModel):
     dense_negative_share: float = Field(
         0.5, ge=0, le=1, description="of those passages, how many the encoder finds rather than BM25"
     )
-    near_miss_share: float = Field(0.08, ge=0, description="questions with a name or number replaced, per question")
+    near_miss_share: float = Field(
+        0.2, ge=0, description="questions altered so that their passage does not answer them, per answerable question"
+    )
     unanswerable_repeats: int = Field(2, ge=1, description="how often a pass sees a data set's own unanswerable ones")
     question_noise: float = Field(0.3, ge=0, le=1, description="probability of each kind of careless typing")
     held_out_percent: float = Field(

@@ -1,7 +1,7 @@
 """Training examples for the reader: gold passages, other annotators' answers, and passages that do not answer.
 
 An example that cannot be answered looks as it does in use: a passage that search ranks high for the question and that
-does not hold its answer, or a near miss, the question with another number or name in it.
+does not hold its answer (`negatives.py`), or a near miss (`near_misses.py`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -137,43 +137,6 @@ def cut_like_the_index(example: Example, rng: np.random.Generator) -> list[Examp
 def _on(example: Example, start: int, end: int) -> Example:
     inside = tuple((first - start, last - start) for first, last in example.answers if start <= first and last <= end)
     return example._replace(passage=example.passage[start:end], answers=inside)
-
-
-_NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
-_NAME = re.compile(r"(?<=\s)(?:[A-Z][\w'’-]+)(?:\s+[A-Z][\w'’-]+)*")
-
-
-class NearMisses:
-    """Turns an answerable question into one that its passage does not answer, by another number or name.
-
-    The name comes from another question on the same article, the number from any question of the same length of digits,
-    so that the two look alike; neither may stand in the passage.
-    """
-
-    def __init__(self, questions: Sequence[Question]) -> None:
-        names: dict[str, set[str]] = defaultdict(set)
-        numbers: dict[int, set[str]] = defaultdict(set)
-        for question in questions:
-            names[question.title].update(_NAME.findall(question.text))
-            for number in _NUMBER.findall(question.text):
-                numbers[len(number)].add(number)
-        self._names = {title: sorted(found) for title, found in names.items()}
-        self._numbers = {length: sorted(found) for length, found in numbers.items()}
-
-    def make(self, question: Question, rng: np.random.Generator) -> Example | None:
-        """One near miss, or None where the question has neither a name nor a number to replace."""
-        options = [(match, self._names.get(question.title, [])) for match in _NAME.finditer(question.text)]
-        options += [(m, self._numbers.get(len(m.group()), [])) for m in _NUMBER.finditer(question.text)]
-        if not options:
-            return None
-        match, others = options[int(rng.integers(len(options)))]
-        passage = question.paragraph.lower()
-        others = [o for o in others if o.lower() not in passage and o.lower() not in question.text.lower()]
-        if not others or match.group().lower() not in passage:
-            return None
-        other = others[int(rng.integers(len(others)))]
-        text = question.text[: match.start()] + other + question.text[match.end() :]
-        return Example(text, question.title, question.paragraph, ())
 
 
 def as_typed(question: str, rng: np.random.Generator, noise: float) -> str:

@@ -10,12 +10,12 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from embeddings.encoder import Encoder
+from qa_bot.reader.near_misses import NearMisses
 from qa_bot.reader.negatives import HardNegatives
 from qa_bot.reader.train import TrainingConfig
 from qa_bot.reader.training_data import (
     DataSet,
     Example,
-    NearMisses,
     as_typed,
     cut_like_the_index,
     gold_example,

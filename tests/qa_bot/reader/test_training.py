@@ -21,7 +21,6 @@ from qa_bot.reader.model import Reader, ReadingPassage
 from qa_bot.reader.train import main
 from qa_bot.reader.training_data import (
     Example,
-    NearMisses,
     as_typed,
     cut_like_the_index,
     gold_example,
@@ -177,17 +176,6 @@ def test_a_long_paragraph_is_cut_as_the_index_cuts_it() -> None:
 
 def _question(text: str, paragraph: str, answer: str, title: str = "t") -> Question:
     return Question(text, text, title, paragraph, (Reference(answer, paragraph.find(answer)),))
-
-
-def test_a_near_miss_asks_for_something_that_the_passage_does_not_hold() -> None:
-    questions = [
-        _question("When did Maria Oliveira speak?", "Maria Oliveira spoke in May.", "in May"),
-        _question("When did John Smith resign?", "John Smith resigned in June.", "in June"),
-    ]
-    miss = NearMisses(questions).make(questions[0], np.random.default_rng(0))
-    assert miss is not None
-    assert miss.question == "When did John Smith speak?"
-    assert miss.answers == ()
 
 
 def test_an_answer_without_a_known_place_is_not_trained_on() -> None:
