@@ -17,6 +17,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -39,6 +40,16 @@ class TrainingConfig(BaseModel):
     decay_steps: int = Field(2000, ge=0, description="last steps, in which it falls to zero; in between it is constant")
     weight_decay: float = Field(0.01, ge=0, description="AdamW's weight decay")
     dropout: float = Field(0.0, ge=0, lt=1, description="dropout of hidden layers; that of attention is off")
+    word_dropout: float = Field(0.0, ge=0, lt=1, description="share of tokens that the model sees as masks")
+    span_loss: Literal["independent", "joint"] = Field(
+        "independent",
+        description="first and last token each among all tokens (independent), or the span among all (joint)",
+    )
+    label_smoothing: float = Field(0.0, ge=0, lt=1, description="share of the independent loss's target that is spread")
+    teachers: str = Field(
+        "", description="folders of trained models to learn from, separated by commas; their mean is taught"
+    )
+    teaching: float = Field(0.5, ge=0, le=1, description="weight of what the teachers say, if there are any")
     average_decay: float = Field(0.999, ge=0, lt=1, description="decay of the moving average of the weights")
     max_tokens: int = Field(384, ge=64, description="longest window, in tokens")
     stride: int = Field(96, ge=0, description="tokens by which windows of one passage overlap")

@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModelForQuestionAnswering
 
 from embeddings.errors import ModelError
+from qa_bot.reader.losses import UNREADABLE, distillation_loss, independent_loss, joint_loss
 from qa_bot.reader.train import TrainingConfig
 from qa_bot.reader.training_windows import Batch, LabelledWindow, collate, parts
 
@@ -27,6 +28,7 @@ class Run:
     """Model, optimiser and moving average, and where the run stands."""
 
     def __init__(self, config: TrainingConfig, base: Path | str, device: torch.device) -> None:
+        self.config, self.device = config, device
         torch.manual_seed(config.seed)
         try:
             settings = AutoConfig.from_pretrained(base)
@@ -39,10 +41,9 @@ class Run:
             self.tokenizer = Tokenizer.from_file(str(Path(base) / "tokenizer.json"))
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelError(f"--base {base}: not a model with a tokenizer.json ({error})") from error
+        self.teachers = [self._teacher(folder) for folder in config.teachers.split(",") if folder]
         self.tokenizer.no_truncation()
         self.tokenizer.no_padding()
-        self.config = config
-        self.device = device
         self.parameters = [p for p in self.model.parameters() if p.requires_grad]
         self.average = [p.detach().clone() for p in self.parameters]
         decayed = [p for p in self.parameters if p.ndim > 1]
@@ -51,6 +52,16 @@ class Run:
         self.optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
         self.step = 0
         self.number, self.position = 0, 0
+
+    def _teacher(self, folder: str) -> Any:
+        try:
+            teacher = AutoModelForQuestionAnswering.from_pretrained(folder).to(self.device).eval()
+            tokenizer = Tokenizer.from_file(str(Path(folder) / "tokenizer.json"))
+        except (OSError, ValueError, RuntimeError) as error:
+            raise ModelError(f"--teachers {folder}: not a model with a tokenizer.json ({error})") from error
+        if tokenizer.get_vocab() != self.tokenizer.get_vocab():
+            raise ModelError(f"--teachers {folder}: its vocabulary is another; name models made from the same base")
+        return teacher
 
     def learning_rate(self) -> float:
         config = self.config
@@ -64,7 +75,7 @@ class Run:
             group["lr"] = self.learning_rate()
         total = 0.0
         for part in parts(windows, self.config.tokens_at_once):
-            loss = _loss(self.model, collate(part, pad_id), self.device) * (len(part) / len(windows))
+            loss = self._loss(collate(part, pad_id)) * (len(part) / len(windows))
             loss.backward()  # type: ignore[no-untyped-call]
             total += float(loss.detach())
         torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
@@ -74,6 +85,21 @@ class Run:
         decay = min(self.config.average_decay, (1 + self.step) / (10 + self.step))
         torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - decay)
         return total
+
+    def _loss(self, batch: Batch) -> torch.Tensor:
+        readable = torch.from_numpy(batch.readable).to(self.device).bool()[..., None]
+        start, end = (torch.from_numpy(positions).to(self.device) for positions in (batch.start, batch.end))
+        scores = logits(self.model, batch, self.device).masked_fill(~readable, UNREADABLE)
+        if self.config.span_loss == "joint":
+            loss = joint_loss(scores, start, end)
+        else:
+            loss = independent_loss(scores, start, end, self.config.label_smoothing)
+        if not self.teachers:
+            return loss
+        with torch.no_grad():
+            said = [logits(one, batch, self.device).masked_fill(~readable, UNREADABLE) for one in self.teachers]
+            taught = torch.stack([scored.softmax(1) for scored in said]).mean(0)
+        return (1 - self.config.teaching) * loss + self.config.teaching * distillation_loss(scores, taught)
 
     def swap_average(self) -> None:
         """Exchanges the weights and their moving average; a second call exchanges them back."""
@@ -107,15 +133,6 @@ class Run:
 def _autocast(device: torch.device) -> Any:
     usable = device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=usable)
-
-
-def _loss(model: Any, batch: Batch, device: torch.device) -> torch.Tensor:
-    scores = logits(model, batch, device)
-    readable = torch.from_numpy(batch.readable).to(device).bool()
-    scores = scores.masked_fill(~readable[..., None], -1e4)
-    start = torch.nn.functional.cross_entropy(scores[..., 0], torch.from_numpy(batch.start).to(device))
-    end = torch.nn.functional.cross_entropy(scores[..., 1], torch.from_numpy(batch.end).to(device))
-    return (start + end) / 2
 
 
 def logits(model: Any, batch: Batch, device: torch.device) -> torch.Tensor:

@@ -10,6 +10,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from embeddings.encoder import Encoder
+from embeddings.errors import SettingsError
 from qa_bot.reader.near_misses import NearMisses
 from qa_bot.reader.negatives import HardNegatives
 from qa_bot.reader.train import TrainingConfig
@@ -22,6 +23,8 @@ from qa_bot.reader.training_data import (
     join_punctuation,
 )
 from qa_bot.reader.windows import Ints, SequenceTemplate, Window, make_windows, tokenize
+
+_MASKS = ("[MASK]", "<mask>", "[UNK]", "<unk>")
 
 
 class LabelledWindow(NamedTuple):
@@ -52,6 +55,9 @@ class Curriculum:
         config: how many of which kind.
         encoder: finds passages that do not answer; None to find them by words only.
         kept: see `HardNegatives`.
+
+    Raises:
+        SettingsError: tokens are to be masked, and the tokenizer has no mask.
     """
 
     def __init__(
@@ -65,6 +71,10 @@ class Curriculum:
         self._sets = sets
         self._tokenizer = tokenizer
         self._template = SequenceTemplate.of(tokenizer)
+        self._special = np.concatenate([self._template.prefix, self._template.middle, self._template.suffix])
+        self._mask_id = next((at for name in _MASKS if (at := tokenizer.token_to_id(name)) is not None), -1)
+        if config.word_dropout and self._mask_id < 0:
+            raise SettingsError(f"--word-dropout: the model has no token {' or '.join(_MASKS)}; leave the option out")
         self._config = config
         questions = [question for data in sets for question in data.train]
         self._negatives = HardNegatives(questions, encoder, kept)
@@ -76,6 +86,8 @@ class Curriculum:
         rng = np.random.default_rng([self._config.seed, number])
         examples = [self._careless(example, rng) for example in self._examples(rng)]
         windows = self._label(examples, rng)
+        if self._config.word_dropout:
+            windows = [self._masked(labelled, rng) for labelled in windows]
         order = rng.permutation(len(windows))
         return [windows[at] for at in order]
 
@@ -130,6 +142,11 @@ class Curriculum:
             if without and (answer is None or rng.random() < 0.5):
                 labelled.append(without[int(rng.integers(len(without)))])
         return labelled
+
+    def _masked(self, labelled: LabelledWindow, rng: np.random.Generator) -> LabelledWindow:
+        ids = labelled.window.ids
+        drop = (rng.random(len(ids)) < self._config.word_dropout) & ~np.isin(ids, self._special)
+        return labelled._replace(window=labelled.window._replace(ids=np.where(drop, self._mask_id, ids)))
 
 
 def label(window: Window, answer: tuple[int, int] | None) -> LabelledWindow:

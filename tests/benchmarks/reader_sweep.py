@@ -37,6 +37,10 @@ CHANGES = {
     "learning rate 1.5e-4": "--learning-rate 1.5e-4",
     "learning rate 6e-4": "--learning-rate 6e-4",
     "dropout 0.1": "--dropout 0.1",
+    "word dropout 0.1": "--word-dropout 0.1",
+    "label smoothing 0.1": "--label-smoothing 0.1",
+    "joint span loss": "--span-loss joint",
+    "taught by the first and another seed": "--teachers {readers}/as_it_is/model,{readers}/another_seed/model",
     "no titles": "--title-share 0",
     "no near misses": "--near-miss-share 0",
     "no mined passages": "--hard-negative-share 0",
@@ -99,7 +103,7 @@ def result(work: Path, name: str, sets: Sequence[str], left_out: str, steps: int
     for one in sets:
         if one != left_out:
             (data / f"{one}.json").symlink_to((work / "trained" / f"{one}.json").resolve())
-    options = [*COMMON.split(), "--steps", steps, *change.split()]
+    options = [*COMMON.split(), "--steps", steps, *change.format(readers=work / "readers").split()]
     run("qa_bot.reader.train", "--data", data, "--work", folder, *options)
     figures = {}
     for one in sets:

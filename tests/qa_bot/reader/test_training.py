@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -84,30 +85,71 @@ def test_a_killed_run_goes_on_and_ends_where_an_undisturbed_one_does(
     assert equal(weights(work), weights(tmp_path / "whole"))
 
 
-def test_a_reader_learns_what_it_is_shown(
-    question_files: Path, tiny_reader: Callable[[str], Path], tmp_path: Path
-) -> None:
-    """On a handful of questions, seen often, even a tiny reader must come to find the words."""
-    data = tmp_path / "data"
-    data.mkdir()
-    passage = "The bridge was opened in 1904. Maria Oliveira leads the committee. Shares fell by 4 percent."
-    asked = [("When was the bridge opened?", "1904"), ("Who leads the committee?", "Maria Oliveira")]
-    questions = [{"id": q, "question": q, "answers": [{"text": a, "answer_start": passage.find(a)}]} for q, a in asked]
-    document = {"data": [{"title": "t", "paragraphs": [{"context": passage, "qas": questions}]}]}
-    (data / "few.json").write_text(json.dumps(document))
-    assert train(data, tmp_path / "work", tiny_reader("bert"), 150, *PLAIN, "--average-decay", "0.9") == 0
+PASSAGE = "The bridge was opened in 1904. Maria Oliveira leads the committee. Shares fell by 4 percent."
+ANSWERS = {"When was the bridge opened?": "1904", "Who leads the committee?": "Maria Oliveira"}
 
+
+def write_few(folder: Path, answers: dict[str, str]) -> Path:
+    """A data folder of a handful of questions on `PASSAGE`."""
+    asked = [
+        {"id": q, "question": q, "answers": [{"text": a, "answer_start": PASSAGE.find(a)}]} for q, a in answers.items()
+    ]
+    document = {"data": [{"title": "t", "paragraphs": [{"context": PASSAGE, "qas": asked}]}]}
+    folder.mkdir()
+    (folder / "few.json").write_text(json.dumps(document))
+    return folder
+
+
+def answers_of(model: Path, compiled: Path) -> dict[str, str]:
+    """What a reader answers to the questions of `ANSWERS`; those with a score above that of no answer."""
     from qa_bot.reader.compile import compile_reader
     from qa_bot.reader.model import Reader, ReadingPassage
 
-    folder = tmp_path / "compiled"
-    folder.mkdir()
-    compile_reader(str(tmp_path / "work" / "model"), folder)
-    reader = Reader(folder, json.loads((folder / "compiled.json").read_text()))
-    for question, answer in asked:
-        best = reader.read(question, [ReadingPassage(passage)])[0]
-        assert passage[best.start : best.end] == answer
-        assert best.score > 0
+    compiled.mkdir()
+    compile_reader(str(model), compiled)
+    reader = Reader(compiled, json.loads((compiled / "compiled.json").read_text()))
+    best = {question: reader.read(question, [ReadingPassage(PASSAGE)])[0] for question in ANSWERS}
+    return {question: PASSAGE[one.start : one.end] for question, one in best.items() if one.score > 0}
+
+
+@pytest.mark.parametrize("more", ["", "--span-loss joint", "--word-dropout 0.05 --label-smoothing 0.1 --dropout 0.05"])
+def test_a_reader_learns_what_it_is_shown(more: str, tiny_reader: Callable[[str], Path], tmp_path: Path) -> None:
+    """On a handful of questions, seen often, even a tiny reader must come to find the words."""
+    data = write_few(tmp_path / "data", ANSWERS)
+    options = [*PLAIN, "--average-decay", "0.9", *more.split()]
+    assert train(data, tmp_path / "work", tiny_reader("bert"), 150, *options) == 0
+    assert answers_of(tmp_path / "work" / "model", tmp_path / "compiled") == ANSWERS
+
+
+def test_a_reader_learns_what_its_teachers_know(tiny_reader: Callable[[str], Path], tmp_path: Path) -> None:
+    base, options = tiny_reader("bert"), [*PLAIN, "--average-decay", "0.9"]
+    right = write_few(tmp_path / "right", ANSWERS)
+    wrong = write_few(tmp_path / "wrong", dict.fromkeys(ANSWERS, "4 percent"))
+    teachers = [tmp_path / "first" / "model", tmp_path / "second" / "model"]
+    for seed, teacher in enumerate(teachers):
+        assert train(right, teacher.parent, base, 150, *options, "--seed", str(seed)) == 0
+    named = ["--teachers", ",".join(map(str, teachers)), "--teaching", "1"]
+    assert train(wrong, tmp_path / "student", base, 150, *options, *named) == 0
+    assert answers_of(tmp_path / "student" / "model", tmp_path / "compiled") == ANSWERS
+
+
+def test_a_teacher_that_cannot_teach_is_named(
+    question_files: Path, tiny_reader: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for teacher in (tmp_path, tiny_reader("roberta")):
+        assert train(question_files, tmp_path / "work", tiny_reader("bert"), 2, "--teachers", str(teacher)) == 2
+        assert f"--teachers {teacher}: " in capsys.readouterr().err
+
+
+def test_tokens_cannot_be_masked_without_a_mask(
+    question_files: Path, tiny_reader: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = tmp_path / "base"
+    shutil.copytree(tiny_reader("bert"), base)
+    tokenizer = (base / "tokenizer.json").read_text()
+    (base / "tokenizer.json").write_text(tokenizer.replace("[UNK]", "[GONE]"))
+    assert train(question_files, tmp_path / "work", base, 2, "--word-dropout", "0.1") == 2
+    assert "--word-dropout" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
