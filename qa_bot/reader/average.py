@@ -15,6 +15,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -22,7 +23,7 @@ from safetensors.torch import load_file, save_file
 
 from embeddings.errors import ModelError, QABotError, SettingsError
 
-_WEIGHTS = "model.safetensors"
+_WEIGHTS, _FACTS = "model.safetensors", "qa_bot.json"
 
 
 def average(models: Sequence[Path], out: Path) -> None:
@@ -35,6 +36,7 @@ def average(models: Sequence[Path], out: Path) -> None:
     Raises:
         SettingsError: `out` exists.
         ModelError: a model cannot be read, or is not like the first.
+        OSError: `out` cannot be written.
     """
     if out.exists():
         raise SettingsError(f"{out}: exists already; name a new folder, or delete it")
@@ -49,13 +51,10 @@ def average(models: Sequence[Path], out: Path) -> None:
             )
         for name, tensor in weights.items():
             mean[name] += (tensor.double() - mean[name]) / number
+    facts = _facts(models[-1] / _FACTS)
     shutil.copytree(models[-1], out)
     save_file({name: tensor.to(weights[name].dtype) for name, tensor in mean.items()}, out / _WEIGHTS, {"format": "pt"})
-    facts = out / "qa_bot.json"
-    if facts.exists():
-        kept = json.loads(facts.read_text())
-        kept.pop("calibration", None)
-        facts.write_text(json.dumps(kept) + "\n")
+    (out / _FACTS).write_text(json.dumps(facts) + "\n")
 
 
 def _weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -63,6 +62,15 @@ def _weights(folder: Path) -> dict[str, torch.Tensor]:
         return load_file(folder / _WEIGHTS)
     except (OSError, SafetensorError) as error:
         raise ModelError(f"{folder}: not a model that the training made ({error}); name WORK/model") from error
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    """What the model's own file says of it, without the calibration."""
+    try:
+        facts = dict(json.loads(path.read_text())) if path.exists() else {}
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelError(f"{path}: not a JSON object ({error}); delete it, or train the model again") from error
+    return {name: fact for name, fact in facts.items() if name != "calibration"}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -77,9 +85,10 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     try:
         average(options.models, options.out)
-    except QABotError as error:
+    except (QABotError, OSError) as error:
         print(f"average: {error}", file=sys.stderr)
         return 2
+    print(f"{options.out}: written; next: python -m qa_bot.reader.calibrate {options.out} --data DATA")
     return 0
 
 

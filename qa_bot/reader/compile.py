@@ -19,6 +19,7 @@ from embeddings.errors import ModelError
 from embeddings.model_cache import write_manifest
 from embeddings.quantization import quantize
 from embeddings.runtime import CompiledModel
+from qa_bot.reader.decoding import MAX_ANSWER_TOKENS
 from qa_bot.reader.model import Runtime
 
 MIN_MEAN_CORRELATION = 0.97
@@ -74,7 +75,7 @@ def compile_reader(name: str, folder: Path) -> None:
             "identity": f"{Path(name).name}:{weights_digest(model.state_dict())[:12]}",
             "max_tokens": min(384, longest - 2),
             "stride": 96,
-            "max_answer_tokens": 40,
+            "max_answer_tokens": MAX_ANSWER_TOKENS,
             "reads_titles": False,
             "runtime": runtime,
             "inputs": names,

@@ -13,6 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+MAX_ANSWER_TOKENS = 40
+"""Of our readers: longer runs of words are hardly ever an answer."""
+
 
 class TokenSpan(NamedTuple):
     """A span of passage tokens, both ends included, and its score in logits."""
@@ -32,7 +35,7 @@ def best_spans(
     end: NDArray[np.float32],
     limits: NDArray[np.int64] | None = None,
     *,
-    max_answer_tokens: int = 40,
+    max_answer_tokens: int = MAX_ANSWER_TOKENS,
     count: int = 5,
 ) -> list[TokenSpan]:
     """The `count` best valid spans of a window's passage tokens, best first.

@@ -45,7 +45,9 @@ class TrainingConfig(BaseModel):
         "independent",
         description="first and last token each among all tokens (independent), or the span among all (joint)",
     )
-    label_smoothing: float = Field(0.0, ge=0, lt=1, description="share of the independent loss's target that is spread")
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="share of the target that is spread evenly over all tokens"
+    )
     teachers: str = Field(
         "", description="folders of trained models to learn from, separated by commas; their mean is taught"
     )

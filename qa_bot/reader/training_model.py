@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModelForQuestionAnswering
 
 from embeddings.errors import ModelError
-from qa_bot.reader.losses import UNREADABLE, distillation_loss, independent_loss, joint_loss
+from qa_bot.reader.losses import UNREADABLE, distillation_loss, independent_loss, joint_loss, uniform_loss
 from qa_bot.reader.train import TrainingConfig
 from qa_bot.reader.training_windows import Batch, LabelledWindow, collate, parts
 
@@ -90,10 +90,9 @@ class Run:
         readable = torch.from_numpy(batch.readable).to(self.device).bool()[..., None]
         start, end = (torch.from_numpy(positions).to(self.device) for positions in (batch.start, batch.end))
         scores = logits(self.model, batch, self.device).masked_fill(~readable, UNREADABLE)
-        if self.config.span_loss == "joint":
-            loss = joint_loss(scores, start, end)
-        else:
-            loss = independent_loss(scores, start, end, self.config.label_smoothing)
+        loss = (joint_loss if self.config.span_loss == "joint" else independent_loss)(scores, start, end)
+        if smoothing := self.config.label_smoothing:
+            loss = (1 - smoothing) * loss + smoothing * uniform_loss(scores)
         if not self.teachers:
             return loss
         with torch.no_grad():

@@ -2,8 +2,9 @@
 
     python tests/benchmarks/reader_sweep.py DATA WORK [--steps 400] [--questions 4000] [--only NAME ...]
 
-DATA is a folder of SQuAD-format files; WORK keeps the samples, the readers and `results.jsonl`: a reader whose result stands
-there is not trained again, so the sweep can be stopped and gone on with, and a killed training goes on from its checkpoint.
+DATA is a folder of SQuAD-format files; WORK keeps the samples, the readers and `results.jsonl`: a reader whose result of the
+same numbers stands there is not trained again.  So the sweep can be stopped and gone on with; a killed training goes on from its
+checkpoint.
 
 Each starts from the encoder's weights.  Of each set, whole articles are taken for judging (`--judged` questions; five times as
 many where some have no answer), and others for training.  Each reader is judged by `qa-bot eval --mode reader`, as shipped: int8.
@@ -111,7 +112,7 @@ def result(work: Path, name: str, sets: Sequence[str], left_out: str, steps: int
         said = run("qa_bot", "eval", "--mode", "reader", "--json", "--reader", folder / "model", judged)
         figures[one] = json.loads(said)["reader"]
     (folder / "checkpoint.pt").unlink(missing_ok=True)
-    return {"name": name, "steps": steps, "figures": figures}
+    return {"name": name, "figures": figures}
 
 
 def table(results: Sequence[dict[str, Any]], sets: Sequence[str]) -> str:
@@ -136,15 +137,17 @@ def main() -> None:
     sets = sample(options.data, options.work, options.judged, options.questions)
     kept = options.work / "results.jsonl"
     done = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
+    budget = [options.steps, options.questions, options.judged]
+    done = [one for one in done if one["budget"] == budget]
     arms = [(name, "", change) for name, change in CHANGES.items()]
     arms[1:1] = [(f"without {one}", one, "") for one in sets]
     for name, left_out, change in arms:
         wanted = options.only is None or name in options.only
-        if wanted and not any(one["name"] == name and one["steps"] == options.steps for one in done):
-            done.append(result(options.work, name, sets, left_out, options.steps, change))
+        if wanted and not any(one["name"] == name for one in done):
+            done.append({"budget": budget, **result(options.work, name, sets, left_out, options.steps, change)})
             with kept.open("a") as file:
                 file.write(json.dumps(done[-1]) + "\n")
-    print(table([one for one in done if one["steps"] == options.steps], sets))
+    print(table(done, sets))
 
 
 if __name__ == "__main__":

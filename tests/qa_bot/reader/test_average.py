@@ -49,6 +49,12 @@ def test_what_cannot_be_averaged_is_named(
         assert main([str(out), *map(str, given)]) == 2
         assert named in capsys.readouterr().err
         assert not out.exists()
+    (models[-1] / "qa_bot.json").write_text("[")
+    assert main([str(out), *map(str, models)]) == 2
+    assert "qa_bot.json" in capsys.readouterr().err
+    assert not out.exists()
+    assert main([str(models[0] / "config.json" / "mean"), str(models[0])]) == 2
+    assert "config.json" in capsys.readouterr().err
     (tmp_path / "model-1" / "model.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0not json")
     assert main([str(out), *map(str, models)]) == 2
     assert "model-1" in capsys.readouterr().err

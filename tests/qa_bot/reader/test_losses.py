@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from qa_bot.reader.losses import UNREADABLE, distillation_loss, independent_loss, joint_loss
+from qa_bot.reader.losses import UNREADABLE, distillation_loss, independent_loss, joint_loss, uniform_loss
 
 TOKENS, FIRST = 60, 5
 START, END = torch.tensor([0, 7, 9]), torch.tensor([0, 7, 12])
@@ -46,8 +46,7 @@ def test_an_answer_that_is_too_long_counts_as_its_beginning(scores: torch.Tensor
 def test_smoothing_spreads_the_target_over_readable_tokens_only(scores: torch.Tensor) -> None:
     readable = [0, *range(FIRST, TOKENS)]
     even = -scores[:, readable].log_softmax(1).mean()
-    hard = independent_loss(scores, START, END)
-    assert float(independent_loss(scores, START, END, 0.2)) == pytest.approx(float(0.8 * hard + 0.2 * even), rel=1e-5)
+    assert float(uniform_loss(scores)) == pytest.approx(float(even), rel=1e-5)
 
 
 def test_a_teacher_that_is_sure_is_the_label(scores: torch.Tensor) -> None:

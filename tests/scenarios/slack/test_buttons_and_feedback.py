@@ -71,7 +71,9 @@ def test_the_closest_passages_are_behind_a_button_when_the_articles_do_not_say(s
     nothing = scene.answer(scene.alice.asks(UNANSWERED, in_=room))
     reply = scene.click(scene.alice, "close", on=nothing)
     shown = scene.wait_for("passages", lambda: scene.alice.modal or (reply.messages and reply.messages[-1]))
-    scene.wait_for("a quotation", lambda: scene.quotes(scene.alice.modal or shown))
+    quotes = scene.wait_for("a quotation", lambda: scene.quotes(scene.alice.modal or shown))
+    assert scene.quotes(nothing) == [], "not before somebody asks for them"
+    assert all(quote.strip() for quote in quotes)
 
 
 def test_a_thumbs_up_is_kept_as_a_right_answer(scene: Scene, answer: Message, qa_bot: Command) -> None:
@@ -116,11 +118,14 @@ def test_a_correction_stays_when_slack_answers_late_to_the_click_before_it(
 def test_a_form_that_says_nothing_is_sent_back(scene: Scene, answer: Message) -> None:
     scene.click(scene.carol, "wrong", on=answer)
     sent = scene.carol.submits(scene.modal_of(scene.carol, "right answer"))
-    scene.wait_for("what is missing", lambda: sent.errors)
+    assert scene.wait_for("what is missing", lambda: sent.errors).keys() == {"reason"}
 
 
 @pytest.mark.parametrize("value", ["", "{", "null", '{"a": "nosuch", "s": 0, "e": 9}', '{"q": 1}', "x" * 2000])
-def test_a_button_whose_value_is_not_what_it_was_does_no_harm(scene: Scene, answer: Message, value: str) -> None:
+def test_a_button_whose_value_is_not_what_it_was_does_no_harm(
+    scene: Scene, answer: Message, qa_bot: Command, value: str
+) -> None:
+    posted, kept = len(scene.answers(answer)), exported(qa_bot)
     replies = []
     for one in buttons_in(answer.blocks):
         forged = Button({**one.element, "value": value}, one.block_id)
@@ -128,6 +133,8 @@ def test_a_button_whose_value_is_not_what_it_was_does_no_harm(scene: Scene, answ
     for reply in replies:
         scene.wait_for("an acknowledgement", lambda reply=reply: reply.delivery and reply.delivery.acked_at)
     scene.settle()
+    assert len(scene.answers(answer)) == posted
+    assert exported(qa_bot) == kept
 
 
 def test_a_click_that_can_open_nothing_asks_slack_to_open_nothing(scene: Scene, answer: Message) -> None:
@@ -157,6 +164,12 @@ def test_clicking_a_button_of_a_message_that_is_long_gone_ends_in_words(scene: S
     stale = scene.answer(scene.alice.asks(QUESTION, in_=room))
     buttons = list(buttons_in(stale.blocks))
     del scene.workspace.channels[stale.channel].messages[stale.ts]
-    replies = [scene.alice.clicks(one, on=stale) for one in buttons]
-    for reply in replies:
-        scene.wait_for("an acknowledgement", lambda reply=reply: reply.delivery and reply.delivery.acked_at)
+    assert buttons
+    for one in buttons:
+        before = scene.alice.modal
+        reply = scene.alice.clicks(one, on=stale)
+        scene.wait_for(
+            f"words for {one.label!r}",
+            lambda reply=reply, before=before: reply.messages or scene.alice.modal is not before,
+        )
+        assert scene.text(reply.messages[-1] if reply.messages else scene.modal_of(scene.alice)).strip()

@@ -148,11 +148,16 @@ def test_an_event_whose_acknowledgement_does_not_come_is_sent_again(
 
 
 def test_goodbyes_are_announced_and_the_app_comes_back(
-    slack: SlackEmulator, app: App, run: Callable[[App], None]
+    slack: SlackEmulator, general: Channel, app: App, run: Callable[[App], None]
 ) -> None:
+    app.event("message")(lambda: None)
     run(app)
     slack.socket_mode.say_goodbye("refresh_requested", seconds=0.2)
     slack.workspace.wait_for("a second connection", lambda: len(slack.socket_mode.history) == 2)
+    Person(slack, "alice").says("When?", in_="general")
+    slack.workspace.wait_for("the acknowledgement", lambda: slack.deliveries[-1].finished)
+    assert len(slack.socket_mode.history) == 2
+    slack.check()
 
 
 def test_what_nobody_acknowledges_is_a_violation(slack: SlackEmulator, general: Channel) -> None:
