@@ -139,8 +139,9 @@ _ATTRIBUTION_CJK = re.compile(r"と|って|、|[^，。！？“「\s]{0,12}(?:�
 def _stretches(text: str) -> Iterator[Span]:
     """Cuts a text at blank lines and at lines that were ended on purpose."""
     block: list[Span] = []
-    start = 0
-    for gap in _LINE_BREAKS.finditer(text):
+    # Lines begin where their words do, the first one too.
+    start = len(text) - len(text.lstrip())
+    for gap in _LINE_BREAKS.finditer(text, start):
         block.append(Span(start, gap.start()))
         start = gap.end()
         if _BLANK_LINE.search(gap[0]):

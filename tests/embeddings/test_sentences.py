@@ -237,6 +237,7 @@ def test_every_character_but_whitespace_is_in_one_sentence(text: str) -> None:
 
 
 @given(TEXTS, TEXTS)
+@example("", " …\n. ...")
 def test_a_blank_line_always_ends_a_sentence(before: str, after: str) -> None:
     expected = split_sentences(before)
     shift = len(before) + 2
