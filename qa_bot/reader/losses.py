@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch.nn.functional import cross_entropy, pad
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, pad
 
 from qa_bot.reader.decoding import MAX_ANSWER_TOKENS
 
@@ -56,3 +56,15 @@ def distillation_loss(scores: torch.Tensor, taught: torch.Tensor) -> torch.Tenso
         taught: the teacher's probabilities of start and end, of the same shape.
     """
     return -(taught * scores.log_softmax(1)).sum(1).mean()
+
+
+def answerable_loss(said: torch.Tensor, start: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of whether the windows hold an answer: the second task of a no-answer head.
+
+    Zhang et al., 2021, "Retrospective Reader for Machine Reading Comprehension", https://arxiv.org/abs/2001.09694, section 2.2.
+
+    Args:
+        said: log-odds of an answer, shape (windows,).
+        start: positions of the first tokens, shape (windows,); 0 where there is no answer.
+    """
+    return binary_cross_entropy_with_logits(said, (start > 0).to(said.dtype))

@@ -45,6 +45,11 @@ class TrainingConfig(BaseModel):
         "independent",
         description="first and last token each among all tokens (independent), or the span among all (joint)",
     )
+    answerable_head: float = Field(
+        0.0,
+        ge=0,
+        description="weight of a second task in training, whether the window holds an answer; its head is not kept",
+    )
     label_smoothing: float = Field(
         0.0, ge=0, lt=1, description="share of the target that is spread evenly over all tokens"
     )

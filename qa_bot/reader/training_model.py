@@ -12,7 +12,14 @@ from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModelForQuestionAnswering
 
 from embeddings.errors import ModelError
-from qa_bot.reader.losses import UNREADABLE, distillation_loss, independent_loss, joint_loss, uniform_loss
+from qa_bot.reader.losses import (
+    UNREADABLE,
+    answerable_loss,
+    distillation_loss,
+    independent_loss,
+    joint_loss,
+    uniform_loss,
+)
 from qa_bot.reader.train import TrainingConfig
 from qa_bot.reader.training_windows import Batch, LabelledWindow, collate, parts
 
@@ -44,7 +51,9 @@ class Run:
         self.teachers = [self._teacher(folder) for folder in config.teachers.split(",") if folder]
         self.tokenizer.no_truncation()
         self.tokenizer.no_padding()
-        self.parameters = [p for p in self.model.parameters() if p.requires_grad]
+        self.head = torch.nn.Linear(settings.hidden_size, 1).to(device) if config.answerable_head else None
+        trained = [*self.model.parameters(), *(self.head.parameters() if self.head else ())]
+        self.parameters = [p for p in trained if p.requires_grad]
         self.average = [p.detach().clone() for p in self.parameters]
         decayed = [p for p in self.parameters if p.ndim > 1]
         others = [p for p in self.parameters if p.ndim <= 1]
@@ -89,16 +98,20 @@ class Run:
     def _loss(self, batch: Batch) -> torch.Tensor:
         readable = torch.from_numpy(batch.readable).to(self.device).bool()[..., None]
         start, end = (torch.from_numpy(positions).to(self.device) for positions in (batch.start, batch.end))
-        scores = logits(self.model, batch, self.device).masked_fill(~readable, UNREADABLE)
+        output = _output(self.model, batch, self.device, hidden=self.head is not None)
+        scores = _span_scores(output).masked_fill(~readable, UNREADABLE)
         loss = (joint_loss if self.config.span_loss == "joint" else independent_loss)(scores, start, end)
         if smoothing := self.config.label_smoothing:
             loss = (1 - smoothing) * loss + smoothing * uniform_loss(scores)
-        if not self.teachers:
-            return loss
-        with torch.no_grad():
-            said = [logits(one, batch, self.device).masked_fill(~readable, UNREADABLE) for one in self.teachers]
-            taught = torch.stack([scored.softmax(1) for scored in said]).mean(0)
-        return (1 - self.config.teaching) * loss + self.config.teaching * distillation_loss(scores, taught)
+        if self.teachers:
+            with torch.no_grad():
+                said = [logits(one, batch, self.device).masked_fill(~readable, UNREADABLE) for one in self.teachers]
+                taught = torch.stack([scored.softmax(1) for scored in said]).mean(0)
+            loss = (1 - self.config.teaching) * loss + self.config.teaching * distillation_loss(scores, taught)
+        if self.head:
+            said_so = self.head(output.hidden_states[-1][:, 0].float())[:, 0]
+            loss = loss + self.config.answerable_head * answerable_loss(said_so, start)
+        return loss
 
     def swap_average(self) -> None:
         """Exchanges the weights and their moving average; a second call exchanges them back."""
@@ -114,6 +127,8 @@ class Run:
             "optimizer": self.optimizer.state_dict(),
             "at": (self.step, self.number, self.position),
         }
+        if self.head:
+            state["head"] = self.head.state_dict()
         torch.save(state, path.with_suffix(".part"))
         os.replace(path.with_suffix(".part"), path)
 
@@ -122,6 +137,8 @@ class Run:
             state = torch.load(path, map_location=self.device, weights_only=True)
             self.model.load_state_dict(state["model"])
             self.optimizer.load_state_dict(state["optimizer"])
+            if self.head:
+                self.head.load_state_dict(state["head"])
         except (OSError, RuntimeError, KeyError, ValueError, EOFError) as error:
             raise ModelError(f"{path}: cannot go on from this checkpoint ({error}); delete it to start anew") from error
         for mean, saved in zip(self.average, state["average"], strict=True):
@@ -134,8 +151,7 @@ def _autocast(device: torch.device) -> Any:
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=usable)
 
 
-def logits(model: Any, batch: Batch, device: torch.device) -> torch.Tensor:
-    """Start and end scores of each token, shape (windows, longest, 2), float32."""
+def _output(model: Any, batch: Batch, device: torch.device, *, hidden: bool = False) -> Any:
     tensors = {
         "input_ids": torch.from_numpy(batch.ids).to(device),
         "attention_mask": torch.from_numpy(batch.mask).to(device),
@@ -143,5 +159,13 @@ def logits(model: Any, batch: Batch, device: torch.device) -> torch.Tensor:
     if getattr(model.config, "type_vocab_size", 0) > 1:
         tensors["token_type_ids"] = torch.from_numpy(batch.type_ids).to(device)
     with _autocast(device):
-        output = model(**tensors)
+        return model(**tensors, output_hidden_states=hidden)
+
+
+def _span_scores(output: Any) -> torch.Tensor:
     return torch.stack([output.start_logits, output.end_logits], -1).float()
+
+
+def logits(model: Any, batch: Batch, device: torch.device) -> torch.Tensor:
+    """Start and end scores of each token, shape (windows, longest, 2), float32."""
+    return _span_scores(_output(model, batch, device))

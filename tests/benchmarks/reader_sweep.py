@@ -41,6 +41,7 @@ CHANGES = {
     "word dropout 0.1": "--word-dropout 0.1",
     "label smoothing 0.1": "--label-smoothing 0.1",
     "joint span loss": "--span-loss joint",
+    "no-answer head as a second task": "--answerable-head 0.3",
     "taught by the first and another seed": "--teachers {readers}/as_it_is/model,{readers}/another_seed/model",
     "no titles": "--title-share 0",
     "no near misses": "--near-miss-share 0",

@@ -7,7 +7,14 @@ import math
 import pytest
 import torch
 
-from qa_bot.reader.losses import UNREADABLE, distillation_loss, independent_loss, joint_loss, uniform_loss
+from qa_bot.reader.losses import (
+    UNREADABLE,
+    answerable_loss,
+    distillation_loss,
+    independent_loss,
+    joint_loss,
+    uniform_loss,
+)
 
 TOKENS, FIRST = 60, 5
 START, END = torch.tensor([0, 7, 9]), torch.tensor([0, 7, 12])
@@ -56,3 +63,9 @@ def test_a_teacher_that_is_sure_is_the_label(scores: torch.Tensor) -> None:
     assert float(distillation_loss(scores, taught)) == pytest.approx(
         float(independent_loss(scores, START, END)), rel=1e-5
     )
+
+
+def test_the_second_task_is_to_say_where_there_is_no_answer() -> None:
+    said = torch.tensor([-2.0, 0.5, 3.0])
+    odds = [1 / (1 + math.exp(-2)), 1 / (1 + math.exp(-0.5)), 1 / (1 + math.exp(-3))]
+    assert float(answerable_loss(said, START)) == pytest.approx(-sum(map(math.log, odds)) / 3, rel=1e-5)

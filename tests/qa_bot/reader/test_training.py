@@ -66,13 +66,14 @@ def test_the_same_seed_makes_the_same_reader_and_another_seed_another(
     assert 0 <= evaluations[-1]["held_out"]["seeds"]["f1"] <= 100
 
 
+@pytest.mark.parametrize("more", ["", "--answerable-head 0.5"])
 def test_a_killed_run_goes_on_and_ends_where_an_undisturbed_one_does(
-    question_files: Path, tiny_reader: Callable[[str], Path], tmp_path: Path
+    more: str, question_files: Path, tiny_reader: Callable[[str], Path], tmp_path: Path
 ) -> None:
     base = tiny_reader("bert")
-    assert train(question_files, tmp_path / "whole", base, 60) == 0
+    assert train(question_files, tmp_path / "whole", base, 60, *more.split()) == 0
     work = tmp_path / "killed"
-    options = ["--data", str(question_files), "--work", str(work), "--base", str(base), "--steps", "60"]
+    options = ["--data", str(question_files), "--work", str(work), "--base", str(base), "--steps", "60", *more.split()]
     command = [sys.executable, "-m", "qa_bot.reader.train", *options, *SMALL, "--checkpoint-seconds", "0.01"]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
@@ -112,7 +113,9 @@ def answers_of(model: Path, compiled: Path) -> dict[str, str]:
     return {question: PASSAGE[one.start : one.end] for question, one in best.items() if one.score > 0}
 
 
-@pytest.mark.parametrize("more", ["", "--span-loss joint", "--word-dropout 0.05 --label-smoothing 0.1 --dropout 0.05"])
+@pytest.mark.parametrize(
+    "more", ["", "--span-loss joint", "--answerable-head 1", "--word-dropout 0.05 --label-smoothing 0.1 --dropout 0.05"]
+)
 def test_a_reader_learns_what_it_is_shown(more: str, tiny_reader: Callable[[str], Path], tmp_path: Path) -> None:
     """On a handful of questions, seen often, even a tiny reader must come to find the words."""
     data = write_few(tmp_path / "data", ANSWERS)
