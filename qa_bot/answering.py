@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from embeddings.articles import Article
@@ -18,6 +19,7 @@ from embeddings.sentences import Span
 from embeddings.store import ArticleText, Store
 from qa_bot.copies import Copies, retrieve_once
 from qa_bot.evaluation.metrics import normalize_answer
+from qa_bot.reader.confidence import shares
 from qa_bot.reader.model import Reader, ReadingPassage, ScoredSpan
 from qa_bot.retrieval import RetrievedPassage, Retriever
 from qa_bot.spans import whole_words
@@ -173,15 +175,20 @@ class Answerer:
     def _best(self, found: Sequence[Candidate], copies: Copies) -> list[Quotation]:
         """The best candidates that are really different, one more than the alternatives, best first."""
         calibration = self._reader.calibration
-
-        def score(candidate: Candidate) -> float:
-            return candidate.span_score + calibration.retrieval_weight * candidate.retrieval_score
-
-        ranked = sorted(found, key=lambda c: (-score(c), c.article.id, c.start, c.end))
-        return [
-            candidate.quote(round(calibration.probability(score(candidate)), 6), copies)
-            for candidate in _different(ranked, self._alternatives + 1)
-        ]
+        scores = calibration.scores(
+            np.array([candidate.span_score for candidate in found], np.float64),
+            np.array([candidate.retrieval_score for candidate in found], np.float64),
+        )
+        share = shares(scores, [normalize_answer(candidate.text) for candidate in found])
+        order = sorted(
+            range(len(found)), key=lambda at: (-scores[at], found[at].article.id, found[at].start, found[at].end)
+        )
+        quotations: list[Quotation] = []
+        for at in _different(found, order, self._alternatives + 1):
+            before = quotations[-1].answer.confidence if quotations else 1.0
+            confidence = round(calibration.probability(float(scores[at]), float(share[at])), 6)
+            quotations.append(found[at].quote(min(before, confidence), copies))
+        return quotations
 
 
 class _Clock:
@@ -322,14 +329,14 @@ def check_question(question: str) -> str:
     return squeezed
 
 
-def _different(ranked: Sequence[Candidate], count: int) -> list[Candidate]:
-    """The first `count` candidates that neither overlap one before them nor say the same in other places."""
-    kept: list[Candidate] = []
-    for candidate in ranked:
+def _different(found: Sequence[Candidate], order: Sequence[int], count: int) -> list[int]:
+    """Of `order`, the first `count` candidates that neither overlap one before them nor say the same in other places."""
+    kept: list[int] = []
+    for at in order:
         if len(kept) == count:
             break
-        if not any(_same(candidate, other) for other in kept):
-            kept.append(candidate)
+        if not any(_same(found[at], found[other]) for other in kept):
+            kept.append(at)
     return kept
 
 

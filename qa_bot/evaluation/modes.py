@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from pathlib import Path
 
+import numpy as np
+
 from embeddings.errors import QuestionError
 from embeddings.store import Hit
 from qa_bot import __version__
@@ -21,8 +23,10 @@ from qa_bot.bot import QABot
 from qa_bot.evaluation.archive import ParagraphArchive, write_articles
 from qa_bot.evaluation.datasets import Question, load_questions
 from qa_bot.evaluation.figures import EvaluationReport, Provenance, Ranking, RetrievalFigures
+from qa_bot.evaluation.metrics import normalize_answer
 from qa_bot.evaluation.predictions import Latency, Prediction, answer_figures
 from qa_bot.evaluation.ranking import DEPTH, rank_figures, reciprocal_rank_fusion
+from qa_bot.reader.confidence import shares
 from qa_bot.reader.model import Reader, ReadingPassage
 from qa_bot.retrieval import CANDIDATES, Retriever
 from qa_bot.settings import Settings
@@ -143,12 +147,16 @@ def _read(
 
     def predict(question: Question) -> Prediction:
         began = time.perf_counter()
-        spans = reader.read(question.text, [ReadingPassage(question.paragraph, question.title)], spans_each=1)
+        spans = reader.read(question.text, [ReadingPassage(question.paragraph, question.title)])
         milliseconds = _milliseconds(began)
-        text = question.paragraph[spans[0].start : spans[0].end] if spans else ""
-        score = spans[0].score if spans else -1e9
-        calibration = reader.calibration
-        confidence = calibration.probability(score + calibration.retrieval_weight * GOLD_RETRIEVAL_SCORE)
+        texts = [question.paragraph[span.start : span.end] for span in spans]
+        calibration, scores = reader.calibration, np.array([span.score for span in spans], np.float64)
+        text, score, confidence = "", -1e9, 0.0
+        if spans:
+            text, score = texts[0], spans[0].score
+            found_with = calibration.scores(scores, np.full(len(spans), GOLD_RETRIEVAL_SCORE))
+            share = shares(found_with, [normalize_answer(one) for one in texts])
+            confidence = calibration.probability(float(found_with[0]), float(share[0]))
         return Prediction.of(
             question, text, score=score, confidence=confidence, threshold=threshold, milliseconds=milliseconds
         )

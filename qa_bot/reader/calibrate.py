@@ -1,11 +1,12 @@
 """Calibrates a reader: ``python -m qa_bot.reader.calibrate FOLDER --data DATA``.
 
-A score is turned into the probability that the answer is right by Platt scaling (Platt, 1999, "Probabilistic Outputs for
-Support Vector Machines"), fitted on questions that were held out of the training, asked as in use: of an archive of all
-held-out paragraphs, and of small ones, of a dozen articles of one set each: how rare a word is, and so what a passage was
-found with, depends on the archive, and one threshold is to serve all. A third of the questions cannot be answered there:
-their own article is taken out of what the search brings, or they were written so that their paragraph does not answer them.
-How good a calibration is, is judged on articles that it was not fitted on: each fifth of them by a fit on the other four.
+A score, and how undivided the candidates are (`qa_bot.reader.confidence`), are turned into the probability that the answer is
+right by Platt scaling (Platt, 1999, "Probabilistic Outputs for Support Vector Machines"), fitted on questions that were held
+out of the training, asked as in use: of an archive of all held-out paragraphs, and of small ones, of a dozen articles of one
+set each: how rare a word is, and so what a passage was found with, depends on the archive, and one threshold is to serve
+all. A third of the questions cannot be answered there: their own article is taken out of what the search brings, or they
+were written so that their paragraph does not answer them. How good a calibration is, is judged on articles that it was not
+fitted on: each fifth of them by a fit on the other four.
 """
 
 from __future__ import annotations
@@ -21,12 +22,11 @@ from typing import Any
 import numpy as np
 
 from embeddings.errors import ModelError, QABotError
-from embeddings.model_cache import write_manifest
 from qa_bot.answering import RIGHT_F1, candidates
 from qa_bot.bot import QABot
 from qa_bot.evaluation.archive import write_articles
 from qa_bot.evaluation.datasets import Question
-from qa_bot.evaluation.metrics import best_over_references
+from qa_bot.evaluation.metrics import best_over_references, normalize_answer
 from qa_bot.reader.calibration import Asked, Fit, fit
 from qa_bot.reader.compile import compile_reader
 from qa_bot.reader.model import Reader
@@ -92,6 +92,7 @@ def _asked(
         np.array([candidate.retrieval_score for candidate in found]),
         np.array(right, bool),
         question.title,
+        tuple(normalize_answer(candidate.text) for candidate in found),
     )
 
 
@@ -115,11 +116,10 @@ def calibrate(folder: Path, data: Path, settings: Settings, *, held_out_percent:
             compiled.mkdir()
             compile_reader(str(folder), compiled)
         facts = _facts(compiled / "compiled.json")
-        facts.pop("files", None)
         found = _ask_and_fit(Reader(compiled, facts), data, settings, held_out_percent, count, Path(temporary))
     calibration = found.calibration._asdict()
     if compiled == folder:
-        write_manifest(folder, {**facts, "calibration": calibration})
+        (folder / "compiled.json").write_text(json.dumps({**facts, "calibration": calibration}, indent=1) + "\n")
     else:
         own = folder / "qa_bot.json"
         own.write_text(json.dumps({**(_facts(own) if own.exists() else {}), "calibration": calibration}) + "\n")

@@ -5,6 +5,7 @@ Platt, 1999, "Probabilistic Outputs for Support Vector Machines".
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.errors import DatasetError
-from qa_bot.reader.model import Calibration
+from qa_bot.reader.confidence import Calibration, Floats, shares
 
 RETRIEVAL_WEIGHTS = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
 REFUSED_SHARE = 0.85
 """Of the questions that cannot be answered, how many are to be refused.  What more are refused costs right answers."""
 
 FOLDS = 5
-Floats = NDArray[np.float64]
 
 
 class Asked(NamedTuple):
@@ -32,6 +32,7 @@ class Asked(NamedTuple):
         retrievals: the retrieval scores of their passages, same shape.
         right: whether each is right, same shape.
         article: title of the question's article.
+        words: what each candidate says, normalised; None if no two say the same.
     """
 
     answerable: bool
@@ -39,6 +40,22 @@ class Asked(NamedTuple):
     retrievals: Floats
     right: NDArray[np.bool_]
     article: str = ""
+    words: tuple[str, ...] | None = None
+
+    def first(self, retrieval_weight: float) -> First:
+        """The candidate with the highest score."""
+        scores = Calibration(retrieval_weight=retrieval_weight).scores(self.spans, self.retrievals)
+        best = int(np.argmax(scores))
+        share = shares(scores, self.words or [str(at) for at in range(len(scores))])[best]
+        return First(float(scores[best]), float(share), bool(self.right[best]))
+
+
+class First(NamedTuple):
+    """The first answer of a question: its score and share, before they are made a probability, and whether it is right."""
+
+    score: float
+    share: float
+    right: bool
 
 
 class Bin(NamedTuple):
@@ -84,8 +101,8 @@ def fit(asked: Sequence[Asked]) -> Fit:
         )
     best = _best_fit(asked)
     weight = _weights(asked)
-    tops = [_top(one, best.calibration) for one in asked]
-    before, right = _sigmoid(np.array([score for score, _ in tops])), np.array([is_right for _, is_right in tops])
+    first = [one.first(best.calibration.retrieval_weight) for one in asked]
+    before, right = _sigmoid(np.array([one.score for one in first])), np.array([one.right for one in first])
     after = _crossed(asked)
     return best._replace(
         error_before=calibration_error(before, right, weight),
@@ -110,16 +127,9 @@ def _crossed(asked: Sequence[Asked]) -> tuple[Floats, NDArray[np.bool_]]:
         others = [one for one, its in zip(asked, folds, strict=True) if its != fold]
         calibration = _best_fit(others).calibration
         for at in np.flatnonzero(folds == fold).tolist():
-            score, right[at] = _top(asked[at], calibration)
-            probability[at] = calibration.probability(score)
+            score, share, right[at] = asked[at].first(calibration.retrieval_weight)
+            probability[at] = calibration.probability(score, share)
     return probability, right
-
-
-def _top(one: Asked, calibration: Calibration) -> tuple[float, bool]:
-    """The score of the first answer, before it is made a probability, and whether it is right."""
-    scores = one.spans + calibration.retrieval_weight * one.retrievals
-    best = int(np.argmax(scores))
-    return float(scores[best]), bool(one.right[best])
 
 
 def _weights(asked: Sequence[Asked]) -> Floats:
@@ -129,18 +139,22 @@ def _weights(asked: Sequence[Asked]) -> Floats:
 
 
 def _fit(asked: Sequence[Asked], weight: float) -> Fit:
-    tops = [_top(one, Calibration(retrieval_weight=weight)) for one in asked]
-    top, right = np.array([score for score, _ in tops]), np.array([is_right for _, is_right in tops])
+    first = [one.first(weight) for one in asked]
+    right = np.array([one.right for one in first])
+    design = np.array([(one.score, math.log(max(one.share, 1e-9)), 1.0) for one in first])
     answerable = np.array([one.answerable for one in asked])
     sample_weight = _weights(asked)
-    slope, intercept = _logistic(top, right, sample_weight)
-    probability = _sigmoid(slope * top + intercept)
+    slope, share_weight, intercept = _logistic(design, right, sample_weight)
+    if share_weight < 0:  # too few questions: that a rival speaks for an answer is noise
+        share_weight = 0.0
+        slope, intercept = _logistic(design[:, [0, 2]], right, sample_weight)
+    probability = _sigmoid(design @ (slope, share_weight, intercept))
     threshold = _threshold(probability, answerable)
     given = probability >= threshold
     clipped = np.clip(probability, 1e-6, 1 - 1e-6)
     loss = -np.where(right, np.log(clipped), np.log(1 - clipped))
     return Fit(
-        Calibration(round(slope, 5), round(intercept, 5), weight, round(threshold, 4)),
+        Calibration(round(slope, 5), round(intercept, 5), weight, round(threshold, 4), round(share_weight, 5)),
         top_right=_share(right[answerable]),
         answered_right=_share((right & given)[answerable]),
         refused=_share(~given[~answerable]),
@@ -156,16 +170,16 @@ def _sigmoid(x: Floats) -> Floats:
     return 1 / (1 + np.exp(-np.clip(x, -30, 30)))
 
 
-def _logistic(x: Floats, y: NDArray[np.bool_], weight: Floats) -> tuple[float, float]:
-    """Weighted logistic regression on one variable, by Newton's method with a little ridge."""
-    design = np.stack([x, np.ones_like(x)], axis=1)
-    parameters = np.zeros(2)
+def _logistic(design: Floats, y: NDArray[np.bool_], weight: Floats) -> list[float]:
+    """Weighted logistic regression, by Newton's method with a little ridge; one coefficient for each column."""
+    columns = design.shape[1]
+    parameters = np.zeros(columns)
     for _ in range(50):
         probability = _sigmoid(design @ parameters)
         gradient = design.T @ (weight * (y - probability)) - 1e-6 * parameters
-        curvature = (design * (weight * probability * (1 - probability))[:, None]).T @ design + 1e-6 * np.eye(2)
+        curvature = (design * (weight * probability * (1 - probability))[:, None]).T @ design + 1e-6 * np.eye(columns)
         parameters = parameters + np.linalg.solve(curvature, gradient)
-    return float(parameters[0]), float(parameters[1])
+    return [float(parameter) for parameter in parameters]
 
 
 def _threshold(probability: Floats, answerable: NDArray[np.bool_]) -> float:

@@ -17,6 +17,7 @@ from embeddings.errors import ModelError
 from embeddings.model_cache import compiled_folder
 from embeddings.runtime import CompiledModel, Feed
 from embeddings.sentences import Span
+from qa_bot.reader.confidence import Calibration
 from qa_bot.reader.decoding import best_spans, null_score
 from qa_bot.reader.windows import Ints, SequenceTemplate, Window, make_windows, tokenize
 
@@ -56,26 +57,6 @@ class ScoredSpan(NamedTuple):
     start: int
     end: int
     score: float
-
-
-class Calibration(NamedTuple):
-    """Turns a score into the probability that the answer is right: a logistic function (Platt, 1999).
-
-    Attributes:
-        slope, intercept: of the log-odds; fitted on held-out questions by `qa_bot.reader.calibrate`.
-        retrieval_weight: what a passage's retrieval score adds to its spans' scores, in logits.
-        threshold: probability from which an answer is given.
-    """
-
-    slope: float = 1.0
-    intercept: float = 0.0
-    retrieval_weight: float = 0.0
-    threshold: float = 0.5
-
-    def probability(self, score: float) -> float:
-        """The probability, in (0, 1), that a span with this score is right."""
-        odds = min(max(self.slope * score + self.intercept, -30.0), 30.0)
-        return 1.0 / (1.0 + math.exp(-odds))
 
 
 class Reader:

@@ -96,7 +96,9 @@ def run(*command: object) -> str:
     return done.stdout
 
 
-def result(work: Path, name: str, sets: Sequence[str], left_out: str, steps: int, change: str) -> dict[str, Any]:
+def result(
+    work: Path, name: str, sets: Sequence[str], left_out: str, steps: int, threads: int, change: str
+) -> dict[str, Any]:
     """Trains one reader and judges it."""
     folder = work / "readers" / name.replace(" ", "_")
     data = folder / "data"
@@ -105,7 +107,14 @@ def result(work: Path, name: str, sets: Sequence[str], left_out: str, steps: int
     for one in sets:
         if one != left_out:
             (data / f"{one}.json").symlink_to((work / "trained" / f"{one}.json").resolve())
-    options = [*COMMON.split(), "--steps", steps, *change.format(readers=work / "readers").split()]
+    options = [
+        *COMMON.split(),
+        "--steps",
+        steps,
+        "--threads",
+        threads,
+        *change.format(readers=work / "readers").split(),
+    ]
     run("qa_bot.reader.train", "--data", data, "--work", folder, *options)
     figures = {}
     for one in sets:
@@ -133,6 +142,12 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--questions", type=int, default=4000, help="of each set, to train on (default: 4000)")
     parser.add_argument("--judged", type=int, default=300, help="of each set, to judge on (default: 300)")
+    parser.add_argument(
+        "--threads",
+        type=int,
+        default=0,
+        help="of a training; with 1, two sweeps of other readers share two cores well (default: all)",
+    )
     parser.add_argument("--only", nargs="*", help="names of the readers to train, such as 'no titles' or 'without SET'")
     options = parser.parse_args()
     sets = sample(options.data, options.work, options.judged, options.questions)
@@ -145,7 +160,9 @@ def main() -> None:
     for name, left_out, change in arms:
         wanted = options.only is None or name in options.only
         if wanted and not any(one["name"] == name for one in done):
-            done.append({"budget": budget, **result(options.work, name, sets, left_out, options.steps, change)})
+            done.append(
+                {"budget": budget, **result(options.work, name, sets, left_out, options.steps, options.threads, change)}
+            )
             with kept.open("a") as file:
                 file.write(json.dumps(done[-1]) + "\n")
     print(table(done, sets))

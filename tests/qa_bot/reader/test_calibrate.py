@@ -59,6 +59,29 @@ def test_the_retrieval_score_is_weighed_if_it_tells_right_from_wrong() -> None:
     assert found.top_right == 1.0
 
 
+def test_an_answer_with_a_near_rival_counts_as_less_probable_if_it_is_more_often_wrong() -> None:
+    rng = np.random.default_rng(4)
+
+    def ask(agreed: bool) -> Asked:
+        spans = np.array([5.0, 5.0 - rng.random()])
+        right = np.array([rng.random() < (0.9 if agreed else 0.4), False])
+        return Asked(True, spans, np.zeros(2), right, words=("1904", "1904" if agreed else "1961"))
+
+    calibration = fit([ask(agreed) for agreed in [True, False] * 2000]).calibration
+    assert calibration.share_weight > 1
+    assert calibration.probability(5.0, 1.0) == pytest.approx(0.9, abs=0.03)
+    assert calibration.probability(5.0, 0.55) == pytest.approx(0.4, abs=0.05)
+
+
+def test_rivals_never_speak_for_an_answer() -> None:
+    asked = [
+        Asked(True, np.array([5.0, 5.0 - gap]), np.zeros(2), np.array([gap < 1, False]))
+        for gap in np.linspace(0, 4, 200)
+    ]
+    asked += [one._replace(spans=one.spans - 9, right=np.zeros(2, bool)) for one in asked]
+    assert fit(asked).calibration.share_weight == 0.0
+
+
 def test_questions_that_cannot_be_answered_raise_the_threshold() -> None:
     rng = np.random.default_rng(3)
     answerable = [Asked(True, np.array([s]), np.zeros(1), np.array([True])) for s in rng.normal(4, 2, 500)]
@@ -83,7 +106,9 @@ def test_a_reader_is_calibrated_in_its_folder(
     options = ["--data", str(question_files), "--held-out-percent", "60", "--questions", "40"]
     assert main([str(folder), *options]) == 0
     facts = json.loads((folder / "compiled.json").read_text())
-    assert facts["calibration"] != json.loads((PACKAGED / "compiled.json").read_text())["calibration"]
+    before = json.loads((PACKAGED / "compiled.json").read_text())
+    assert facts["calibration"] != before["calibration"]
+    assert {**facts, "calibration": None} == {**before, "calibration": None}
     reader = Reader(folder, facts)
     assert reader.calibration.slope > 0
     assert reader.read("Who spoke?", [ReadingPassage("James Mattis spoke.")])
