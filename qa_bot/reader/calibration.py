@@ -71,7 +71,7 @@ class Fit(NamedTuple):
 
     Attributes:
         calibration: fitted on all that was asked.
-        top_right, answered_right, refused, log_loss: on the questions that it was fitted on; see `_fit`.
+        top_right, answered_right, answered_wrong, refused, log_loss: on the questions that it was fitted on; see `_fit`.
         error_before, error_after: expected calibration error of uncalibrated scores, and of scores calibrated by fits on
             other articles.
         reliability_before, reliability_after: what the two errors are made of.
@@ -80,6 +80,7 @@ class Fit(NamedTuple):
     calibration: Calibration
     top_right: float
     answered_right: float
+    answered_wrong: float
     refused: float
     log_loss: float
     error_before: float = 0.0
@@ -157,6 +158,7 @@ def _fit(asked: Sequence[Asked], weight: float) -> Fit:
         Calibration(round(slope, 5), round(intercept, 5), weight, round(threshold, 4), round(share_weight, 5)),
         top_right=_share(right[answerable]),
         answered_right=_share((right & given)[answerable]),
+        answered_wrong=_share((~right & given)[answerable]),
         refused=_share(~given[~answerable]),
         log_loss=float(np.sum(sample_weight * loss)),
     )
