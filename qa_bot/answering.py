@@ -19,7 +19,6 @@ from embeddings.sentences import Span
 from embeddings.store import ArticleText, Store
 from qa_bot.copies import Copies, retrieve_once
 from qa_bot.evaluation.metrics import normalize_answer
-from qa_bot.reader.confidence import shares
 from qa_bot.reader.model import Reader, ReadingPassage, ScoredSpan
 from qa_bot.retrieval import RetrievedPassage, Retriever
 from qa_bot.spans import whole_words
@@ -179,15 +178,14 @@ class Answerer:
             np.array([candidate.span_score for candidate in found], np.float64),
             np.array([candidate.retrieval_score for candidate in found], np.float64),
         )
-        share = shares(scores, [normalize_answer(candidate.text) for candidate in found])
+        confidences = calibration.probabilities(scores, [normalize_answer(candidate.text) for candidate in found])
         order = sorted(
             range(len(found)), key=lambda at: (-scores[at], found[at].article.id, found[at].start, found[at].end)
         )
         quotations: list[Quotation] = []
         for at in _different(found, order, self._alternatives + 1):
             before = quotations[-1].answer.confidence if quotations else 1.0
-            confidence = round(calibration.probability(float(scores[at]), float(share[at])), 6)
-            quotations.append(found[at].quote(min(before, confidence), copies))
+            quotations.append(found[at].quote(min(before, round(confidences[at], 6)), copies))
         return quotations
 
 

@@ -26,7 +26,6 @@ from qa_bot.evaluation.figures import EvaluationReport, Provenance, Ranking, Ret
 from qa_bot.evaluation.metrics import normalize_answer
 from qa_bot.evaluation.predictions import Latency, Prediction, answer_figures
 from qa_bot.evaluation.ranking import DEPTH, rank_figures, reciprocal_rank_fusion
-from qa_bot.reader.confidence import shares
 from qa_bot.reader.model import Reader, ReadingPassage
 from qa_bot.retrieval import CANDIDATES, Retriever
 from qa_bot.settings import Settings
@@ -155,8 +154,7 @@ def _read(
         if spans:
             text, score = texts[0], spans[0].score
             found_with = calibration.scores(scores, np.full(len(spans), GOLD_RETRIEVAL_SCORE))
-            share = shares(found_with, [normalize_answer(one) for one in texts])
-            confidence = calibration.probability(float(found_with[0]), float(share[0]))
+            confidence = calibration.probabilities(found_with, [normalize_answer(one) for one in texts])[0]
         return Prediction.of(
             question, text, score=score, confidence=confidence, threshold=threshold, milliseconds=milliseconds
         )

@@ -45,6 +45,15 @@ class Calibration(NamedTuple):
         odds = self.slope * score + self.share_weight * math.log(max(share, 1e-9)) + self.intercept
         return 1.0 / (1.0 + math.exp(-min(max(odds, -30.0), 30.0)))
 
+    def probabilities(self, scores: Floats, words: Sequence[str]) -> list[float]:
+        """The probability of each candidate of a question.
+
+        Args:
+            scores: of all candidates, as `scores` returns them, shape (candidates,).
+            words: what they say, normalised.
+        """
+        return [self.probability(*one) for one in zip(scores.tolist(), shares(scores, words).tolist(), strict=True)]
+
 
 def shares(scores: Floats, words: Sequence[str]) -> Floats:
     """How undivided the candidates of a question are: what share of the weight of all says what each one says.

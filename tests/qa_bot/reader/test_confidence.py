@@ -34,3 +34,12 @@ def test_a_rival_lowers_the_probability_as_much_as_the_calibration_says() -> Non
         odds = 0.5 * score - 1 + 2 * math.log(share)
         assert calibration.probability(score, share) == pytest.approx(1 / (1 + math.exp(-odds)))
     assert Calibration(slope=0.5).probability(4.0, 0.2) == Calibration(slope=0.5).probability(4.0)
+
+
+def test_each_candidate_of_a_question_has_its_own_probability() -> None:
+    calibration = Calibration(slope=0.3, intercept=-0.4, share_weight=1.5)
+    scores, words = np.array([6.0, 5.5, 5.0]), ["1904", "1961", "1904"]
+    found = calibration.probabilities(scores, words)
+    assert found == [calibration.probability(*one) for one in zip(scores, shares(scores, words), strict=True)]
+    assert found[0] > found[2] > found[1]
+    assert calibration.probabilities(np.zeros(0), []) == []
