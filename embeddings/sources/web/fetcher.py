@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from embeddings.sources.web.connections import Deadline
 
 _REDIRECTS = (301, 302, 303, 307, 308)
+_ROBOTS_KEPT = 3600.0
+"""Seconds for which a site's robots.txt counts; the RFC allows a day at most."""
 _TRY_AGAIN = (429, 500, 502, 503, 504)
 _ACCEPT = "text/html, application/xhtml+xml, application/rss+xml, application/atom+xml, application/pdf, */*;q=0.5"
 _REASONS = {
@@ -173,7 +175,9 @@ class Fetcher:
                     shown(url), f"the site's robots.txt cannot be read now (HTTP {reply.status}); try later"
                 )
             robots = Robots(reply.body[:MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace") if reply.status == 200 else "")
-            self._robots[site] = (time.monotonic() + 3600, robots)
+            now = time.monotonic()
+            self._robots = {other: held for other, held in self._robots.items() if held[0] > now}
+            self._robots[site] = (now + _ROBOTS_KEPT, robots)
         return robots
 
     def _try(self, url: str, headers: Mapping[str, str], delay: float) -> _Reply:

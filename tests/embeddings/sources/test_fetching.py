@@ -333,6 +333,20 @@ def test_robots_txt_is_asked_for_once_and_kept_to(site: Any, fetcher: Fetcher) -
     assert (site.asked("/robots.txt"), site.asked("/private/a")) == (1, 0)
 
 
+def test_robots_txt_is_asked_for_again_in_time_and_not_kept_longer(
+    site: Any, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embeddings.sources.web.fetcher._ROBOTS_KEPT", 0.2)
+    site.pages |= {"/robots.txt": "User-agent: *\nDisallow: /private", "/a": PAGE}
+    for host in ("localhost", "127.0.0.1"):
+        fetcher.fetch(site.url("/a", host))
+    time.sleep(0.3)
+    site.pages["/robots.txt"] = "User-agent: *\nDisallow: /a"
+    assert "robots.txt asks programs not to fetch this" in refusal(fetcher, site.url("/a"))
+    assert site.asked("/robots.txt") == 3
+    assert len(fetcher._robots) == 1
+
+
 def test_robots_txt_counts_after_a_redirect_too(site: Any, fetcher: Fetcher) -> None:
     site.pages["/robots.txt"] = "User-agent: qa_bot\nDisallow: /private"
     site.pages["/a"] = lambda request: request.reply(b"", status=302, location="/private")
