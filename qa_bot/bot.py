@@ -7,19 +7,19 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from embeddings.encoder import Encoder
+from embeddings.encoder.model import Encoder
 from embeddings.errors import StoreError
 from embeddings.filters import EVERYTHING, ArticleFilter
-from embeddings.local import LocalStore
-from embeddings.reindexing.agreement import check_encoder
-from embeddings.store import Say, Store
-from qa_bot.answering import Answer, Answerer, check_question
+from embeddings.indexing.agreement import check_encoder
+from embeddings.store.local import LocalStore
+from embeddings.store.protocol import Say, Store
+from qa_bot.answering.answerer import Answer, Answerer, check_question
 from qa_bot.reader.model import Reader
 from qa_bot.settings import Settings
 
 if TYPE_CHECKING:
-    from embeddings.reindex import Progress, Reindexer, ReindexReport
-    from embeddings.reindexing.watching import Due
+    from embeddings.indexing.reindexer import Progress, Reindexer, ReindexReport
+    from embeddings.indexing.watch import Due
     from embeddings.sources import SourceOptions
     from embeddings.sources.web.fetcher import Fetcher
 
@@ -109,7 +109,7 @@ class QABot:
     def ask(
         self, question: str, cancelled: Callable[[], bool] = lambda: False, only: ArticleFilter = EVERYTHING
     ) -> Answer:
-        """Answers a question; see `qa_bot.answering.Answerer.ask`.
+        """Answers a question; see `qa_bot.answering.answerer.Answerer.ask`.
 
         Raises:
             QABotError: the question cannot be asked, or the store or a model cannot be used.
@@ -130,7 +130,7 @@ class QABot:
 
     def reindexer(self, progress: Callable[[Progress], None] = lambda _: None) -> Reindexer:
         """What brings the store up to date, as the settings say."""
-        from embeddings.reindex import Reindexer  # answering needs none of what reads articles
+        from embeddings.indexing.reindexer import Reindexer  # answering needs none of what reads articles
 
         settings = self.settings
         with self._guard:
@@ -151,7 +151,7 @@ class QABot:
         rebuild: bool = False,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> ReindexReport:
-        """Brings the store up to date with sources; see `embeddings.reindex.Reindexer`.
+        """Brings the store up to date with sources; see `embeddings.indexing.reindexer.Reindexer`.
 
         Args:
             locations: files, folders, globs and addresses; none for those that the store remembers.
@@ -173,7 +173,7 @@ class QABot:
         """Reads what is new in the sources that the store remembers.
 
         Args:
-            due: what is new; see `embeddings.reindexing.watching.Watch`.
+            due: what is new; see `embeddings.indexing.watch.Watch`.
             progress: called after each entry.
 
         Raises:

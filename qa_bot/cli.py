@@ -100,7 +100,7 @@ def _fail(message: str) -> int:
 
 def _one_line(message: str) -> str:
     """The message on a line; what came from outside can hold anything, so a terminal is shown no control character."""
-    from qa_bot.wrapping import escape
+    from qa_bot.terminal.wrapping import escape
 
     return escape(" ".join(message.split()))
 

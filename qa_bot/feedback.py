@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from embeddings.store import ArticleText
+from embeddings.store.protocol import ArticleText
 from qa_bot.sqlite_file import SQLiteFile
 
 FILE_NAME = "feedback.sqlite3"

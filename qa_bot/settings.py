@@ -18,9 +18,9 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from embeddings.errors import SettingsError
-from embeddings.model_cache import PACKAGED_ENCODER
-from embeddings.reindexing.cutting import BATCH_PASSAGES, PassageRule
-from embeddings.store import DenseKind
+from embeddings.indexing.chunking import BATCH_PASSAGES, PassageRule
+from embeddings.onnx.model_cache import PACKAGED_ENCODER
+from embeddings.store.protocol import DenseKind
 
 PREFIX = "QA_BOT_"
 CONFIG_FILE = "qa_bot.toml"

@@ -17,7 +17,7 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 _SERVER = """
 import json, os, signal, sys, time
 import faiss, numpy, tantivy, tokenizers
-import qa_bot.bot, qa_bot.cli, qa_bot.commands.index, qa_bot.progress, qa_bot.terminal
+import qa_bot.bot, qa_bot.cli, qa_bot.commands.index, qa_bot.terminal.progress, qa_bot.terminal.render
 
 for line in sys.stdin:
     order = json.loads(line)

@@ -11,7 +11,7 @@ import pytest
 
 from qa_bot import QABot, Settings
 from qa_bot.cli import COMMANDS, _parser, main
-from qa_bot.terminal import sureness
+from qa_bot.terminal.render import sureness
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted(

@@ -58,7 +58,7 @@ def count(text: str) -> int:
 
 def note(line: str) -> None:
     """Prints a line for a person on stderr."""
-    from qa_bot.terminal import clean
+    from qa_bot.terminal.render import clean
 
     # In one piece, as threads may be writing too.
     sys.stderr.write(f"qa-bot: {clean(line)}\n")
@@ -66,7 +66,7 @@ def note(line: str) -> None:
 
 def print_json(text: str) -> None:
     """Prints JSON on stdout; what a terminal would act upon is escaped."""
-    from qa_bot.wrapping import escape
+    from qa_bot.terminal.wrapping import escape
 
     print(escape(text), flush=True)
 

@@ -37,8 +37,8 @@ def register(commands: Any) -> None:
 def _list(options: argparse.Namespace, settings: Settings) -> int:
     import json
 
-    from qa_bot.answering import reference
-    from qa_bot.terminal import clean
+    from qa_bot.answering.answerer import reference
+    from qa_bot.terminal.render import clean
 
     with open_bot(settings) as bot:
         articles = [reference(article) for article in bot.store.articles(limit=options.limit)]
@@ -63,7 +63,7 @@ def _find(bot: QABot, prefix: str) -> str:
 
 
 def _show(options: argparse.Namespace, settings: Settings) -> int:
-    from qa_bot.terminal import clean
+    from qa_bot.terminal.render import clean
 
     with open_bot(settings) as bot:
         held = bot.store.article(_find(bot, options.id))

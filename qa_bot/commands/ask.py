@@ -40,8 +40,8 @@ def register(commands: Any) -> None:
 
 
 def _ask(options: argparse.Namespace, settings: Settings) -> int:
-    from qa_bot.narrowing import describe_filter, make_filter
-    from qa_bot.terminal import render_alternatives, render_answer, terminal_width, use_colour
+    from qa_bot.retrieval.filter_syntax import describe_filter, make_filter
+    from qa_bot.terminal.render import render_alternatives, render_answer, terminal_width, use_colour
 
     only = make_filter(options.publisher, options.source, options.since, options.until)
     with open_bot(settings) as bot:

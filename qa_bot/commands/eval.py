@@ -38,7 +38,7 @@ def _eval(options: argparse.Namespace, settings: Settings) -> int:
 
     from qa_bot.evaluation.modes import Mode, evaluate
     from qa_bot.evaluation.report import prepare_folder, text_table, write_report
-    from qa_bot.progress import ProgressLine
+    from qa_bot.terminal.progress import ProgressLine
 
     if options.report:
         prepare_folder(options.report)

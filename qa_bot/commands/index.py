@@ -12,7 +12,7 @@ from qa_bot.commands import add_command, note, open_bot, print_json
 from qa_bot.settings import Settings
 
 if TYPE_CHECKING:
-    from embeddings.reindex import Progress, ReindexReport
+    from embeddings.indexing.reindexer import Progress, ReindexReport
     from embeddings.sources import SourceOptions
     from qa_bot.bot import QABot
 
@@ -84,7 +84,7 @@ def _field(text: str) -> tuple[str, str]:
 
 
 def _index(options: argparse.Namespace, settings: Settings) -> int:
-    from qa_bot.following import follow, stopping_on_sigterm
+    from qa_bot.commands.follow import follow, stopping_on_sigterm
 
     how = source_options(options)
     if how and not options.path:
@@ -123,7 +123,7 @@ def _run(bot: QABot, options: argparse.Namespace, how: SourceOptions | None) -> 
 def _with_progress(
     options: argparse.Namespace, work: Callable[[Callable[[Progress], None]], ReindexReport]
 ) -> ReindexReport:
-    from qa_bot.progress import ProgressLine
+    from qa_bot.terminal.progress import ProgressLine
 
     if options.quiet:
         return work(lambda _: None)
@@ -133,7 +133,7 @@ def _with_progress(
 
 def _tell(report: ReindexReport, options: argparse.Namespace) -> int:
     """Prints a report; returns the exit code."""
-    from qa_bot.terminal import render_report
+    from qa_bot.terminal.render import render_report
 
     for failure in report.failed:
         note(f"not indexed: {failure.source}: {failure.reason}")

@@ -21,7 +21,7 @@ def register(commands: Any) -> None:
 
 
 def _repl(options: argparse.Namespace, settings: Settings) -> int:
-    from qa_bot.repl import run_repl
+    from qa_bot.repl.loop import run_repl
 
     with open_bot(settings) as bot:
         return run_repl(bot)

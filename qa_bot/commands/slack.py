@@ -32,7 +32,7 @@ def register(commands: Any) -> None:
 
 def _slack(options: argparse.Namespace, settings: Settings) -> int:
     from qa_bot.bot import QABot
-    from qa_bot.slack.redacting import set_up_log
+    from qa_bot.slack.log_redaction import set_up_log
     from qa_bot.slack.settings import ENVIRONMENT, load_slack_settings
 
     slack = load_slack_settings()
@@ -42,13 +42,13 @@ def _slack(options: argparse.Namespace, settings: Settings) -> int:
     redacting = set_up_log(secrets, logging.DEBUG if os.environ.get(PREFIX + "DEBUG") else logging.INFO)
     with QABot(settings, lambda line: note(redacting.redact(line))) as bot:
         if options.check:
-            from qa_bot.slack.checking import check
+            from qa_bot.slack.check.check import check
 
             return check(bot, slack, http=options.http)
         if options.http:
-            from qa_bot.slack.http import serve_http
+            from qa_bot.slack.server.http import serve_http
 
             return serve_http(bot, slack, options.host, options.port, options.processes)
-        from qa_bot.slack.serving import serve_socket_mode
+        from qa_bot.slack.server.serving import serve_socket_mode
 
         return serve_socket_mode(bot, slack)

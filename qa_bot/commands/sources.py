@@ -14,7 +14,7 @@ from qa_bot.commands.index import add_source_options, source_options
 from qa_bot.settings import Settings
 
 if TYPE_CHECKING:
-    from embeddings.store import Store
+    from embeddings.store.protocol import Store
 
 EXAMPLES = """\
 examples:
@@ -38,7 +38,7 @@ def register(commands: Any) -> None:
 
 
 def _list(options: argparse.Namespace, settings: Settings) -> int:
-    from qa_bot.terminal import clean
+    from qa_bot.terminal.render import clean
 
     with open_bot(settings) as bot:
         found = [(source, len(bot.store.known(source.location))) for source in bot.store.sources()]

@@ -24,7 +24,7 @@ def register(commands: Any) -> None:
 def _status(options: argparse.Namespace, settings: Settings) -> int:
     import json
 
-    from qa_bot.status import collect_status, render_status
+    from qa_bot.commands.status_report import collect_status, render_status
 
     with open_bot(settings) as bot:
         found = collect_status(bot)

@@ -16,18 +16,18 @@ from pathlib import Path
 import numpy as np
 
 from embeddings.errors import QuestionError
-from embeddings.store import Hit
+from embeddings.store.protocol import Hit
 from qa_bot import __version__
-from qa_bot.answering import Answer, iterate
+from qa_bot.answering.answerer import Answer, iterate
 from qa_bot.bot import QABot
-from qa_bot.evaluation.archive import ParagraphArchive, write_articles
 from qa_bot.evaluation.datasets import Question, load_questions
 from qa_bot.evaluation.figures import EvaluationReport, Provenance, Ranking, RetrievalFigures
 from qa_bot.evaluation.metrics import normalize_answer
 from qa_bot.evaluation.predictions import Latency, Prediction, answer_figures
+from qa_bot.evaluation.question_archive import ParagraphArchive, write_articles
 from qa_bot.evaluation.ranking import DEPTH, rank_figures, reciprocal_rank_fusion
 from qa_bot.reader.model import Reader, ReadingPassage
-from qa_bot.retrieval import CANDIDATES, Retriever
+from qa_bot.retrieval.retriever import CANDIDATES, Retriever
 from qa_bot.settings import Settings
 
 Progress = Callable[[int, int, str], None]
@@ -36,7 +36,7 @@ Progress = Callable[[int, int, str], None]
 GOLD_RETRIEVAL_SCORE = 0.5
 """What a given paragraph counts as having been found with; see `qa_bot.reader.model.Calibration.retrieval_weight`.
 
-About what a held-out question's own paragraph is found with in the archives of `qa_bot.reader.calibrate`."""
+About what a held-out question's own paragraph is found with in the archives of `qa_bot.training.calibrate`."""
 
 
 class Mode(StrEnum):

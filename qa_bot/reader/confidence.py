@@ -19,7 +19,7 @@ class Calibration(NamedTuple):
     """Turns a score into the probability that the answer is right: a logistic function (Platt, 1999).
 
     Attributes:
-        slope, intercept: of the log-odds; fitted on held-out questions by `qa_bot.reader.calibrate`.
+        slope, intercept: of the log-odds; fitted on held-out questions by `qa_bot.training.calibrate`.
         retrieval_weight: what a passage's retrieval score adds to its spans' scores, in logits.
         threshold: probability from which an answer is given.
         share_weight: what the logarithm of an answer's share (see `shares`) adds to the log-odds, at least 0.

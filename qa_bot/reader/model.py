@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from embeddings.errors import ModelError
-from embeddings.model_cache import compiled_folder
-from embeddings.runtime import CompiledModel, Feed
+from embeddings.onnx.model_cache import compiled_folder
+from embeddings.onnx.sessions import CompiledModel, Feed
 from embeddings.sentences import Span
 from qa_bot.reader.confidence import Calibration
 from qa_bot.reader.decoding import best_spans, null_score
@@ -65,7 +65,7 @@ class Reader:
     A passage's scores do not depend on the passages that it is read with.
 
     Args:
-        folder: what `qa_bot.reader.compile` wrote.
+        folder: what `qa_bot.reader.compiler` wrote.
         facts: the contents of its `compiled.json`.
         threads: windows to read at once; 0 for one a core.
     """
@@ -118,7 +118,7 @@ class Reader:
         folder, facts = compiled_folder(
             name,
             cache=cache,
-            compiler="qa_bot.reader.compile",
+            compiler="qa_bot.reader.compiler",
             version=COMPILER_VERSION,
             description="reader",
             say=note,

@@ -13,11 +13,11 @@ from transformers import AutoModelForQuestionAnswering
 from transformers.utils import logging as transformers_logging
 
 from embeddings.errors import ModelError
-from embeddings.runtime import Feed
+from embeddings.onnx.sessions import Feed
 
 
 class TorchModel:
-    """A span model in float32, with the interface of `embeddings.runtime.CompiledModel`.
+    """A span model in float32, with the interface of `embeddings.onnx.sessions.CompiledModel`.
 
     Args:
         folder: with `config.json` and `model.safetensors`.

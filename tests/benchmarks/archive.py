@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from embeddings.model_cache import PACKAGED_ENCODER, packaged_weights
+from embeddings.onnx.model_cache import PACKAGED_ENCODER, packaged_weights
 from embeddings.passages import split_passages
 from embeddings.sources import Entry, open_source
 from qa_bot import QABot, Settings, load_settings

@@ -26,16 +26,16 @@ from typing import NamedTuple
 import numpy as np
 
 from embeddings.articles import Article
-from embeddings.encoder import Encoder
+from embeddings.encoder.model import Encoder
 from embeddings.filters import published_on
-from embeddings.local import LocalStore
-from embeddings.reindexing.cutting import PassageRule, cut
+from embeddings.indexing.chunking import PassageRule, cut
 from embeddings.sentences import split_sentences
 from embeddings.sources import open_source
+from embeddings.store.local import LocalStore
 from qa_bot.evaluation.ranking import rank_figures
-from qa_bot.retrieval import DATE_WEIGHT, Retriever
+from qa_bot.retrieval.retriever import DATE_WEIGHT, Retriever
 from qa_bot.settings import load_settings
-from qa_bot.terminal import render_date
+from qa_bot.terminal.render import render_date
 
 DEPTH = 40
 BATCH = 32

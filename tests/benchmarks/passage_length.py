@@ -24,13 +24,13 @@ from typing import NamedTuple
 import numpy as np
 
 from embeddings.articles import Article, article_id
-from embeddings.encoder import Encoder
-from embeddings.local import LocalStore
-from embeddings.reindexing.cutting import PassageRule, cut
-from embeddings.store import StoredPassage
+from embeddings.encoder.model import Encoder
+from embeddings.indexing.chunking import PassageRule, cut
+from embeddings.store.local import LocalStore
+from embeddings.store.protocol import StoredPassage
 from qa_bot.evaluation.datasets import Question, load_questions
 from qa_bot.evaluation.ranking import DEPTH, rank_figures
-from qa_bot.retrieval import Retriever
+from qa_bot.retrieval.retriever import Retriever
 from qa_bot.settings import load_settings
 
 LENGTHS = (400, 600, 800, 1200)

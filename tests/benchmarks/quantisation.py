@@ -24,7 +24,7 @@ import numpy as np
 
 from qa_bot.evaluation.datasets import Question, load_questions
 from qa_bot.evaluation.metrics import best_over_references
-from qa_bot.reader import compile as compiler
+from qa_bot.reader import compiler
 from qa_bot.reader.model import Reader, ReadingPassage
 
 

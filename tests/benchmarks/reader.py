@@ -57,7 +57,7 @@ def main() -> None:
     import torch
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
-    from embeddings.model_cache import packaged_weights
+    from embeddings.onnx.model_cache import packaged_weights
 
     torch.set_num_threads(options.threads)
     tokenizer = AutoTokenizer.from_pretrained(packaged_weights())

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from qa_bot.evaluation.datasets import Question, load_questions
-from qa_bot.reader.training_data import DataSet, write_held_out
+from qa_bot.training.data import DataSet, write_held_out
 
 COMMON = (
     "--learning-rate 3e-4 --warmup-steps 60 --decay-steps 300 --average-decay 0.99 --title-share 0.7 --hard-negative-share 0.25 "
@@ -115,7 +115,7 @@ def result(
         threads,
         *change.format(readers=work / "readers").split(),
     ]
-    run("qa_bot.reader.train", "--data", data, "--work", folder, *options)
+    run("qa_bot.training.train", "--data", data, "--work", folder, *options)
     figures = {}
     for one in sets:
         judged = work / "judged" / f"{one}.json"

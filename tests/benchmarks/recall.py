@@ -2,8 +2,8 @@
 
 Takes the vectors of a store's passages (the folder is that of QA_BOT_DATA_DIR; it is only read), trains a quantiser on
 them, and asks headlines.  Prints recall@10 for several shares of the cells that a question looks into:
-`embeddings.local.quantiser` takes its share from this table, with a margin for archives of another kind.  Then the same where
-a filter admits a part, which lies anywhere or together, for several ways to look further (`embeddings.local.dense`); where
+`dense.quantiser` takes its share from this table, with a margin for archives of another kind.  Then the same where
+a filter admits a part, which lies anywhere or together, for several ways to look further (`dense.cache`); where
 what is among the nearest of all is not enough, as with questions on another subject, only that part is looked through.
 """
 
@@ -21,11 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 from synthetic_archive import questions, read_news
 
-from embeddings.encoder import Encoder
-from embeddings.local import dense, quantiser
-from embeddings.local.dense import Admitted, DenseCache
-from embeddings.local.dense_search import best_by_cosine
-from embeddings.local.quantiser import SAMPLE_PER_CELL, Ids, Quantiser, Vectors, cells_for
+from embeddings.encoder.model import Encoder
+from embeddings.store.local.dense import cache as dense
+from embeddings.store.local.dense import quantiser
+from embeddings.store.local.dense.cache import Admitted, DenseCache
+from embeddings.store.local.dense.quantiser import SAMPLE_PER_CELL, Ids, Quantiser, Vectors, cells_for
+from embeddings.store.local.dense.search import best_by_cosine
 from qa_bot.settings import load_settings
 
 NEIGHBOURS = 10

@@ -2,7 +2,7 @@
 
 For each SQuAD-format file, whose paragraphs become an archive of their own, prints recall@1/5/10/20 and MRR@10 of dense
 search, of lexical search, of their reciprocal rank fusion, of the convex combination of both for some weights, and of the
-shortlist ranked by the words shared, for some weights: `DENSE_WEIGHT` and `OVERLAP_WEIGHT` of `qa_bot.retrieval` are chosen
+shortlist ranked by the words shared, for some weights: `DENSE_WEIGHT` and `OVERLAP_WEIGHT` of `retriever` are chosen
 from this table.  With several files it ends with the means over them: a weight is good if it is good in each.
 """
 
@@ -19,12 +19,12 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings.encoder import Encoder
-from embeddings.store import Store
-from qa_bot.evaluation.archive import ParagraphArchive
+from embeddings.encoder.model import Encoder
+from embeddings.store.protocol import Store
 from qa_bot.evaluation.datasets import Question, load_questions
+from qa_bot.evaluation.question_archive import ParagraphArchive
 from qa_bot.evaluation.ranking import DEPTH, rank_figures, reciprocal_rank_fusion
-from qa_bot.retrieval import CANDIDATES, DENSE_WEIGHT, OVERLAP_WEIGHT, Retriever
+from qa_bot.retrieval.retriever import CANDIDATES, DENSE_WEIGHT, OVERLAP_WEIGHT, Retriever
 from qa_bot.settings import load_settings
 
 COLUMNS = ("R@1", "R@5", "R@10", "R@20", "MRR@10", "ms")

@@ -26,13 +26,13 @@ import psutil
 from synthetic_archive import SyntheticArchive, questions, read_news
 
 from embeddings.articles import Article, article_id
-from embeddings.encoder import Encoder
+from embeddings.encoder.model import Encoder
 from embeddings.filters import ArticleFilter
-from embeddings.local import LocalStore
 from embeddings.sentences import split_sentences
-from embeddings.store import DenseKind, IndexedArticle, NewPassage
+from embeddings.store.local import LocalStore
+from embeddings.store.protocol import DenseKind, IndexedArticle, NewPassage
 from qa_bot.bot import QABot
-from qa_bot.retrieval import Retriever
+from qa_bot.retrieval.retriever import Retriever
 from qa_bot.settings import Settings, load_settings
 
 SAMPLE = 5_000

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.articles import Article, article_id
-from embeddings.duplicates import bands, fingerprint
-from embeddings.encoder import Encoder
+from embeddings.encoder.model import Encoder
+from embeddings.indexing.near_duplicates import bands, fingerprint
 from embeddings.passages import split_passages
 from embeddings.sentences import split_sentences
-from embeddings.store import IndexedArticle, NewPassage, Store
+from embeddings.store.protocol import IndexedArticle, NewPassage, Store
 
 Vectors = NDArray[np.float32]
 

@@ -14,9 +14,9 @@ from commands import Command
 from killed_runs import Ended, KilledRuns
 
 from embeddings.articles import Article
-from embeddings.encoder import Encoder
-from embeddings.local import LocalStore
-from embeddings.reindexing.cutting import PassageRule, cut
+from embeddings.encoder.model import Encoder
+from embeddings.indexing.chunking import PassageRule, cut
+from embeddings.store.local import LocalStore
 
 BATCH = 6
 RULE = PassageRule(100, 0)

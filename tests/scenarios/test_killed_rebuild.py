@@ -17,7 +17,7 @@ from killed_archive import LONGER, RULE, Archive, empty_archive
 from killed_runs import Ended
 from tiny_models import make_encoder
 
-from embeddings.reindexing.cutting import PassageRule, cut
+from embeddings.indexing.chunking import PassageRule, cut
 
 KILLS = int(os.environ.get("KILLS", "8"))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from qa_bot.answering import RIGHT_F1, Answer
+from qa_bot.answering.answerer import RIGHT_F1, Answer
 from qa_bot.bot import QABot
 from qa_bot.evaluation.metrics import best_over_references
 

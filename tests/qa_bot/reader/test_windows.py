@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from embeddings.model_cache import packaged_weights
+from embeddings.onnx.model_cache import packaged_weights
 from qa_bot.reader.windows import SequenceTemplate, TokenizedText, make_windows, tokenize
 
 

@@ -10,14 +10,14 @@ import regex
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from qa_bot.answering import Answer, AnswerSpan, ArticleReference, Quotation, SourceSentence, Timings
-from qa_bot.slack.blocks import answer_message
-from qa_bot.slack.modals import article_modal, context_modal, more_modal
-from qa_bot.slack.outcomes import Failure, at_threshold
-from qa_bot.slack.payloads import Asked, Judged, Place
-from qa_bot.slack.quoting import cut, cut_around, escape, web_address
-from qa_bot.slack.steps import outputs
-from qa_bot.slack.texts import ENGLISH, GERMAN
+from qa_bot.answering.answerer import Answer, AnswerSpan, ArticleReference, Quotation, SourceSentence, Timings
+from qa_bot.slack.incoming.payloads import Asked, Judged, Place
+from qa_bot.slack.views.blocks import answer_message
+from qa_bot.slack.views.modals import article_modal, context_modal, more_modal
+from qa_bot.slack.views.outcomes import Failure, at_threshold
+from qa_bot.slack.views.quoting import cut, cut_around, escape, web_address
+from qa_bot.slack.views.texts import ENGLISH, GERMAN
+from qa_bot.slack.workers.workflow_steps import outputs
 
 TIMINGS = Timings(encode=1, search=1, read=1, total=3)
 HOSTILE = "<!channel> <@U123> & <https://evil.example|bank> *bold* `code` :smile: \u202etxt.exe \x00 👩‍👩‍👧‍👦"

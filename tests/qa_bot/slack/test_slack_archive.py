@@ -6,9 +6,9 @@ import asyncio
 
 from embeddings.filters import EVERYTHING, ArticleFilter
 from qa_bot import QABot
-from qa_bot.slack.archive import Archive
-from qa_bot.slack.payloads import Place
-from qa_bot.slack.prompts import suggest
+from qa_bot.slack.archive_facts import Archive
+from qa_bot.slack.incoming.payloads import Place
+from qa_bot.slack.views.suggested_prompts import suggest
 
 NOBODY = ArticleFilter(publishers=("Nobody",))
 

@@ -14,16 +14,16 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from qa_bot.slack import background as background_module
-from qa_bot.slack import jobs as jobs_module
-from qa_bot.slack import state as state_module
-from qa_bot.slack.background import Background
-from qa_bot.slack.blocks import plain_message
-from qa_bot.slack.jobs import Jobs
-from qa_bot.slack.posting import PATIENCE, Poster, retry_after
-from qa_bot.slack.socket_mode import SocketMode
-from qa_bot.slack.state import Job, SlackState
-from qa_bot.slack.workspaces import new_session
+from qa_bot.slack.jobs import queue as jobs_module
+from qa_bot.slack.jobs import short_tasks as background_module
+from qa_bot.slack.jobs import state as state_module
+from qa_bot.slack.jobs.queue import Jobs
+from qa_bot.slack.jobs.short_tasks import Background
+from qa_bot.slack.jobs.state import Job, SlackState
+from qa_bot.slack.server.socket_mode import SocketMode
+from qa_bot.slack.server.workspaces import new_session
+from qa_bot.slack.views.blocks import plain_message
+from qa_bot.slack.web_api.posting import PATIENCE, Poster, retry_after
 
 
 def rows(folder: Path, table: str) -> int:
@@ -155,7 +155,7 @@ class Posting(AsyncWebClient):
 
 
 def test_the_paces_of_channels_in_which_nothing_is_said_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa_bot.slack.posting.SPACING", 0.0)
+    monkeypatch.setattr("qa_bot.slack.web_api.posting.SPACING", 0.0)
 
     async def story() -> int:
         poster, client = Poster(), Posting(token="xoxb-test")

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from qa_bot import QABot
-from qa_bot.slack.checking import check
+from qa_bot.slack.check.check import check
+from qa_bot.slack.server.workspaces import SCOPES
 from qa_bot.slack.settings import SlackSettings
-from qa_bot.slack.workspaces import SCOPES
 
 MANIFEST = json.loads((Path(__file__).parents[3] / "deploy" / "slack" / "manifest.json").read_text())
 TOKENS = {"bot_token": "xoxb-1-test", "app_token": "xapp-1-test", "config_token": "xoxe.xoxp-1-test"}

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from qa_bot.slack.findings import EVENTS, compare
+from qa_bot.slack.check.findings import EVENTS, compare
 from qa_bot.slack.listeners import register
-from qa_bot.slack.steps import CALLBACK_ID, QUESTION, outputs
-from qa_bot.slack.workspaces import SCOPES
+from qa_bot.slack.server.workspaces import SCOPES
+from qa_bot.slack.workers.workflow_steps import CALLBACK_ID, QUESTION, outputs
 
 ROOT = Path(__file__).parents[3]
 SOURCES = "\n".join(path.read_text() for path in sorted((ROOT / "qa_bot" / "slack").rglob("*.py")))
@@ -110,7 +110,7 @@ def test_the_step_is_the_one_that_the_code_does(manifest: Any, registered: dict[
 
 
 def _nothing() -> Any:
-    from qa_bot.answering import Answer, Timings
+    from qa_bot.answering.answerer import Answer, Timings
 
     timings = Timings(encode=0, search=0, read=0, total=0)
     return Answer(
@@ -167,7 +167,7 @@ def test_the_check_finds_nothing_wrong_with_them_and_everything_with_an_empty_on
 
 def test_other_commands_load_nothing_of_slack() -> None:
     code = (
-        "import sys; import qa_bot.cli, qa_bot.bot, qa_bot.repl; "
+        "import sys; import qa_bot.cli, qa_bot.bot, qa_bot.repl.loop; "
         "print([name for name in ('slack_bolt', 'slack_sdk', 'aiohttp', 'uvicorn', 'qa_bot.slack') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

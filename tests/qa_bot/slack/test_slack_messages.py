@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from qa_bot.slack.access import Home, Refusal, is_from_bot, refusal, team_of
-from qa_bot.slack.events import read_id, read_message, read_timestamp
-from qa_bot.slack.messages import SmallTalk, is_question, links, mentions, questions_in, small_talk, typed
-from qa_bot.slack.questions_asked import How, how_meant
+from qa_bot.slack.incoming.access import Home, Refusal, is_from_bot, refusal, team_of
+from qa_bot.slack.incoming.asked_questions import How, how_meant
+from qa_bot.slack.incoming.events import read_id, read_message, read_timestamp
+from qa_bot.slack.incoming.messages import SmallTalk, is_question, links, mentions, questions_in, small_talk, typed
 from qa_bot.slack.settings import ChannelSettings, FollowUps, Mode, SlackSettings
 
 HOME = Home("T1", None, "U0BOT", "B0BOT")

@@ -12,14 +12,14 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from qa_bot.slack import posting
-from qa_bot.slack.blocks import plain_message
-from qa_bot.slack.jobs import Jobs
-from qa_bot.slack.payloads import Place
-from qa_bot.slack.pool import Pool
-from qa_bot.slack.posting import Poster, call
-from qa_bot.slack.redacting import RedactingFilter, in_words
-from qa_bot.slack.state import Job, SlackState
+from qa_bot.slack.incoming.payloads import Place
+from qa_bot.slack.jobs.pool import Pool
+from qa_bot.slack.jobs.queue import Jobs
+from qa_bot.slack.jobs.state import Job, SlackState
+from qa_bot.slack.log_redaction import RedactingFilter, in_words
+from qa_bot.slack.views.blocks import plain_message
+from qa_bot.slack.web_api import posting
+from qa_bot.slack.web_api.posting import Poster, call
 
 
 def refusal(status: int, error: str, **headers: str) -> SlackApiError:

@@ -10,19 +10,19 @@ import pytest
 from slack_sdk.oauth.installation_store import FileInstallationStore, Installation
 from slack_sdk.oauth.installation_store.sqlite3 import SQLite3InstallationStore
 
-from qa_bot.answering import ArticleReference
-from qa_bot.slack import oauth_states
-from qa_bot.slack.access import Home, Refusal, refusal
-from qa_bot.slack.blocks import about_article
-from qa_bot.slack.oauth_states import StatesInFiles, StatesInSQLite
-from qa_bot.slack.payloads import Asked
-from qa_bot.slack.prompts import _question
-from qa_bot.slack.quoting import clean, inert, misleads
-from qa_bot.slack.redacting import RedactingFilter
+from qa_bot.answering.answerer import ArticleReference
+from qa_bot.slack.incoming.access import Home, Refusal, refusal
+from qa_bot.slack.incoming.payloads import Asked
+from qa_bot.slack.log_redaction import RedactingFilter
+from qa_bot.slack.server import oauth_states
+from qa_bot.slack.server.oauth_states import StatesInFiles, StatesInSQLite
+from qa_bot.slack.server.workspaces import InstalledWorkspaces, new_session
 from qa_bot.slack.settings import SLACK_API_URL, SlackSettings
-from qa_bot.slack.slack_hosts import is_slacks
-from qa_bot.slack.texts import ENGLISH
-from qa_bot.slack.workspaces import InstalledWorkspaces, new_session
+from qa_bot.slack.views.blocks import about_article
+from qa_bot.slack.views.quoting import clean, inert, misleads
+from qa_bot.slack.views.suggested_prompts import _question
+from qa_bot.slack.views.texts import ENGLISH
+from qa_bot.slack.web_api.hosts import is_slacks
 
 HOME = Home("T1", "E1", "U0QABOT01", "B0QABOT01")
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from embeddings.errors import StoreError
-from qa_bot.slack import state as state_module
-from qa_bot.slack.state import SlackState
+from qa_bot.slack.jobs import state as state_module
+from qa_bot.slack.jobs.state import SlackState
 
 LEAVE_ONE = """
 import os, sys
 from pathlib import Path
-from qa_bot.slack.state import SlackState
+from qa_bot.slack.jobs.state import SlackState
 state = SlackState(Path(sys.argv[1]))
 state.claim("question:C1:1.0", "question", {"text": "Who?"})
 state.claim("question:C1:2.0", "question", {"text": "When?"})

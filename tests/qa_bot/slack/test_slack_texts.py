@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from qa_bot import slack, terminal
-from qa_bot.slack import texts as texts_module
+from qa_bot import slack
 from qa_bot.slack.settings import Language
-from qa_bot.slack.texts import ENGLISH, Texts, day, number, sureness, texts_in
+from qa_bot.slack.views import texts as texts_module
+from qa_bot.slack.views.texts import ENGLISH, Texts, day, number, sureness, texts_in
+from qa_bot.terminal import render as terminal
 
 
 def placeholders(text: Any) -> list[Any]:
@@ -36,7 +37,7 @@ def test_each_language_says_everything_that_english_says(language: Language) -> 
 def sources() -> dict[str, str]:
     """The app's modules, but for the texts, and for what administrators read in a terminal."""
     folder = Path(slack.__file__).parent
-    elsewhere = ("texts.py", "checking.py", "findings.py")
+    elsewhere = ("texts.py", "check.py", "findings.py")
     return {path.name: path.read_text() for path in folder.rglob("*.py") if path.name not in elsewhere}
 
 

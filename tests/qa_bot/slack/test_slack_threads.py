@@ -7,9 +7,9 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from qa_bot.conversation import Turn
-from qa_bot.slack.posting import EVENT_TYPE
-from qa_bot.slack.threads import Conversation, read_thread, turn_payload
+from qa_bot.conversation.conversation import Turn
+from qa_bot.slack.incoming.threads import Conversation, read_thread, turn_payload
+from qa_bot.slack.web_api.posting import EVENT_TYPE
 
 BOT = "U0QABOT01"
 

@@ -11,7 +11,7 @@ from seed_answers import ANSWERS, OTHER_QUESTION, QUESTION
 from slack_emulator import MENTION
 from slack_emulator.scene import Scene
 
-from qa_bot.reader.unpack import unpack
+from qa_bot.training.unpack import unpack
 
 WORD = "blorbington"
 FATAL = f"Who is the mayor of {WORD}?"

@@ -4,12 +4,12 @@ import re
 
 from slack_bolt.async_app import AsyncApp
 
-from qa_bot.slack.blocks import ARTICLE, CONTEXT, FEEDBACK, MORE, SHARE
-from qa_bot.slack.home import ASK, ASK_AGAIN
 from qa_bot.slack.listeners.actions.ask_at_home import ask_again, ask_at_home
 from qa_bot.slack.listeners.actions.feedback import feedback
 from qa_bot.slack.listeners.actions.look_closer import more_answers, show_article, show_context
 from qa_bot.slack.listeners.actions.share_answer import share_answer
+from qa_bot.slack.views.blocks import ARTICLE, CONTEXT, FEEDBACK, MORE, SHARE
+from qa_bot.slack.views.home import ASK, ASK_AGAIN
 
 
 def register(app: AsyncApp) -> None:

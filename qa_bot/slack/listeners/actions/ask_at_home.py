@@ -8,12 +8,12 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from qa_bot.slack.desk import Desk, place_of
-from qa_bot.slack.looking import Looking
-from qa_bot.slack.messages import CHARS_READ
-from qa_bot.slack.payloads import Asked
-from qa_bot.slack.quoting import clean
-from qa_bot.slack.requests import read_request, value_of
+from qa_bot.slack.incoming.messages import CHARS_READ
+from qa_bot.slack.incoming.payloads import Asked
+from qa_bot.slack.incoming.requests import read_request, value_of
+from qa_bot.slack.services import Desk, place_of
+from qa_bot.slack.views.quoting import clean
+from qa_bot.slack.workers.modal_presenter import Looking
 
 
 async def ask_at_home(

@@ -10,12 +10,12 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from qa_bot.feedback import Verdict
-from qa_bot.slack.desk import Desk
-from qa_bot.slack.judging import Asking, keep
-from qa_bot.slack.looking import Looking
-from qa_bot.slack.modals import feedback_modal
-from qa_bot.slack.payloads import Judged
-from qa_bot.slack.requests import Request, read_request, value_of
+from qa_bot.slack.incoming.payloads import Judged
+from qa_bot.slack.incoming.requests import Request, read_request, value_of
+from qa_bot.slack.services import Desk
+from qa_bot.slack.views.modals import feedback_modal
+from qa_bot.slack.workers.judgements import Asking, keep
+from qa_bot.slack.workers.modal_presenter import Looking
 
 
 async def feedback(

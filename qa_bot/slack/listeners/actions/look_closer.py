@@ -8,11 +8,11 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from qa_bot.slack.desk import Desk
-from qa_bot.slack.looking import Looking, Modal
-from qa_bot.slack.modals import article_modal, context_modal
-from qa_bot.slack.payloads import Asked, Place
-from qa_bot.slack.requests import Request, read_request, value_of
+from qa_bot.slack.incoming.payloads import Asked, Place
+from qa_bot.slack.incoming.requests import Request, read_request, value_of
+from qa_bot.slack.services import Desk
+from qa_bot.slack.views.modals import article_modal, context_modal
+from qa_bot.slack.workers.modal_presenter import Looking, Modal
 
 
 async def more_answers(

@@ -7,11 +7,11 @@ from typing import Any
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from qa_bot.slack.desk import Desk, place_of
-from qa_bot.slack.events import read_timestamp
-from qa_bot.slack.payloads import Asked
-from qa_bot.slack.private import PrivatePayload
-from qa_bot.slack.requests import read_request, value_of
+from qa_bot.slack.incoming.events import read_timestamp
+from qa_bot.slack.incoming.payloads import Asked
+from qa_bot.slack.incoming.requests import read_request, value_of
+from qa_bot.slack.services import Desk, place_of
+from qa_bot.slack.workers.private_answers import PrivatePayload
 
 
 async def share_answer(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, desk: Desk) -> None:

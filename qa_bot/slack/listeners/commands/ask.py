@@ -7,13 +7,13 @@ from typing import Any
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from qa_bot.slack.access import Refusal
-from qa_bot.slack.desk import Desk, place_of
-from qa_bot.slack.messages import SmallTalk, small_talk, typed
-from qa_bot.slack.private import PrivatePayload
-from qa_bot.slack.requests import Request, read_request
-from qa_bot.slack.responding import ephemeral
-from qa_bot.slack.texts import Texts
+from qa_bot.slack.incoming.access import Refusal
+from qa_bot.slack.incoming.messages import SmallTalk, small_talk, typed
+from qa_bot.slack.incoming.requests import Request, read_request
+from qa_bot.slack.services import Desk, place_of
+from qa_bot.slack.views.texts import Texts
+from qa_bot.slack.web_api.responding import ephemeral
+from qa_bot.slack.workers.private_answers import PrivatePayload
 
 
 async def ask(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, desk: Desk) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from qa_bot.slack.blocks import plain_message
-from qa_bot.slack.desk import Desk
-from qa_bot.slack.new_articles import AdminPayload, archive_status
-from qa_bot.slack.quoting import clean, unescape, web_address
-from qa_bot.slack.requests import Request, read_request
-from qa_bot.slack.responding import ephemeral, respond
+from qa_bot.slack.incoming.requests import Request, read_request
+from qa_bot.slack.services import Desk
+from qa_bot.slack.views.blocks import plain_message
+from qa_bot.slack.views.quoting import clean, unescape, web_address
+from qa_bot.slack.web_api.responding import ephemeral, respond
+from qa_bot.slack.workers.articles import AdminPayload, archive_status
 
 ARGUMENT_CHARS = 2000
 

@@ -9,10 +9,10 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from embeddings.errors import QABotError
-from qa_bot.slack.desk import Desk, place_of
-from qa_bot.slack.events import read_id
-from qa_bot.slack.looking import publish_home
-from qa_bot.slack.posting import call
+from qa_bot.slack.incoming.events import read_id
+from qa_bot.slack.services import Desk, place_of
+from qa_bot.slack.web_api.posting import call
+from qa_bot.slack.workers.modal_presenter import publish_home
 
 _log = logging.getLogger(__name__)
 

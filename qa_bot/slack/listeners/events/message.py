@@ -8,13 +8,13 @@ from typing import Any
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from qa_bot.slack.access import ANSWERED_SUBTYPES, is_from_bot, team_of
-from qa_bot.slack.desk import Desk, home_of, place_of
-from qa_bot.slack.events import IncomingMessage, read_message
-from qa_bot.slack.files import read_files
-from qa_bot.slack.messages import is_question, links, typed
-from qa_bot.slack.new_articles import PostPayload
-from qa_bot.slack.questions_asked import How, QuestionPayload, how_meant
+from qa_bot.slack.incoming.access import ANSWERED_SUBTYPES, is_from_bot, team_of
+from qa_bot.slack.incoming.asked_questions import How, QuestionPayload, how_meant
+from qa_bot.slack.incoming.events import IncomingMessage, read_message
+from qa_bot.slack.incoming.messages import is_question, links, typed
+from qa_bot.slack.services import Desk, home_of, place_of
+from qa_bot.slack.web_api.files import read_files
+from qa_bot.slack.workers.articles import PostPayload
 
 ARTICLES_A_MESSAGE = 10
 

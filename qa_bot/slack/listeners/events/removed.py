@@ -7,7 +7,7 @@ from typing import Any
 
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from qa_bot.slack.desk import Desk
+from qa_bot.slack.services import Desk
 
 _log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from slack_bolt.async_app import AsyncApp
 
 from qa_bot.slack.listeners.functions.answer_question import answer_question
-from qa_bot.slack.steps import CALLBACK_ID
+from qa_bot.slack.workers.workflow_steps import CALLBACK_ID
 
 
 def register(app: AsyncApp) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from qa_bot.slack.desk import Desk, place_of
-from qa_bot.slack.messages import CHARS_READ, typed
-from qa_bot.slack.steps import QUESTION, StepPayload
+from qa_bot.slack.incoming.messages import CHARS_READ, typed
+from qa_bot.slack.services import Desk, place_of
+from qa_bot.slack.workers.workflow_steps import QUESTION, StepPayload
 
 
 async def answer_question(event: dict[str, Any], body: dict[str, Any], context: AsyncBoltContext, desk: Desk) -> None:

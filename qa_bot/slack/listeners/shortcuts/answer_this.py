@@ -7,13 +7,13 @@ from typing import Any
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from qa_bot.slack.access import Refusal
-from qa_bot.slack.blocks import plain_message
-from qa_bot.slack.desk import Desk, place_of
-from qa_bot.slack.events import read_message
-from qa_bot.slack.questions_asked import How, QuestionPayload
-from qa_bot.slack.requests import Request, read_request
-from qa_bot.slack.responding import respond
+from qa_bot.slack.incoming.access import Refusal
+from qa_bot.slack.incoming.asked_questions import How, QuestionPayload
+from qa_bot.slack.incoming.events import read_message
+from qa_bot.slack.incoming.requests import Request, read_request
+from qa_bot.slack.services import Desk, place_of
+from qa_bot.slack.views.blocks import plain_message
+from qa_bot.slack.web_api.responding import respond
 
 CALLBACK_ID = "answer_this"
 

@@ -3,7 +3,7 @@
 from slack_bolt.async_app import AsyncApp
 
 from qa_bot.slack.listeners.views.feedback import feedback
-from qa_bot.slack.modals import FEEDBACK_VIEW
+from qa_bot.slack.views.modals import FEEDBACK_VIEW
 
 
 def register(app: AsyncApp) -> None:

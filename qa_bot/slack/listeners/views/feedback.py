@@ -9,11 +9,11 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 
 from qa_bot.feedback import Verdict
-from qa_bot.slack.desk import Desk
-from qa_bot.slack.judging import Asking, keep
-from qa_bot.slack.modals import CORRECTION, CORRECTION_CHARS, REASON, notice_modal
-from qa_bot.slack.quoting import clean
-from qa_bot.slack.requests import read_request
+from qa_bot.slack.incoming.requests import read_request
+from qa_bot.slack.services import Desk
+from qa_bot.slack.views.modals import CORRECTION, CORRECTION_CHARS, REASON, notice_modal
+from qa_bot.slack.views.quoting import clean
+from qa_bot.slack.workers.judgements import Asking, keep
 
 
 async def feedback(

@@ -1,0 +1,81 @@
+"""An article -> the sentences and passages that are stored of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.articles import Article, opening_words
+from embeddings.passages import Passage, embedded_text, split_passages
+from embeddings.sentences import Span
+from embeddings.store.protocol import IndexedArticle, NewPassage
+
+BATCH_PASSAGES = 256
+"""Passages after which a batch of articles is committed: a few seconds of work on two cores."""
+
+
+class PassageRule(NamedTuple):
+    """How articles are cut into passages; see `embeddings.passages.split_passages`."""
+
+    max_chars: int = 800
+    overlap_sentences: int = 1
+
+    def __str__(self) -> str:
+        return f"at most {self.max_chars} characters, overlap {self.overlap_sentences}, under the title"
+
+
+class CutArticle(NamedTuple):
+    """An article in passages.
+
+    Attributes:
+        article: as it was read.
+        passages: of its text.
+        hashes: of `texts`, in their order; equal texts have equal vectors.
+    """
+
+    article: Article
+    passages: Sequence[Passage]
+    hashes: Sequence[bytes]
+
+    @property
+    def texts(self) -> list[str]:
+        """What is embedded of the passages, in their order."""
+        return _embedded(self.article, self.passages)
+
+    @property
+    def sentences(self) -> list[Span]:
+        """The article's sentences, in order: each is in a passage at least."""
+        return list(dict.fromkeys(sentence for passage in self.passages for sentence in passage.sentences))
+
+    def with_vectors(self, origin: str, vectors: Mapping[bytes, NDArray[np.float32]]) -> IndexedArticle:
+        """The article as it is stored.
+
+        Args:
+            origin: location of the source that it came from.
+            vectors: of the passages, by the hashes of their texts.
+        """
+        passages = [
+            NewPassage(passage.start, passage.end, text_hash, vectors[text_hash])
+            for passage, text_hash in zip(self.passages, self.hashes, strict=True)
+        ]
+        return IndexedArticle(self.article, origin, self.sentences, passages)
+
+
+def cut(article: Article, rule: PassageRule) -> CutArticle:
+    """Cuts an article into passages."""
+    passages = split_passages(article.text, max_chars=rule.max_chars, overlap_sentences=rule.overlap_sentences)
+    return CutArticle(article, passages, [_hash(text) for text in _embedded(article, passages)])
+
+
+def _embedded(article: Article, passages: Sequence[Passage]) -> list[str]:
+    # Opening words that stand in for a title say nothing that the text does not, and change with it.
+    title = "" if article.title == opening_words(article.text) else article.title
+    return [embedded_text(title, article.text[passage.start : passage.end]) for passage in passages]
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()[:16]

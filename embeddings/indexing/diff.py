@@ -1,0 +1,114 @@
+"""One source against the store: which of its articles are new, changed, unchanged or gone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+
+from embeddings.articles import article_id
+from embeddings.errors import SourceError
+from embeddings.indexing.listing import Listing
+from embeddings.indexing.report import Progress, Tally
+from embeddings.indexing.writer import Writer
+from embeddings.sources import Entry, lies_in
+from embeddings.store.protocol import Store
+
+
+class Comparison:
+    """Reads the entries of sources, and tells a writer what is new, changed and gone.
+
+    Args:
+        store: what is known.
+        writer: is told.
+        tally: counts.
+        listings: all sources of this run.
+        progress: called after each entry.
+        leave: whether an entry is to be left as it is, by its identity.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        writer: Writer,
+        tally: Tally,
+        listings: Sequence[Listing],
+        progress: Callable[[Progress], None],
+        leave: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        self._store = store
+        self._writer = writer
+        self._tally = tally
+        self._total = sum(map(len, listings)) if all(listing.is_whole for listing in listings) else 0
+        self._progress = progress
+        self._leave = leave
+        self._known = {article.source: article.content_hash for article in store.known()}
+
+    def bring_up_to_date(self, listing: Listing) -> None:
+        """Reads one source.  An entry, or a rest of the source, that cannot be read is noted as failed."""
+        source, tally = listing.source, self._tally
+        gone = {article.source: article.id for article in self._store.known(source.location)}
+        shared: list[str] = []
+        failures = len(tally.failed)
+        try:
+            for entry in listing.entries():
+                if gone.pop(entry.source, None) is None and entry.source in self._known:
+                    shared.append(article_id(entry.source))
+                self._look_at(entry, source.location)
+                self._progress(Progress(tally.entries, self._total, self._writer.embedded))
+        except SourceError as error:
+            tally.fail(error.source, error.reason)
+            gone.clear()
+        if len(tally.failed) == failures:
+            self._writer.remember(source.memories())
+        self._writer.finish()
+        self._writer.hold(source.location, shared)
+        self._take_out(source.location, gone if source.complete else {})
+        self._progress(Progress(tally.entries, self._total, self._writer.embedded))
+
+    def _look_at(self, entry: Entry, location: str) -> None:
+        tally = self._tally
+        tally.entries += 1
+        if entry.source in tally.seen:
+            return
+        tally.seen.add(entry.source)
+        before = self._known.get(entry.source)
+        if self._leave(entry.source):
+            tally.unchanged += before is not None
+            return
+        try:
+            article = entry.read()
+        except SourceError as error:
+            tally.fail(error.source, error.reason)
+            return
+        if article is None or article.content_hash == before:
+            tally.unchanged += 1
+            self._writer.remember(entry.memories())
+            return
+        tally.new += before is None
+        tally.changed += before is not None
+        self._known[entry.source] = article.content_hash
+        self._writer.add(article, location, entry.memories())
+
+    def _take_out(self, location: str, gone: dict[str, str]) -> None:
+        ids = [known for source, known in gone.items() if not _below_failed(source, self._tally)]
+        if ids:
+            self._tally.removed += self._writer.release(location, ids)
+
+
+def forget_files_that_their_folder_lost(store: Store, listings: Sequence[Listing], tally: Tally) -> None:
+    """Forgets single files that do not exist any more, though the folder that they were in has been read.
+
+    Without that folder nobody knows whether the file is gone or its disk; with it, there is nothing to wait for.
+    """
+    for record in store.sources():
+        path = record.location
+        if not os.path.isabs(path) or os.path.lexists(path) or _below_failed(path, tally):
+            continue
+        if any(listing.source.complete and lies_in(path, listing.source.location) for listing in listings):
+            tally.removed += store.remove_source(path)
+            tally.failed[:] = [failure for failure in tally.failed if failure.source != path]
+
+
+def _below_failed(source: str, tally: Tally) -> bool:
+    """Whether an entry is missing only because the folder or file that it is in could not be read."""
+    return any(lies_in(source, failure.source) for failure in tally.failed)

@@ -1,0 +1,129 @@
+"""The sources of a reindex, opened, and what each of them lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from itertools import chain, islice
+
+from pydantic import ValidationError
+
+from embeddings.errors import SourceError
+from embeddings.indexing.report import Tally
+from embeddings.sources import Entry, Source, SourceContext, SourceOptions, open_source
+from embeddings.sources.web.fetcher import Fetcher
+from embeddings.store.protocol import SourceRecord, Store
+
+LISTED_AHEAD = 20_000
+"""Entries that are listed before the first is read, so that it is known how many there are.  More would fill memory."""
+
+KEPT = "the articles from it are kept"
+
+
+class Listing:
+    """A source and its entries, of which the first have been listed.
+
+    Args:
+        source: to list.
+
+    Raises:
+        SourceError: it cannot be listed.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        entries = source.entries()
+        self._ahead = list(islice(entries, LISTED_AHEAD))
+        self._rest = entries
+        self.is_whole = len(self._ahead) < LISTED_AHEAD
+
+    def __bool__(self) -> bool:
+        """Whether there is any entry."""
+        return bool(self._ahead)
+
+    def __len__(self) -> int:
+        """How many have been listed ahead."""
+        return len(self._ahead)
+
+    def entries(self) -> Iterator[Entry]:
+        """The entries; once."""
+        ahead, self._ahead = self._ahead, []
+        return chain(ahead, self._rest)
+
+
+class SourceLister:
+    """Opens and lists sources.
+
+    Args:
+        store: knows the sources and what they remembered.
+        fetcher: the way to the web; made if it is needed and None.
+
+    Attributes:
+        unreachable: locations of remembered sources that could not be listed, with the reason.
+    """
+
+    def __init__(self, store: Store, fetcher: Fetcher | None = None) -> None:
+        self._store = store
+        self._given_fetcher = fetcher
+        self.unreachable: dict[str, str] = {}
+
+    @cached_property
+    def _held(self) -> set[str]:
+        return {article.source for article in self._store.known()}
+
+    @cached_property
+    def _fetcher(self) -> Fetcher:
+        return self._given_fetcher or Fetcher()
+
+    def named(self, locations: Sequence[str], options: SourceOptions | None) -> list[tuple[Listing, SourceOptions]]:
+        """Lists sources that a person named, each once, with these options or else those that are remembered.
+
+        Raises:
+            SourceError: one does not exist or holds nothing.
+        """
+        remembered = {record.location: record for record in self._store.sources()}
+        found: dict[str, tuple[Listing, SourceOptions]] = {}
+        for location in locations:
+            source = self._open(location, options or SourceOptions())
+            record = remembered.get(source.location)
+            used = options or (_options(record) if record else SourceOptions())
+            if used != (options or SourceOptions()):
+                source = self._open(location, used)
+            if source.location not in found:
+                found[source.location] = self._list(source), used
+        return list(found.values())
+
+    def remembered(self, tally: Tally, wanted: Callable[[str], bool] = lambda _: True) -> list[Listing]:
+        """Lists the sources that the store remembers; what cannot be listed is noted as failed."""
+        found = []
+        for record in self._store.sources():
+            if not wanted(record.location):
+                continue
+            try:
+                found.append(self._list(self._open(record.location, _options(record))))
+            except SourceError as error:
+                tally.fail(error.source, f"{error.reason}; {KEPT}")
+                self.unreachable[record.location] = error.reason
+        return found
+
+    def _open(self, location: str, options: SourceOptions) -> Source:
+        context = SourceContext(
+            options=options, memory=self._store, holds=lambda entry: entry in self._held, fetcher=self._fetcher
+        )
+        return open_source(location, context)
+
+    def _list(self, source: Source) -> Listing:
+        """What a source lists.  One without any entries is taken for a mistake, or a disk that is not there, not for news."""
+        listing = Listing(source)
+        if not listing and (source.complete or not self._store.known(source.location)):
+            raise SourceError(source.location, source.nothing_found)
+        return listing
+
+
+def _options(record: SourceRecord) -> SourceOptions:
+    try:
+        return SourceOptions.model_validate_json(record.options)
+    except ValidationError as error:
+        raise SourceError(
+            record.location, "its options in the store are of another version; name it again: qa-bot index LOCATION"
+        ) from error

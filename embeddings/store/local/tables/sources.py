@@ -1,0 +1,102 @@
+"""The sources that the store remembers, which articles each of them holds, and what they want to be told next time."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from embeddings.store.local.database import Database
+from embeddings.store.local.tables.rows import put_memories
+from embeddings.store.protocol import SourceRecord
+
+
+class SourceTable:
+    """Sources in the SQLite file.
+
+    Args:
+        database: of the store.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self) -> list[SourceRecord]:
+        """The sources that a bare reindex reads, in the order they were added."""
+        query = "SELECT location, options, added_at, last_indexed_at, last_result FROM sources ORDER BY number"
+        with self._database.errors():
+            return [SourceRecord(*row) for row in self._database.connection().execute(query)]
+
+    def add(self, location: str, options: str | None) -> None:
+        """Remembers a source; of one that is known, the options, if some are given."""
+        with self._database.transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO sources (location, added_at) VALUES (?, ?)", (location, _now()))
+            if options is not None:
+                connection.execute("UPDATE sources SET options = ? WHERE location = ?", (options, location))
+
+    def note_result(self, location: str, result: str) -> None:
+        """Remembers how reading a source went, just now."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE sources SET last_indexed_at = ?, last_result = ? WHERE location = ?", (_now(), result, location)
+            )
+
+    def hold(self, location: str, article_ids: Iterable[str]) -> None:
+        """Notes that a source too holds articles that came from another."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "INSERT OR IGNORE INTO holders (location, article) SELECT ?, id FROM articles WHERE id = ? AND origin != ?",
+                [(location, article_id, location) for article_id in article_ids],
+            )
+
+    def release(self, location: str, article_ids: Iterable[str]) -> int:
+        """Removes articles that a source has no more, except those that another holds; returns how many."""
+        with self._database.transaction() as connection:
+            return sum(_release(connection, location, article_id) for article_id in article_ids)
+
+    def remove(self, location: str) -> int:
+        """Forgets a source and removes its articles, except those that another holds; returns how many."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM sources WHERE location = ?", (location,))
+            connection.execute("DELETE FROM holders WHERE location = ?", (location,))
+            rows: Sequence[tuple[str]] = connection.execute(
+                "SELECT id FROM articles WHERE origin = ? ORDER BY number", (location,)
+            ).fetchall()
+            return sum(_release(connection, location, article_id) for (article_id,) in rows)
+
+    def recall(self, key: str) -> str | None:
+        """What was remembered under a key."""
+        with self._database.errors():
+            row = self._database.connection().execute("SELECT value FROM memories WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def remember(self, memories: Mapping[str, str]) -> None:
+        """Remembers texts, each under its key, in place of what was there."""
+        with self._database.transaction() as connection:
+            put_memories(connection, memories)
+
+
+def _release(connection: sqlite3.Connection, location: str, article_id: str) -> int:
+    connection.execute("DELETE FROM holders WHERE location = ? AND article = ?", (location, article_id))
+    row = connection.execute("SELECT number, origin FROM articles WHERE id = ?", (article_id,)).fetchone()
+    if row is None or row[1] != location:
+        return 0
+    heir = connection.execute(
+        "SELECT holders.location FROM holders LEFT JOIN sources ON sources.location = holders.location "
+        "WHERE article = ? ORDER BY number IS NULL, number, holders.location LIMIT 1",
+        (article_id,),
+    ).fetchone()
+    if heir is None:
+        return connection.execute("DELETE FROM articles WHERE id = ?", (article_id,)).rowcount
+    connection.execute("DELETE FROM holders WHERE location = ? AND article = ?", (heir[0], article_id))
+    connection.execute("UPDATE articles SET origin = ? WHERE number = ?", (heir[0], row[0]))
+    # The lexical index holds the origin of each passage.
+    connection.execute(
+        "INSERT INTO changes (passage, added, generation) SELECT id, 1, generation FROM passages WHERE article = ?",
+        (row[0],),
+    )
+    return 0
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,1 @@
+"""Spans -> one answer, or none."""

@@ -1,0 +1,1 @@
+"""Follow-up questions in the light of the turns before."""

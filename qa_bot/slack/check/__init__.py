@@ -1,0 +1,1 @@
+"""`qa-bot slack --check`."""

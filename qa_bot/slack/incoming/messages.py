@@ -1,0 +1,127 @@
+"""What people write in Slack -> questions, small talk, or nothing for the bot."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from qa_bot.slack.views.quoting import clean, unescape
+
+QUESTIONS_ANSWERED = 5
+"""Questions of one message that are answered."""
+
+CHARS_READ = 6000
+"""Of a message; no question is nearly as long."""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def _phrases(text: str) -> frozenset[str]:
+    return frozenset(text.split("|"))
+
+
+_ENTITY = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
+_FORMATTING = re.compile(r"(?<!\w)([*_~`]{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)", re.DOTALL)
+_BULLET = re.compile(r"^\s*(?:[•◦▪*-]|\d{1,2}[.)])\s+", re.MULTILINE)
+_QUESTION = re.compile(r"[^?？]*[?？]+[\"'”’)\]]*")
+
+_ASKING = _words(
+    "who whom whose what when where which why how is are was were am do does did has have had can could will would should "
+    "shall may might wer wen wem wessen was wann wo woher wohin welche welcher welches welchen welchem warum wieso weshalb "
+    "weswegen wie wieviel wieviele ist sind war waren hat haben hatte hatten kann können konnte wird werden wurde wurden "
+    "soll sollte darf gibt gab"
+)
+_OPENERS = re.compile(
+    r"^(?:(?:and|but|so|ok|okay|well|also|please|und|aber|also|bitte|hey|hi|hello|hallo)\b[\s,!:–-]*)+", re.I
+)
+
+
+class SmallTalk(Enum):
+    """What is answered without a search."""
+
+    HELLO = _phrases(
+        "hello|hi|hey|hi there|hello there|hey there|hiya|good morning|good afternoon|good evening|howdy|yo|moin|hallo|servus|"
+        "guten morgen|guten tag|guten abend|grüß dich|grüezi|bonjour|hola|ciao"
+    )
+    THANKS = _phrases(
+        "thanks|thank you|thank you very much|thanks a lot|many thanks|thx|ty|cheers|great thanks|ok thanks|okay thanks|"
+        "cool thanks|perfect thanks|perfect thank you|great thank you|ok thank you|thanks so much|thank you so much|"
+        "much appreciated|danke|danke schön|dankeschön|vielen dank|danke sehr|besten dank|merci|gracias|super danke|ok danke"
+    )
+    GOODBYE = _phrases(
+        "bye|goodbye|good bye|bye bye|see you|see you later|good night|tschüss|tschüß|auf wiedersehen|ciao ciao"
+    )
+    HELP = _phrases(
+        "help|help me|?|what can you do|who are you|what are you|how do you work|how does this work|how does it work|"
+        "how do i use this|how do i use you|hilfe|was kannst du|wer bist du|wie funktioniert das|wie geht das"
+    )
+
+
+def typed(text: str, bot_user: str | None = None) -> str:
+    """What a person typed, as plain text: mentions of the bot are dropped, links are their label, formatting is gone.
+
+    Args:
+        text: of a message, as Slack sends it.
+        bot_user: id of the bot's user.
+    """
+
+    def plain(found: re.Match[str]) -> str:
+        target, label = found.group(1), found.group(2)
+        if target.startswith("@"):
+            return "" if target[1:] == bot_user else f"@{label}" if label else ""
+        if target.startswith(("#", "!")):
+            return label or ""
+        return label or target.removeprefix("mailto:")
+
+    return _FORMATTING.sub(r"\2", clean(unescape(_ENTITY.sub(plain, text[:CHARS_READ])))).strip()
+
+
+def mentions(text: str) -> set[str]:
+    """The ids of the people that a message mentions."""
+    return {target[1:] for target, _ in _ENTITY.findall(text[:CHARS_READ]) if target.startswith("@")}
+
+
+def links(text: str) -> list[str]:
+    """The http(s) links in a message, each once."""
+    found = (unescape(target) for target, _ in _ENTITY.findall(text[:CHARS_READ]))
+    return list(dict.fromkeys(target for target in found if target.startswith(("http://", "https://"))))
+
+
+def small_talk(text: str) -> SmallTalk | None:
+    """What kind of small talk a text is, if it is."""
+    words = re.sub(r":[\w+-]+:|[^\w\s?]", " ", text.casefold())
+    words = " ".join(words.split())
+    bare = words.rstrip("? ") or words[:1]
+    return next((kind for kind in SmallTalk if bare in kind.value), None)
+
+
+def is_question(text: str) -> bool:
+    """Whether a text reads like a question."""
+    bare = _OPENERS.sub("", text.strip())
+    if not any(character.isalpha() for character in bare):
+        return False
+    if re.search(r"[?？][\"'”’)\]\s]*$", bare):
+        return True
+    words = re.findall(r"[^\W\d_]+", bare.casefold())
+    return len(words) >= 3 and words[0] in _ASKING and not bare.rstrip().endswith((".", "!"))
+
+
+def questions_in(text: str) -> list[str]:
+    """The questions in a text: each that ends in a question mark if there are several, else all of it as one.
+
+    A greeting or a "please" before a question is not part of it.
+    """
+    text = _BULLET.sub("\n", text)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    found = [part.strip() for line in lines for part in _QUESTION.findall(line) if is_question(part)]
+    if len(found) < 2:
+        asked = [line for line in lines if is_question(line)]
+        found = asked if len(asked) > 1 else [" ".join(lines)]
+    return [question for question in (_without_greeting(one) for one in found) if question][:QUESTIONS_ANSWERED]
+
+
+def _without_greeting(text: str) -> str:
+    bare = re.sub(r"^(?:(?:hey|hi|hello|hallo|moin|please|bitte|ok|okay)\b[\s,!.:–-]+)+", "", text, flags=re.I)
+    return bare or text

@@ -1,0 +1,1 @@
+"""Jobs: written down before they are acknowledged, done once."""

@@ -1,0 +1,141 @@
+"""Jobs: each is written down before its event is acknowledged, done once, and taken up again if its process dies."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from qa_bot.slack.jobs.state import Job, SlackState
+from qa_bot.slack.log_redaction import in_words
+
+HEARTBEAT = 5.0
+PRUNING = 3600.0
+OVERFULL = 2
+"""Times the limit, from which not even edits and clicks are taken: Slack sends them again, or says that it failed."""
+SEEN = 10_000
+"""Jobs that are known to have come without looking into the file; most events come twice within a second."""
+
+Work = Callable[[Job], Awaitable[None]]
+
+_log = logging.getLogger(__name__)
+
+
+class Jobs:
+    """Runs jobs as tasks of the event loop; how many answer at once is for the answering pool to say.
+
+    Jobs about the same message (`payload["about"]`) are done one after the other, in the order in which they came.
+
+    Args:
+        state: where they are written down.
+        works: for each kind of job, what does it.
+        limit: how many may be open; see `full`.
+    """
+
+    def __init__(self, state: SlackState, works: Mapping[str, Work], limit: int) -> None:
+        self._state = state
+        self._works = works
+        self._limit = limit
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._turns: dict[str, _Turn] = {}
+        self._seen: dict[str, None] = {}
+        self._keeper: asyncio.Task[None] | None = None
+
+    @property
+    def open(self) -> int:
+        """Jobs that are not done yet."""
+        return len(self._tasks)
+
+    @property
+    def full(self) -> bool:
+        """Whether no more should be taken on."""
+        return self.open >= self._limit
+
+    def put(self, key: str, kind: str, payload: Mapping[str, Any]) -> bool:
+        """Writes a job down and starts it; False if it was seen before.
+
+        Raises:
+            asyncio.QueueFull: far too many are open; the request should not be acknowledged.
+        """
+        if key in self._seen:
+            return False
+        if self.open >= OVERFULL * self._limit:
+            raise asyncio.QueueFull(f"{self.open} jobs are open")
+        if not self._state.claim(key, kind, payload):
+            return False
+        self._seen[key] = None
+        if len(self._seen) > SEEN:
+            del self._seen[next(iter(self._seen))]
+        self._start(Job(key, kind, payload, 1))
+        return True
+
+    def start(self) -> None:
+        """Takes up what other processes left behind, now and from time to time."""
+        self._adopt()
+        self._keeper = asyncio.get_running_loop().create_task(self._keep())
+
+    async def stop(self, patience: float) -> None:
+        """Waits for what is being done, for at most `patience` seconds; the rest stays written down."""
+        if self._keeper:
+            self._keeper.cancel()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=patience)
+            for task in late:
+                task.cancel()
+            if late:
+                _log.warning("%d jobs are not done yet; they are taken up again at the next start", len(late))
+                await asyncio.wait(late, timeout=1)
+
+    def _start(self, job: Job) -> None:
+        task = asyncio.get_running_loop().create_task(self._do(job))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _do(self, job: Job) -> None:
+        about = str(job.payload.get("about", job.key))
+        turn = self._turns.setdefault(about, _Turn())
+        turn.waiting += 1
+        try:
+            async with turn.lock:
+                await self._works[job.kind](job)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            _log.error("a job (%s) failed: %s", job.kind, in_words(error))
+            self._state.done(job.key)
+        else:
+            self._state.done(job.key)
+        finally:
+            turn.waiting -= 1
+            if not turn.waiting:
+                self._turns.pop(about, None)
+
+    def _adopt(self) -> None:
+        orphans = [job for job in self._state.orphans() if job.kind in self._works]
+        if orphans:
+            _log.info("taking up %d jobs that were left behind", len(orphans))
+        for job in orphans:
+            self._start(job)
+
+    async def _keep(self) -> None:
+        loop = asyncio.get_running_loop()
+        pruned = loop.time()
+        while True:
+            await asyncio.sleep(HEARTBEAT)
+            try:
+                self._state.heartbeat()
+                self._adopt()
+                if loop.time() - pruned > PRUNING:
+                    await asyncio.to_thread(self._state.prune)
+                    pruned = loop.time()
+            except Exception as error:
+                _log.error("%s: cannot be written: %s", self._state.path, error)
+
+
+class _Turn:
+    """Who may work on a message, and how many want to."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.waiting = 0

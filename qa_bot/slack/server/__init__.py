@@ -1,0 +1,1 @@
+"""Socket Mode, HTTP, and the app that they bring requests to."""

@@ -1,0 +1,191 @@
+"""Who the bot is in which workspace: one by a token, or several that installed it by OAuth."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urljoin
+
+import aiohttp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
+from slack_sdk.oauth.installation_store import FileInstallationStore
+from slack_sdk.oauth.installation_store.sqlite3 import SQLite3InstallationStore
+from slack_sdk.web.async_client import AsyncWebClient
+
+from embeddings.errors import SettingsError
+from qa_bot.slack.server.oauth_states import StatesInFiles, StatesInSQLite
+from qa_bot.slack.settings import InstallationStoreKind, SlackSettings
+from qa_bot.slack.web_api.posting import call
+
+SCOPES = (
+    "app_mentions:read",
+    "assistant:write",
+    "channels:history",
+    "channels:read",
+    "chat:write",
+    "commands",
+    "files:read",
+    "groups:history",
+    "groups:read",
+    "im:history",
+    "im:read",
+    "mpim:history",
+    "mpim:read",
+    "reactions:write",
+    "users:read",
+)
+"""Bot scopes that the app needs, all of them named in the manifests."""
+
+InstallationStore = SQLite3InstallationStore | FileInstallationStore
+
+OAUTH_STATE_SECONDS = 600
+TIMEOUT = 30
+
+_of_sdk = logging.getLogger("slack_sdk.web")
+"""Set to say little even where all else is told in full: what it would tell are whole questions and answers."""
+
+
+class Workspaces(Protocol):
+    """Finds the bot's token and identity for a workspace."""
+
+    async def authorize(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
+        """Who the bot is there; None if the app is not installed there."""
+
+    async def client(self, enterprise_id: str | None, team_id: str | None) -> AsyncWebClient | None:
+        """A client that acts as the bot there; None if the app is not installed there."""
+
+    async def forget(self, enterprise_id: str | None, team_id: str | None) -> None:
+        """Forgets the token of a workspace that the app was removed from."""
+
+
+def new_client(settings: SlackSettings, session: aiohttp.ClientSession, token: str | None = None) -> AsyncWebClient:
+    """A client of the Web API; it does not retry, as `qa_bot.slack.web_api.posting.call` does."""
+    return AsyncWebClient(
+        token=token, base_url=settings.api_url, session=session, timeout=TIMEOUT, retry_handlers=[], logger=_of_sdk
+    )
+
+
+def new_session() -> aiohttp.ClientSession:
+    """HTTP connections that all clients share."""
+    # trust_env: through the proxy that HTTPS_PROXY names, as the SDK's own calls go
+    return aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=TIMEOUT), trust_env=True, cookie_jar=aiohttp.DummyCookieJar()
+    )
+
+
+class SingleWorkspace:
+    """The workspace that a bot token belongs to.
+
+    Args:
+        client: with the token.
+    """
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+        self._identity: AuthorizeResult | None = None
+
+    async def identify(self) -> AuthorizeResult:
+        """Asks Slack who the bot is, until it says so.
+
+        Raises:
+            SlackApiError: the token is not good.
+        """
+        found = await call(self._client.auth_test)
+        self._identity = AuthorizeResult.from_auth_test_response(bot_token=self._client.token, auth_test_response=found)
+        return self._identity
+
+    async def authorize(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
+        """Who the bot is."""
+        return self._identity or await self.identify()
+
+    async def client(self, enterprise_id: str | None, team_id: str | None) -> AsyncWebClient | None:
+        """The client."""
+        return self._client
+
+    async def forget(self, enterprise_id: str | None, team_id: str | None) -> None:
+        """Does nothing: the token stands in the environment."""
+
+
+class InstalledWorkspaces:
+    """The workspaces that installed the app by OAuth.
+
+    Args:
+        settings: with the client's id and secret.
+        store: of the tokens.
+        session: of the clients.
+    """
+
+    def __init__(self, settings: SlackSettings, store: InstallationStore, session: aiohttp.ClientSession) -> None:
+        self._settings = settings
+        self._store = store
+        self._session = session
+
+    async def authorize(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
+        """Who the bot is there; None if the app is not installed there."""
+        found = await self._store.async_find_bot(enterprise_id=enterprise_id, team_id=team_id)
+        # an organisation installs the app once for all of its workspaces
+        bot = found or await self._store.async_find_bot(
+            enterprise_id=enterprise_id, team_id=None, is_enterprise_install=True
+        )
+        if bot is None or not bot.bot_token or (found is None and not enterprise_id):
+            return None
+        return AuthorizeResult(
+            enterprise_id=bot.enterprise_id,
+            team_id=bot.team_id or team_id,
+            bot_user_id=bot.bot_user_id,
+            bot_id=bot.bot_id,
+            bot_token=bot.bot_token,
+            bot_scopes=bot.bot_scopes,
+        )
+
+    async def client(self, enterprise_id: str | None, team_id: str | None) -> AsyncWebClient | None:
+        """A client that acts as the bot there; None if the app is not installed there."""
+        found = await self.authorize(enterprise_id, team_id)
+        return new_client(self._settings, self._session, found.bot_token) if found else None
+
+    async def forget(self, enterprise_id: str | None, team_id: str | None) -> None:
+        """Deletes the token of a workspace that the app was removed from."""
+        # not by the SDK's asynchronous way, which its store in SQLite does not have
+        await asyncio.to_thread(self._store.delete_all, enterprise_id=enterprise_id, team_id=team_id or "")
+
+
+def oauth_settings(settings: SlackSettings, folder: Path) -> AsyncOAuthSettings:
+    """How workspaces install the app, and where their tokens are kept: below the data folder.
+
+    Raises:
+        SettingsError: the folder cannot be written.
+    """
+    stores = _stores(settings, folder)
+    secret = settings.client_secret.get_secret_value() if settings.client_secret else ""
+    return AsyncOAuthSettings(
+        client_id=settings.client_id,
+        client_secret=secret,
+        authorization_url=urljoin(settings.api_url, "/oauth/v2/authorize"),
+        scopes=list(SCOPES),
+        installation_store=stores[0],
+        state_store=stores[1],
+        state_expiration_seconds=OAUTH_STATE_SECONDS,
+    )
+
+
+def _stores(settings: SlackSettings, folder: Path) -> tuple[Any, Any]:
+    client_id = settings.client_id or ""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if settings.installation_store is InstallationStoreKind.FILE:
+            base = folder / "slack-installations"
+            base.mkdir(mode=0o700, exist_ok=True)
+            states = StatesInFiles(expiration_seconds=OAUTH_STATE_SECONDS, base_dir=str(base), client_id=client_id)
+            return FileInstallationStore(base_dir=str(base), client_id=client_id), states
+        database = folder / "slack-installations.sqlite3"
+        database.touch(mode=0o600)
+    except OSError as error:
+        raise SettingsError(f"{folder}: cannot be written ({error.strerror}); set QA_BOT_DATA_DIR") from error
+    store = SQLite3InstallationStore(database=str(database), client_id=client_id)
+    states_in_file = StatesInSQLite(database=str(database), expiration_seconds=OAUTH_STATE_SECONDS)
+    store.init()  # type: ignore[no-untyped-call]
+    states_in_file.init()  # type: ignore[no-untyped-call]
+    return store, states_in_file

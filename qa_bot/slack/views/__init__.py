@@ -1,0 +1,1 @@
+"""How messages, modals and App Home look."""

@@ -1,0 +1,166 @@
+"""Modals: more answers, an answer in its context, an article's text, what is wrong with an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    Block,
+    DividerBlock,
+    InputBlock,
+    Option,
+    PlainTextInputElement,
+    PlainTextObject,
+    RadioButtonsElement,
+    RichTextBlock,
+)
+from slack_sdk.models.views import View
+
+from embeddings.sentences import Span
+from embeddings.store.protocol import ArticleText
+from qa_bot.answering.answerer import Answer, iterate, reference
+from qa_bot.feedback import Verdict
+from qa_bot.slack.incoming.payloads import Place
+from qa_bot.slack.views.blocks import about_article, answer_message, part, parts, quotation_block, section
+from qa_bot.slack.views.outcomes import Outcome
+from qa_bot.slack.views.quoting import clean, cut
+from qa_bot.slack.views.texts import Texts
+
+FEEDBACK_VIEW = "feedback"
+REASON, CORRECTION = "reason", "correction"
+"""Ids of the feedback modal's blocks and of their inputs."""
+REASONS = (Verdict.WRONG, Verdict.NOT_ASKED, Verdict.ANSWERABLE, Verdict.UNANSWERABLE)
+"""What the reasons to choose from mean, in the order of `Texts.feedback_reasons`."""
+
+TITLE_CHARS = 24
+CHUNK_CHARS = 2800
+CHUNKS = 60
+"""Pieces of an article that a modal shows: Slack takes 100 blocks, and not much more than 250 kB."""
+AROUND = 2
+CORRECTION_CHARS = 500
+
+
+def notice_modal(title: str, text: str, texts: Texts) -> dict[str, Any]:
+    """A modal that says one thing."""
+    return _modal(title, [RichTextBlock(elements=[section(part(text))])], texts)
+
+
+def more_modal(outcome: Outcome, texts: Texts) -> dict[str, Any]:
+    """The further answers, or what came closest."""
+    if not isinstance(outcome, Answer):
+        return notice_modal(texts.more_title, outcome.text, texts)
+    blocks: list[Block] = []
+    for quotation in outcome.alternatives:
+        blocks += [DividerBlock()] if blocks else []
+        blocks.append(quotation_block(quotation, texts))
+    if not blocks:
+        return notice_modal(texts.more_title, texts.no_others, texts)
+    return _modal(texts.more_title if outcome.answered else texts.closest, blocks, texts)
+
+
+def answer_modal(outcomes: Sequence[Outcome], texts: Texts) -> dict[str, Any]:
+    """The answers to what was asked in App Home, with what came closest where there is none."""
+    shown = answer_message(outcomes, texts)
+    kept = [block for block in shown.blocks if block["type"] == "rich_text"]
+    further = [
+        quotation_block(quotation, texts).to_dict()
+        for outcome in outcomes
+        if isinstance(outcome, Answer)
+        for quotation in list(iterate(outcome))[1 if outcome.answered else 0 :]
+    ]
+    divider = [DividerBlock().to_dict()] if further else []
+    return _modal(texts.answer_title, [*kept, *divider, *further], texts)
+
+
+def context_modal(held: ArticleText, place: Place, texts: Texts) -> dict[str, Any]:
+    """The sentence of an answer with those before and after it, the answer in bold."""
+    text, sentences = held.article.text, held.sentences
+    own = [number for number, one in enumerate(sentences) if one.start < place.end and one.end > place.start]
+    first, last = (own[0], own[-1]) if own else (0, -1)
+    start = sentences[max(first - AROUND, 0)].start if own else place.start
+    end = sentences[min(last + AROUND, len(sentences) - 1)].end if own else place.end
+    passage = _marked(text, Span(start, end), place)
+    about = section(*about_article(reference(held.article), texts))
+    return _modal(texts.context_title, [*passage, RichTextBlock(elements=[about])], texts)
+
+
+def article_modal(held: ArticleText, place: Place, texts: Texts) -> dict[str, Any]:
+    """An article's text, the answer in bold, as far as Slack can show it."""
+    text = held.article.text
+    end = min(len(text), CHUNK_CHARS * CHUNKS)
+    about = RichTextBlock(elements=[section(*about_article(reference(held.article), texts))])
+    blocks: list[Block] = [about, DividerBlock(), *_marked(text, Span(0, end), place)]
+    if end < len(text):
+        blocks.append(RichTextBlock(elements=[section(part(texts.cut_here))]))
+    return _modal(texts.article_title, blocks, texts)
+
+
+def feedback_modal(private: str, texts: Texts) -> dict[str, Any]:
+    """Asks what is wrong with an answer.
+
+    Args:
+        private: comes back when the form is sent.
+        texts: in the language of the channel.
+    """
+    options = [
+        Option(text=PlainTextObject(text=text), value=reason.value)
+        for reason, text in zip(REASONS, texts.feedback_reasons, strict=True)
+    ]
+    blocks = [
+        InputBlock(
+            block_id=REASON,
+            label=texts.feedback_reason,
+            element=RadioButtonsElement(action_id=REASON, options=options),
+            optional=True,
+        ),
+        InputBlock(
+            block_id=CORRECTION,
+            label=texts.feedback_answer,
+            hint=texts.feedback_answer_hint,
+            element=PlainTextInputElement(action_id=CORRECTION, max_length=CORRECTION_CHARS),
+            optional=True,
+        ),
+    ]
+    view = View(
+        type="modal",
+        callback_id=FEEDBACK_VIEW,
+        title=cut(texts.feedback_title, TITLE_CHARS),
+        submit=texts.feedback_send,
+        close=texts.close,
+        private_metadata=private,
+        blocks=blocks,
+    )
+    return view.to_dict()
+
+
+def _marked(text: str, shown: Span, place: Place) -> list[RichTextBlock]:
+    """A range of a text in pieces that Slack takes, the answer in bold."""
+    blocks = []
+    for piece in _pieces(text, shown):
+        bold = Span(*(min(max(at, piece.start), piece.end) for at in (place.start, place.end)))
+        before, answer, after = (
+            clean(text[start:end])
+            for start, end in ((piece.start, bold.start), (bold.start, bold.end), (bold.end, piece.end))
+        )
+        words = before + answer + after
+        if words.strip():
+            found = parts(words, len(before), len(before) + len(answer))
+            blocks.append(RichTextBlock(elements=[section(*found)]))
+    return blocks
+
+
+def _pieces(text: str, shown: Span) -> list[Span]:
+    """Cuts a range at paragraphs, else at spaces, so that no piece is too long."""
+    pieces, start = [], shown.start
+    while shown.end - start > CHUNK_CHARS:
+        window = text[start : start + CHUNK_CHARS]
+        at = max(window.rfind("\n\n") + 2, 0) if window.rfind("\n\n") > CHUNK_CHARS // 3 else window.rfind(" ") + 1
+        at = at if at > 0 else len(cut(window, CHUNK_CHARS - 200)) - 1
+        pieces.append(Span(start, start + at))
+        start += at
+    return [*pieces, Span(start, shown.end)]
+
+
+def _modal(title: str, blocks: Sequence[Block | dict[str, Any]], texts: Texts) -> dict[str, Any]:
+    return View(type="modal", title=cut(title, TITLE_CHARS), close=texts.close, blocks=list(blocks)).to_dict()

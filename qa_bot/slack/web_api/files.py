@@ -1,0 +1,159 @@
+"""Files that people post: fetched from Slack, with the bot's token, into a folder that is indexed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from enum import Enum
+from pathlib import Path
+
+import aiohttp
+from pydantic import BaseModel, ConfigDict
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from embeddings.errors import SourceError, StoreError
+from qa_bot.slack.incoming.events import read_id
+from qa_bot.slack.web_api.hosts import is_slacks
+from qa_bot.slack.web_api.posting import call, error_code
+
+FOLDER = "slack_files"
+SUFFIXES = frozenset({".txt", ".md", ".markdown", ".html", ".htm", ".pdf"})
+CHUNK = 65_536
+
+_log = logging.getLogger(__name__)
+
+
+class PostedFile(BaseModel):
+    """A file in a message: its id and name, where it is fetched from, and its size in bytes, as far as Slack says.
+
+    Of a file from another organisation, the message says the id only; `look_up` finds the rest.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+    url: str
+    size: int
+
+
+class Obstacle(Enum):
+    """Why a file is not indexed, before it has been read; `qa_bot.slack.views.texts` has the words for people."""
+
+    UNSUPPORTED = "another kind of file"
+    TOO_LARGE = "too large"
+    ELSEWHERE = "it does not lie at Slack"
+    NOT_GIVEN = "Slack does not give it; is the scope files:read there?"
+    UNREACHABLE = "cannot be fetched"
+
+
+class FileError(SourceError):
+    """A file that cannot be fetched.
+
+    Args:
+        name: of the file.
+        obstacle: why.
+    """
+
+    def __init__(self, name: str, obstacle: Obstacle) -> None:
+        super().__init__(name, obstacle.value)
+        self.obstacle = obstacle
+
+
+def read_files(message: object) -> list[PostedFile]:
+    """The files in a message, as far as they are whole."""
+    files = message.get("files") if isinstance(message, dict) else None
+    found = []
+    for file in files if isinstance(files, list) else []:
+        facts = file if isinstance(file, dict) else {}
+        url = facts.get("url_private_download") or facts.get("url_private")
+        file_id, name, size = read_id(facts.get("id")), facts.get("name"), facts.get("size")
+        if facts.get("file_access") == "check_file_info":
+            url, name = "", ""
+        if isinstance(url, str) and file_id is not None and isinstance(name, str):
+            found.append(PostedFile(id=file_id, name=name[:200], url=url, size=size if isinstance(size, int) else 0))
+    return found
+
+
+async def look_up(client: AsyncWebClient, file: PostedFile) -> PostedFile:
+    """A file with its name and address.
+
+    Raises:
+        FileError: Slack does not tell them.
+    """
+    if file.url:
+        return file
+    try:
+        told = await call(client.files_info, file=file.id)
+    except SlackApiError as error:
+        _log.warning("Slack does not say what a file is: %s", error_code(error))
+        raise FileError(file.id, Obstacle.NOT_GIVEN) from error
+    found = read_files({"files": [told.get("file")]})
+    if not found or not found[0].url:
+        raise FileError(file.id, Obstacle.NOT_GIVEN)
+    return found[0]
+
+
+async def fetch(
+    session: aiohttp.ClientSession, file: PostedFile, token: str, folder: Path, *, most: int, api_url: str
+) -> Path:
+    """Fetches a file into a folder of its own.
+
+    Args:
+        session: of HTTP connections.
+        file: what to fetch.
+        token: of the bot; it is sent to Slack's own hosts only.
+        folder: the data folder.
+        most: largest size, in bytes.
+        api_url: of Slack; its host is Slack's, too.
+
+    Raises:
+        FileError: it is of another kind, too large, not at Slack, or cannot be fetched.
+        StoreError: the data folder cannot be written.
+    """
+    suffix = Path(file.name).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise FileError(file.name, Obstacle.UNSUPPORTED)
+    if file.size > most:
+        raise FileError(file.name, Obstacle.TOO_LARGE)
+    if not is_slacks(file.url, api_url):
+        raise FileError(file.name, Obstacle.ELSEWHERE)
+    content = await _download(session, file, token, most)
+    path = folder / FOLDER / file.id / _safe_name(file.name, suffix)
+    try:
+        await asyncio.to_thread(_write, path, content)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written ({error.strerror})") from error
+    return path
+
+
+async def _download(session: aiohttp.ClientSession, file: PostedFile, token: str, most: int) -> bytes:
+    content = bytearray()
+    try:
+        headers = {"Authorization": f"Bearer {token}"}
+        async with session.get(file.url, headers=headers, allow_redirects=False) as response:
+            if response.status != 200:
+                _log.warning("a file is not given: HTTP %d", response.status)
+                raise FileError(file.name, Obstacle.NOT_GIVEN)
+            if response.content_type == "text/html" and not file.name.lower().endswith((".html", ".htm")):
+                raise FileError(file.name, Obstacle.NOT_GIVEN)  # the page to sign in
+            async for chunk in response.content.iter_chunked(CHUNK):
+                content += chunk
+                if len(content) > most:
+                    raise FileError(file.name, Obstacle.TOO_LARGE)
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        _log.warning("a file cannot be fetched: %s", type(error).__name__)
+        raise FileError(file.name, Obstacle.UNREACHABLE) from error
+    return bytes(content)
+
+
+def _safe_name(name: str, suffix: str) -> str:
+    stem = re.sub(r"[^\w -]", "_", name.removesuffix(Path(name).suffix)).strip(" _")[:50]  # of at most four bytes each
+    return (stem or "file") + suffix
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)

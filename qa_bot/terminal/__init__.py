@@ -1,0 +1,1 @@
+"""How answers, articles and progress look in a terminal."""

@@ -1,0 +1,217 @@
+"""How answers, articles and reports look in a terminal: facts in, text out."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, TextIO
+
+from embeddings.sentences import Span
+from qa_bot.terminal.wrapping import DIM, NOTHING, RESET, WIDTH, clean, wrap
+
+if TYPE_CHECKING:
+    from embeddings.articles import Article
+    from embeddings.indexing.reindexer import ReindexReport
+    from embeddings.store.protocol import ArticleText
+    from qa_bot.answering.answerer import Answer, ArticleReference, Quotation
+
+__all__ = [
+    "NOT_ANSWERED",
+    "WIDTH",
+    "clean",
+    "render_alternatives",
+    "render_answer",
+    "render_article",
+    "render_articles",
+    "render_context",
+    "render_date",
+    "render_report",
+    "sureness",
+    "terminal_width",
+    "use_colour",
+]
+
+NOT_ANSWERED = "The articles don't say."
+
+_FIRST_HALF = ("January", "February", "March", "April", "May", "June")
+_MONTHS = (*_FIRST_HALF, "July", "August", "September", "October", "November", "December")
+_FAILURES_SHOWN = 20
+_COPIES_SHOWN = 3
+
+
+def use_colour(stream: TextIO) -> bool:
+    """Whether a stream shows bold and colours: a terminal, unless ``NO_COLOR`` is set or ``TERM`` is dumb."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def terminal_width(stream: TextIO) -> int:
+    """Columns that a stream's lines are wrapped to: those of the terminal, but no more than `WIDTH`."""
+    return min(shutil.get_terminal_size().columns, WIDTH) if stream.isatty() else WIDTH
+
+
+def _paragraphs(text: str, marked: Span, *, colour: bool, width: int) -> list[str]:
+    lines: list[str] = []
+    gap = False
+    for line in re.finditer("[^\n]+|\n\n", text):
+        start, end = (min(max(at, line.start()), line.end()) - line.start() for at in marked)
+        wrapped = wrap(line.group(), Span(start, end), colour=colour, width=width)
+        lines += ["", *wrapped] if lines and gap and wrapped else wrapped
+        gap = not wrapped
+    return lines
+
+
+def _dim(lines: list[str], colour: bool) -> list[str]:
+    return [f"{DIM}{line}{RESET}" for line in lines] if colour else lines
+
+
+# -- answers -----------------------------------------------------------------------------------------------------------
+
+
+def render_answer(
+    answer: Answer, *, colour: bool, width: int = WIDTH, closest: str = "qa-bot ask --more", searched: str = ""
+) -> str:
+    """The sentence with the answer marked in it, its article, and how sure the bot is; or that the articles don't say.
+
+    Args:
+        answer: what the bot found.
+        colour: whether to use bold and dim.
+        width: columns to wrap to.
+        closest: how the person sees what came closest, when there is no answer.
+        searched: the part of the archive that was searched, in words; empty if it was all.
+    """
+    if answer.answer is None or answer.sentence is None or answer.article is None:
+        lines = wrap(f"Only a part was searched: {searched}", colour=False, width=width) if searched else []
+        lines += [f"What came closest: {closest}"] if answer.alternatives else []
+        return "\n".join([NOT_ANSWERED, *_dim(lines, colour)])
+    sentence = answer.sentence
+    marked = Span(answer.answer.start - sentence.start, answer.answer.end - sentence.start)
+    lines = wrap(sentence.text, marked, colour=colour, width=width)
+    sure = wrap(sureness(answer.answer.confidence), colour=colour, width=width, indent="  ")
+    also = _dim(_also(answer.also, width), colour)
+    return "\n".join([*lines, "", *_about(answer.article, colour, width), *also, *_dim(sure, colour)])
+
+
+def render_alternatives(answer: Answer, *, colour: bool, width: int = WIDTH) -> str:
+    """The further answers, or what came closest, numbered on from the answer, which is number 1 if there is one."""
+    lines: list[str] = []
+    for number, quotation in enumerate(answer.alternatives, start=2 if answer.answered else 1):
+        lines += [""] if lines else []
+        found, sentence, article = quotation.answer, quotation.sentence, quotation.article
+        marked = Span(found.start - sentence.start, found.end - sentence.start)
+        wrapped = wrap(sentence.text, marked, colour=colour, width=width, indent="    ")
+        lines += [f"{number:>2}. {line[4:]}" if at == 0 else line for at, line in enumerate(wrapped)]
+        about = " · ".join(filter(None, [article.title, _published(article), sureness(found.confidence)]))
+        lines += _dim(wrap(about, colour=colour, width=width, indent="    "), colour)
+    return "\n".join(lines)
+
+
+def sureness(confidence: float) -> str:
+    """A confidence in words and percent; never 0 or 100, as nobody can be that sure."""
+    words = ((0.85, "very sure"), (0.6, "fairly sure"), (0.3, "not very sure"), (0.0, "little more than a guess"))
+    percent = min(max(round(confidence * 100), 1), 99)
+    return f"{next(word for least, word in words if confidence >= least or least == 0)} ({percent}%)"
+
+
+def _about(article: ArticleReference | Article, colour: bool, width: int) -> list[str]:
+    lines = wrap(article.title, colour=colour, width=width, indent="  ")
+    published = wrap(_published(article), colour=colour, width=width, indent="  ")
+    # A link or path is never broken: it is there to be clicked or copied.
+    return lines + _dim([*published, "  " + clean(article.url or article.source)], colour)
+
+
+def _also(others: Sequence[ArticleReference], width: int) -> list[str]:
+    """Where else the same words stand, but no more than a few places."""
+    lines: list[str] = []
+    for other in others[:_COPIES_SHOWN]:
+        about = " · ".join(filter(None, [other.title, _published(other)]))
+        lines += [
+            *wrap(f"also in: {about}", colour=False, width=width, indent="  "),
+            f"  {clean(other.url or other.source)}",
+        ]
+    more = len(others) - _COPIES_SHOWN
+    return lines + ([f"  and in {more:,} more"] if more > 0 else [])
+
+
+def _published(article: ArticleReference | Article) -> str:
+    by = f"by {article.author}" if article.author else None
+    return ", ".join(filter(None, [by, article.publisher, render_date(article.published_at)]))
+
+
+def render_date(moment: date | datetime | None) -> str:
+    """A day in words that are read the same everywhere, or nothing."""
+    return "" if moment is None else f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+# -- articles ----------------------------------------------------------------------------------------------------------
+
+
+def render_context(
+    held: ArticleText, quotation: Quotation, *, colour: bool, width: int = WIDTH, around: int = 2
+) -> str:
+    """The sentence of an answer with the sentences before and after it, the answer marked.
+
+    Args:
+        held: the article as it is in the store; it must not have changed since the answer was found.
+        quotation: the answer.
+        colour: whether to use bold and dim.
+        width: columns to wrap to.
+        around: sentences before, and as many after.
+    """
+    text, sentence = held.article.text, quotation.sentence
+    before = [s for s in held.sentences if s.end <= sentence.start][-around:] if around else []
+    after = [s for s in held.sentences if s.start >= sentence.end][:around]
+    start, end = min([sentence.start, *(s.start for s in before)]), max([sentence.end, *(s.end for s in after)])
+    marked = Span(quotation.answer.start - start, quotation.answer.end - start)
+    lines = _paragraphs(text[start:end], marked, colour=colour, width=width)
+    above = _dim(["[…]"], colour) if text[:start].strip() else []
+    below = _dim(["[…]"], colour) if text[end:].strip() else []
+    return "\n".join([*above, *lines, *below, "", *_about(held.article, colour, width)])
+
+
+def render_article(article: Article, marked: Span = NOTHING, *, colour: bool, width: int = WIDTH) -> str:
+    """A whole article under its title, with a range of its text marked."""
+    lines = _paragraphs(article.text, marked, colour=colour, width=width)
+    return "\n".join([*_about(article, colour, width), "", *lines])
+
+
+def render_articles(articles: Sequence[Article], total: int) -> str:
+    """A list of articles with their ids, and how many more of `total` there are."""
+    lines = [f"{one.id}  {render_date(one.published_at):>17}  {clean(one.title)}" for one in articles]
+    if total > len(articles):
+        lines.append(f"and {total - len(articles):,} more; qa-bot articles list shows all")
+    return "\n".join(lines)
+
+
+def render_report(report: ReindexReport, *, named: bool = False) -> str:
+    """What a reindex did, or would do, and what it could not read.
+
+    Args:
+        report: to show.
+        named: what could not be read has been named before.
+    """
+    counts = [f"{count:,} {what}" for what in ("new", "changed", "removed") if (count := getattr(report, what))]
+    counts.append(f"{report.unchanged:,} unchanged")
+    seen = report.new + report.changed + report.unchanged + report.removed + len(report.failed)
+    lines = [f"Articles: {', '.join(counts)}." if seen else "No articles found."]
+    if report.duplicates:
+        lines[0] += (
+            f" {report.duplicates:,} {'are copies of others' if report.duplicates > 1 else 'is a copy of another'}."
+        )
+    passages = report.passages
+    done = f"{passages.total:,} in the store, {passages.embedded:,} embedded now"
+    speed = f" ({passages.per_second:,.0f}/s)" if passages.per_second else ""
+    if report.dry_run:
+        lines.insert(0, "This is what would be done; nothing has been.")
+        done = f"{passages.total:,} in the store, {passages.embedded:,} would be embedded"
+    lines.append(f"Passages: {done}{speed}, {report.seconds:.1f} s.")
+    if report.failed and named:
+        lines.append(f"Could not be read, as said above: {len(report.failed):,}")
+    elif report.failed:
+        lines.append(f"Could not be read: {len(report.failed):,}")
+        lines += [f"  {clean(failed.source)}: {clean(failed.reason)}" for failed in report.failed[:_FAILURES_SHOWN]]
+        more = len(report.failed) - _FAILURES_SHOWN
+        lines += [f"  and {more:,} more"] if more > 0 else []
+    return "\n".join(lines)

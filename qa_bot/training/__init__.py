@@ -1,0 +1,1 @@
+"""Training, calibrating and averaging readers.  Nothing that serves imports it."""

@@ -1,0 +1,175 @@
+"""Calibrates a reader: ``python -m qa_bot.training.calibrate FOLDER --data DATA``.
+
+A score, and how undivided the candidates are (`qa_bot.reader.confidence`), are turned into the probability that the answer is
+right by Platt scaling (Platt, 1999, "Probabilistic Outputs for Support Vector Machines"), fitted on questions that were held
+out of the training, asked as in use: of an archive of all held-out paragraphs, and of small ones, of a dozen articles of one
+set each: how rare a word is, and so what a passage was found with, depends on the archive, and one threshold is to serve
+all. A third of the questions cannot be answered there: their own article is taken out of what the search brings, or they
+were written so that their paragraph does not answer them. How good a calibration is, is judged on articles that it was not
+fitted on: each fifth of them by a fit on the other four.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from embeddings.errors import ModelError, QABotError
+from qa_bot.answering.answerer import RIGHT_F1, candidates
+from qa_bot.bot import QABot
+from qa_bot.evaluation.datasets import Question
+from qa_bot.evaluation.metrics import best_over_references, normalize_answer
+from qa_bot.evaluation.question_archive import write_articles
+from qa_bot.reader.compiler import compile_reader
+from qa_bot.reader.model import Reader
+from qa_bot.retrieval.retriever import RetrievedPassage, Retriever
+from qa_bot.settings import Settings, load_settings
+from qa_bot.training.calibration import Asked, Fit, fit
+from qa_bot.training.data import DataSet, load_data
+
+SMALL = 12
+"""Articles of a small archive."""
+
+
+def ask_all(bot: QABot, reader: Reader, questions: Sequence[Question]) -> Iterator[Asked]:
+    """Asks questions of the bot's archive, answerable ones twice: once with their article, once without."""
+    retriever = Retriever(bot.store)
+    read = bot.settings.passages_read
+    for question in questions:
+        vector = bot.encoder.encode_question(question.text)
+        found = retriever.retrieve(question.text, vector, read + 16)
+        yield _asked(bot, reader, question, found[:read], bool(question.references))
+        if question.references:
+            others = [r for r in found if not _is_own(bot, r, question)]
+            yield _asked(bot, reader, question, others[:read], False)
+
+
+def archives(sets: Sequence[DataSet], count: int) -> Iterator[tuple[list[Question], list[Question]]]:
+    """The archives that are asked, each as the questions whose paragraphs it holds, and those that are asked of it.
+
+    Args:
+        sets: their held-out questions.
+        count: questions of each set that are asked of the archive of all; half as many are asked of a small one.  A set of
+            fewer articles has none.
+    """
+    rng = np.random.default_rng(0)
+    everything = [question for data in sets for question in data.held_out]
+    yield everything, [question for data in sets for question in _some(data.held_out, count, rng)]
+    for data in sets:
+        titles = list(dict.fromkeys(question.title for question in data.held_out))
+        if len(titles) < SMALL:
+            continue
+        chosen = set(_some(titles, SMALL, rng))
+        small = [question for question in data.held_out if question.title in chosen]
+        yield small, _some(small, count // 2, rng)
+
+
+def _some(among: Sequence[Any], count: int, rng: np.random.Generator) -> list[Any]:
+    return [among[int(at)] for at in rng.permutation(len(among))[:count]]
+
+
+def _is_own(bot: QABot, retrieved: RetrievedPassage, question: Question) -> bool:
+    held = bot.store.article(retrieved.passage.article_id)
+    return held is not None and (held.article.title == question.title or question.paragraph[:80] in held.article.text)
+
+
+def _asked(
+    bot: QABot, reader: Reader, question: Question, retrieved: Sequence[RetrievedPassage], answerable: bool
+) -> Asked:
+    found = candidates(bot.store, reader, question.text, retrieved)
+    references = [reference.text for reference in question.references]
+    right = [bool(references) and best_over_references(c.text, references)[1] >= RIGHT_F1 for c in found]
+    return Asked(
+        answerable,
+        np.array([candidate.span_score for candidate in found]),
+        np.array([candidate.retrieval_score for candidate in found]),
+        np.array(right, bool),
+        question.title,
+        tuple(normalize_answer(candidate.text) for candidate in found),
+    )
+
+
+def calibrate(folder: Path, data: Path, settings: Settings, *, held_out_percent: float, count: int) -> Fit:
+    """Calibrates the reader in a folder, and writes the calibration there.
+
+    Args:
+        folder: a compiled reader (it is written into its `compiled.json`), or a model that the training made (`qa_bot.json`).
+        data: the question files that the reader was trained on.
+        settings: the encoder and how many passages are read; the store is a temporary one.
+        held_out_percent: as in the training.
+        count: questions of each set.
+
+    Raises:
+        QABotError: the reader or the data cannot be used.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        compiled = folder
+        if (folder / "config.json").exists() and not (folder / "compiled.json").exists():
+            compiled = Path(temporary, "compiled")
+            compiled.mkdir()
+            compile_reader(str(folder), compiled)
+        facts = _facts(compiled / "compiled.json")
+        found = _ask_and_fit(Reader(compiled, facts), data, settings, held_out_percent, count, Path(temporary))
+    calibration = found.calibration._asdict()
+    if compiled == folder:
+        (folder / "compiled.json").write_text(json.dumps({**facts, "calibration": calibration}, indent=1) + "\n")
+    else:
+        own = folder / "qa_bot.json"
+        own.write_text(json.dumps({**(_facts(own) if own.exists() else {}), "calibration": calibration}) + "\n")
+    return found
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text()))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path.parent}: not a reader ({error}); make one with qa_bot.training.train") from error
+
+
+def _ask_and_fit(
+    reader: Reader, data: Path, settings: Settings, held_out_percent: float, count: int, folder: Path
+) -> Fit:
+    sets = load_data(data, held_out_percent)
+    asked: list[Asked] = []
+    for number, (held, questions) in enumerate(archives(sets, count)):
+        if not questions:
+            continue
+        write_articles(held, folder / f"articles-{number}")
+        with QABot(settings.model_copy(update={"data_dir": folder / f"store-{number}"})) as bot:
+            bot.reindex([str(folder / f"articles-{number}")])
+            asked += ask_all(bot, reader, questions)
+    return fit(asked)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command; 0 when the reader is calibrated, 2 on a setting or file that cannot be used."""
+    parser = argparse.ArgumentParser(prog="python -m qa_bot.training.calibrate", description=__doc__)
+    parser.add_argument("folder", type=Path, help="a compiled reader, or WORK/model of the training")
+    parser.add_argument("--data", type=Path, required=True, help="SQuAD-format file or folder, as in the training")
+    parser.add_argument("--held-out-percent", type=float, default=5.0, help="as in the training (default: 5)")
+    parser.add_argument("--questions", type=int, default=150, help="questions of each set (default: 150)")
+    options = parser.parse_args(argv)
+    try:
+        found = calibrate(
+            options.folder,
+            options.data,
+            load_settings(),
+            held_out_percent=options.held_out_percent,
+            count=options.questions,
+        )
+    except QABotError as error:
+        print(f"calibrate: {error}", file=sys.stderr)
+        return 2
+    print(json.dumps({**found._asdict(), "calibration": found.calibration._asdict()}, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

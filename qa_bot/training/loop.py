@@ -1,0 +1,200 @@
+"""The training loop: checkpoints, evaluation as it goes, progress, and the averaged model at the end."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import math
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers.utils import logging as transformers_logging
+
+from embeddings.encoder.model import Encoder
+from embeddings.errors import SettingsError
+from qa_bot.evaluation.datasets import Question
+from qa_bot.evaluation.metrics import best_over_references
+from qa_bot.reader.decoding import best_spans
+from qa_bot.reader.model import PACKAGED
+from qa_bot.reader.windows import SequenceTemplate, make_windows, tokenize
+from qa_bot.settings import load_settings
+from qa_bot.training.curriculum import Curriculum, LabelledWindow, batches, collate
+from qa_bot.training.data import load_data, write_held_out
+from qa_bot.training.model import Run, logits, packaged_weights
+from qa_bot.training.train import TrainingConfig
+from qa_bot.training.unpack import unpack
+
+
+def _keep_freed_memory() -> None:
+    """Tells glibc to keep the memory of freed tensors: giving it back and faulting it in again is half of a CPU step."""
+    if sys.platform != "linux":
+        return
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        trim_threshold, top_pad, mmap_max, arena_max = -1, -2, -4, -8
+        for option, value in ((mmap_max, 0), (trim_threshold, 2**31 - 1), (top_pad, 2**28), (arena_max, 1)):
+            libc.mallopt(option, value)
+
+
+def evaluate(run: Run, questions: Sequence[Question]) -> dict[str, float]:
+    """EM and F1 (percent) on answerable questions, best span forced; `auc` of null against answerable where both are.
+
+    Each question is read on its own paragraph, cut into windows as in training.
+    """
+    run.model.eval()
+    template = SequenceTemplate.of(run.tokenizer)
+    asked = tokenize(run.tokenizer, [question.text for question in questions])
+    read = tokenize(run.tokenizer, [question.paragraph for question in questions])
+    windows = [
+        made._replace(passage=number)
+        for number, (question, passage) in enumerate(zip(asked, read, strict=True))
+        for made in make_windows(template, question.ids, [passage], max_tokens=run.config.max_tokens)
+    ]
+    order = np.argsort([len(window.ids) for window in windows], kind="stable")
+    best: dict[int, tuple[float, str]] = {}
+    for at in range(0, len(order), 64):
+        chosen = [LabelledWindow(windows[i], 0, 0) for i in order[at : at + 64]]
+        with torch.no_grad():
+            found = logits(run.model, collate(chosen, 0), run.device).cpu().numpy()
+        for (window, _, _), scores in zip(chosen, found, strict=True):
+            inside = slice(window.first, window.first + len(window.offsets))
+            for span in best_spans(scores[inside, 0], scores[inside, 1], count=1):
+                margin = span.score - float(scores[0].sum())
+                text = questions[window.passage].paragraph[window.offsets[span.first, 0] : window.offsets[span.last, 1]]
+                best[window.passage] = max(best.get(window.passage, (-math.inf, "")), (margin, text))
+    run.model.train()
+    scored = [
+        best_over_references(best[i][1], [reference.text for reference in question.references])
+        for i, question in enumerate(questions)
+        if question.references
+    ]
+    result = {"questions": float(len(questions))}
+    if scored:
+        result["em"], result["f1"] = (float(100 * value) for value in np.mean(scored, axis=0))
+    margins = np.array([best[i][0] for i in range(len(questions))])
+    answerable = np.array([bool(question.references) for question in questions])
+    if answerable.any() and not answerable.all():
+        above = margins[answerable][:, None] - margins[~answerable][None, :]
+        result["auc"] = float(100 * ((above > 0).mean() + 0.5 * (above == 0).mean()))
+    return result
+
+
+class _Progress:
+    """One line on a terminal, a line every 30 seconds elsewhere: step, loss, examples a second, time left."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._began, self._first = time.monotonic(), run.step
+        self._shown = -math.inf
+        self._loss = math.nan
+
+    def tick(self, loss: float) -> None:
+        self._loss = loss if math.isnan(self._loss) else 0.98 * self._loss + 0.02 * loss
+        terminal = sys.stderr.isatty()
+        now = time.monotonic()
+        if now - self._shown < (0.5 if terminal else 30):
+            return
+        self._shown = now
+        done = self._run.step - self._first
+        rate = done / max(1e-9, now - self._began)
+        left = (self._run.config.steps - self._run.step) / max(1e-9, rate)
+        line = (
+            f"step {self._run.step}/{self._run.config.steps}  pass {self._run.number + 1}  loss {self._loss:.3f}  "
+            f"{rate * self._run.config.batch_size:.1f} examples/s  {left / 60:.0f} min left"
+        )
+        print(f"\r{line}\x1b[K" if terminal else line, end="" if terminal else "\n", file=sys.stderr, flush=True)
+
+
+def train(data: Path, work: Path, config: TrainingConfig) -> None:
+    """Trains a reader and writes it to ``work/model``; goes on from ``work/checkpoint.pt`` if there is one.
+
+    Args:
+        data: a SQuAD-format file, or a folder of them, searched recursively.
+        work: folder for `checkpoint.pt`, `config.json`, `log.jsonl` (one evaluation a line), `held_out/` (the questions
+            that are not trained on, one SQuAD-format file a set) and `model/`.
+        config: what to train and how.  A run that goes on may be given other steps; the rest should stay.
+
+    Raises:
+        SettingsError: the data folder holds nothing to train on.
+        ModelError: the base model or the checkpoint cannot be used.
+    """
+    sets = load_data(data, config.held_out_percent)
+    if not any(data_set.train for data_set in sets):
+        raise SettingsError(
+            f"--data {data}: nothing to train on; name a SQuAD-format file (.json, .json.gz) or a folder of them"
+        )
+    work.mkdir(parents=True, exist_ok=True)
+    write_held_out(sets, work / "held_out")
+    (work / "config.json").write_text(config.model_dump_json(indent=1))
+    _keep_freed_memory()
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    torch.set_num_threads(config.threads or os.cpu_count() or 1)
+    base = unpack(work / "base") if config.base == PACKAGED else config.base or packaged_weights()
+    run = Run(config, base, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    checkpoint = work / "checkpoint.pt"
+    if checkpoint.exists():
+        run.load(checkpoint)
+        print(f"going on from step {run.step}", file=sys.stderr)
+    encoder = _encoder() if config.hard_negative_share and config.dense_negative_share else None
+    curriculum = Curriculum(sets, run.tokenizer, config, encoder, work / "paragraphs.npz")
+    rng = np.random.default_rng(config.seed)
+    held_out = {s.name: [s.held_out[i] for i in rng.permutation(len(s.held_out))] for s in sets if s.held_out}
+    _loop(run, curriculum, held_out, work)
+    run.swap_average()
+    run.model.save_pretrained(work / "model")
+    run.tokenizer.save(str(work / "model" / "tokenizer.json"))
+    _write_own_facts(base, work / "model", config)
+    _log(work, run, held_out, config.evaluate_questions * 10)
+    run.swap_average()
+    run.save(checkpoint)
+
+
+def _encoder() -> Encoder:
+    """The one that the product searches with: what it finds is what the reader will have to refuse."""
+    settings = load_settings()
+    return Encoder.load(
+        settings.encoder, settings.cache_dir / "models", say=lambda line: print(line, file=sys.stderr, flush=True)
+    )
+
+
+def _write_own_facts(base: Path | str, model: Path, config: TrainingConfig) -> None:
+    """Writes what the compiler cannot know; a calibration is the base's until `qa_bot.training.calibrate` makes a new one."""
+    inherited = Path(base, "qa_bot.json")
+    facts = json.loads(inherited.read_text()) if inherited.is_file() else {}
+    (model / "qa_bot.json").write_text(json.dumps({**facts, "reads_titles": config.title_share > 0}) + "\n")
+
+
+def _loop(run: Run, curriculum: Curriculum, held_out: dict[str, list[Question]], work: Path) -> None:
+    config = run.config
+    progress, saved = _Progress(run), time.monotonic()
+    pad = run.tokenizer.token_to_id("[PAD]") or 0
+    while run.step < config.steps:
+        windows = curriculum.pass_windows(run.number)
+        made = batches(windows, config.batch_size, np.random.default_rng([config.seed, run.number, 1]))
+        while run.position < len(made) and run.step < config.steps:
+            loss = run.update(made[run.position], pad)
+            run.position += 1
+            progress.tick(loss)
+            if run.step % config.evaluate_steps == 0:
+                run.swap_average()
+                _log(work, run, held_out, config.evaluate_questions)
+                run.swap_average()
+            if time.monotonic() - saved > config.checkpoint_seconds:
+                run.save(work / "checkpoint.pt")
+                saved = time.monotonic()
+        if run.position >= len(made):
+            run.number, run.position = run.number + 1, 0
+
+
+def _log(work: Path, run: Run, held_out: dict[str, list[Question]], count: int) -> None:
+    figures = {name: evaluate(run, questions[:count]) for name, questions in held_out.items()}
+    line = json.dumps({"step": run.step, "held_out": figures})
+    with (work / "log.jsonl").open("a") as log:
+        log.write(line + "\n")
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,361 @@
+"""The REPL as a person meets it: a process in a pseudo-terminal, with the seed articles and the shipped models."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from qa_bot import QABot, Settings
+from qa_bot.repl.line_editor import CommandCompleter, ForgivingHistory
+
+QUESTION = "Where was Mattis's press conference held?"
+START = """
+import fcntl, sys, termios
+if sys.stdin.isatty():
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+from qa_bot.bot import QABot
+from qa_bot.repl.loop import run_repl
+from qa_bot.settings import load_settings
+{extra}
+with QABot(load_settings(data_dir=sys.argv[1], cache_dir=sys.argv[2])) as bot:
+    sys.exit(run_repl(bot))
+"""
+# A question that goes on until it is stopped, and one that shows a mistake of ours; nothing else is replaced.
+TROUBLE = """
+import time
+ask = QABot.ask
+def trouble(self, question, cancelled=lambda: False, *only):
+    if question == "wait":
+        print("working", flush=True)
+    while question == "wait" and not cancelled():
+        time.sleep(0.01)
+    if question == "break":
+        raise ZeroDivisionError("division by zero")
+    return ask(self, question, cancelled, *only)
+QABot.ask = trouble
+"""
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x07")
+
+
+class Terminal:
+    """A pseudo-terminal with a REPL in it."""
+
+    def __init__(self, settings: Settings, extra: str = "", **environment: str) -> None:
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 200, 100, 0, 0))
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", START.format(extra=extra), str(settings.data_dir), str(settings.cache_dir)],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            env={**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", **environment},
+        )
+        os.close(slave)
+        self.raw = ""
+
+    def type(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def expect(self, pattern: str, seconds: float = 90) -> str:
+        """What has appeared since the last call, up to and with a pattern, without escapes."""
+        until = time.monotonic() + seconds
+        while not (found := re.search(pattern, ESCAPES.sub("", self.raw))):
+            ready = select.select([self._master], [], [], max(until - time.monotonic(), 0))[0]
+            assert ready, f"no {pattern!r} in {ESCAPES.sub('', self.raw)!r}"
+            self.raw += self._read()
+        seen = ESCAPES.sub("", self.raw)
+        self.raw = seen[found.end() :]
+        return seen[: found.end()].replace("\r", "")
+
+    def expect_prompt(self) -> None:
+        """Waits until the line editor reads: what a terminal does with Ctrl-C and Ctrl-D is another thing before."""
+        self.expect(">")
+
+    def _read(self) -> str:
+        try:
+            return os.read(self._master, 65536).decode(errors="replace")
+        except OSError:
+            raise AssertionError(f"the REPL ended: {ESCAPES.sub('', self.raw)!r}") from None
+
+    def ended(self) -> int:
+        """Its exit code, once it has ended by itself."""
+        until = time.monotonic() + 30
+        while self.process.poll() is None and time.monotonic() < until:
+            if select.select([self._master], [], [], 0.1)[0]:
+                with suppress(OSError):
+                    self.raw += os.read(self._master, 65536).decode(errors="replace")
+        assert self.process.poll() is not None, f"it goes on: {ESCAPES.sub('', self.raw)!r}"
+        return self.process.wait()
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+
+
+@pytest.fixture
+def terminal(settings: Settings, seed_bot: QABot) -> Iterator[Callable[..., Terminal]]:
+    opened: list[Terminal] = []
+
+    def open_terminal(given: Settings = settings, extra: str = "", **environment: str) -> Terminal:
+        opened.append(Terminal(given, extra, **environment))
+        return opened[-1]
+
+    yield open_terminal
+    for one in opened:
+        one.close()
+
+
+def piped(settings: Settings, text: bytes, extra: str = "", **environment: str) -> subprocess.CompletedProcess[bytes]:
+    arguments = [sys.executable, "-c", START.format(extra=extra), str(settings.data_dir), str(settings.cache_dir)]
+    return subprocess.run(arguments, input=text, capture_output=True, timeout=90, env={**os.environ, **environment})
+
+
+def test_a_question_is_answered_in_bold_and_its_article_can_be_seen(terminal: Callable[..., Terminal]) -> None:
+    repl = terminal()
+    # Typed before the models can have been loaded: it waits.
+    assert "15 articles, " in repl.expect("/help")
+    repl.type(QUESTION + "\r")
+    shown = repl.expect(r"\(\d+%\)")
+    assert "mattis-nato-russia.txt" in shown
+
+    repl.type("/context\r")
+    assert "[…]" in repl.expect(r"mattis-nato-russia\.txt")
+    repl.type(":MORE\r")
+    assert re.search(r"^ 2\. ", repl.expect(r" 4\. "), re.M)
+    repl.type("/article\r")
+    assert "fundamental bedrock" in repl.expect(r"common\s+defense")
+    repl.type("/articles\r")
+    identity = re.findall(r"([0-9a-f]{12}) .*Apollo 11", repl.expect("Apollo 11"))[0]
+    repl.type(f"/article {identity}\r")
+    repl.expect("felt-tip")
+    repl.type("/sources\r")
+    repl.expect("/seeds\r?\n")
+    repl.type("/quit\r")
+    assert repl.ended() == 0
+
+
+def test_the_answer_is_bold(terminal: Callable[..., Terminal]) -> None:
+    repl = terminal()
+    repl.expect("/help")
+    repl.type(QUESTION + "\r")
+    while "%)" not in repl.raw:
+        assert repl.process.poll() is None
+        repl.raw += repl._read()
+    bold = " ".join(re.findall("\x1b\\[1m(.*?)\x1b\\[0m", repl.raw))
+    assert 0 < len(bold) < 100
+
+
+def test_help_names_every_command_and_a_mistyped_one_is_recognised(terminal: Callable[..., Terminal]) -> None:
+    repl = terminal()
+    repl.expect("/help")
+    repl.type("help\r")
+    shown = repl.expect("Ctrl-D leaves")
+    for name in ("more", "context", "article", "articles", "sources", "filter", "reindex", "help", "quit"):
+        assert f"/{name}" in shown
+    repl.type("/contxt\r")
+    repl.expect(r"there is no command /contxt; did you mean /context\?")
+    repl.type("/context\r")
+    repl.expect("ask a question first")
+    repl.type("/art\r")
+    repl.expect("did you mean /article or /articles")
+    repl.type('/reindex "open\r')
+    repl.expect("a quotation mark is not closed")
+    repl.type("/reindex /nowhere/at/all\r")
+    repl.expect("/nowhere/at/all: there is no such file or folder")
+
+
+def test_ctrl_c_stops_the_question_and_not_the_repl(terminal: Callable[..., Terminal]) -> None:
+    repl = terminal(extra=TROUBLE)
+    repl.expect("/help")
+    repl.type("wait\r")
+    repl.expect("working")
+    repl.type("\x03")
+    repl.expect("Stopped")
+    repl.expect_prompt()
+    repl.type("half a question\x03")
+    repl.type(QUESTION + "\r")
+    assert "Traceback" not in repl.expect(r"\(\d+%\)")
+    repl.expect_prompt()
+    repl.type("\x04")
+    assert repl.ended() == 0
+
+
+def test_questions_that_are_pasted_at_once_are_each_answered(terminal: Callable[..., Terminal]) -> None:
+    repl = terminal()
+    repl.expect("/help")
+    repl.expect_prompt()
+    repl.type("\x1b[200~When was\nVoyager 2 launched?\nWho led the Apollo 11 flight?\n/sources\x1b[201~\r")
+    assert "1977" in repl.expect(r"\(\d+%\)")
+    assert "Apollo 11" in repl.expect("/seeds\r?\n")
+
+
+def test_a_question_is_understood_in_the_light_of_the_one_before(terminal: Callable[..., Terminal]) -> None:
+    repl = terminal()
+    repl.expect("/help")
+    repl.type("When was Voyager 2 launched?\r")
+    repl.expect(r"\(\d+%\)")
+    repl.expect_prompt()
+    repl.type("and what about Voyager 1?\r")
+    shown = repl.expect(r"\(\d+%\)")
+    assert "When was Voyager 1 launched?" in shown
+    repl.expect_prompt()
+    repl.type("\x04")
+    assert repl.ended() == 0
+
+
+def test_questions_from_a_pipe_are_each_by_themselves(settings: Settings, seed_bot: QABot) -> None:
+    done = piped(settings, b"When was Voyager 2 launched?\nand what about Voyager 1?\n")
+    assert b"understood as" not in done.stdout
+
+
+def test_one_can_leave_while_the_models_load(terminal: Callable[..., Terminal]) -> None:
+    repl = terminal(extra="import time; QABot.load = lambda self: time.sleep(9)")
+    repl.expect("/help")
+    repl.expect_prompt()
+    repl.type("\x04")
+    assert repl.ended() == 0
+    assert "Traceback" not in repl.raw
+
+
+def test_a_mistake_of_ours_is_one_line_that_says_how_to_see_more(terminal: Callable[..., Terminal]) -> None:
+    repl = terminal(extra=TROUBLE)
+    repl.expect("/help")
+    repl.type("break\r")
+    shown = repl.expect("please report it")
+    assert "unexpected ZeroDivisionError: division by zero; QA_BOT_DEBUG=1 shows where" in shown.replace("\n", "")
+    assert "Traceback" not in shown
+    loud = terminal(extra=TROUBLE, QA_BOT_DEBUG="1")
+    loud.expect("/help")
+    loud.type("break\r")
+    assert "Traceback" in loud.expect("ZeroDivisionError: division by zero")
+
+
+def test_what_was_typed_is_there_the_next_time(terminal: Callable[..., Terminal], settings: Settings) -> None:
+    history = settings.data_dir / "repl_history"
+    first = terminal()
+    first.expect("/help")
+    first.type("/sources\r")
+    first.expect("/seeds\r?\n")
+    first.expect_prompt()
+    first.type("\x04")
+    assert first.ended() == 0
+    assert history.stat().st_mode & 0o077 == 0
+    second = terminal()
+    second.expect("/help")
+    second.expect_prompt()
+    second.type("\x1b[A")
+    second.expect("/sources")
+    second.type("\r")
+    second.expect("/seeds\r?\n")
+
+
+def test_a_history_that_cannot_be_used_is_done_without(tmp_path: Path) -> None:
+    folder = ForgivingHistory(tmp_path)
+    folder.append_string("a question")
+    assert folder.load_history_strings() == []
+    assert folder.get_strings() == ["a question"]
+    kept = ForgivingHistory(tmp_path / "history")
+    kept.store_string("one\ntwo")
+    kept.store_string("half \ud83d")
+    with (tmp_path / "history").open("ab") as file:
+        file.write(b"\n+\xff\n")
+    assert kept.load_history_strings() == ["\ufffd", "half ?", "one\ntwo"]
+
+
+def test_an_empty_store_says_what_to_do_and_can_be_filled(
+    terminal: Callable[..., Terminal], settings: Settings, seeds_folder: Path, tmp_path: Path
+) -> None:
+    repl = terminal(settings.model_copy(update={"data_dir": tmp_path / "new"}))
+    repl.expect("There are no articles yet. .*/reindex FOLDER")
+    repl.type(QUESTION + "\r")
+    repl.expect("There are no articles yet")
+    repl.type("/reindex\r")
+    repl.expect("nothing to index again yet")
+    repl.type(f"/reindex '{seeds_folder}'\r")
+    repl.expect("Articles: 15 new")
+    repl.type(QUESTION + "\r")
+    repl.expect(r"\(\d+%\)")
+
+
+def test_commands_and_paths_are_completed(tmp_path: Path) -> None:
+    from prompt_toolkit.completion import CompleteEvent
+    from prompt_toolkit.document import Document
+
+    (tmp_path / "news").mkdir()
+    completer = CommandCompleter({"article": "", "articles": "", "reindex": ""}, ["reindex"])
+
+    def completions(text: str) -> list[str]:
+        return [one.text for one in completer.get_completions(Document(text), CompleteEvent())]
+
+    assert completions("/art") == ["/article", "/articles"]
+    assert completions(":r") == [":reindex"]
+    assert completions("art") == completions("Who /art") == completions("/article n") == []
+    assert completions(f"/reindex {tmp_path}/ne") == ["ws"]
+
+
+def test_a_pipe_gets_plain_answers_until_its_end(settings: Settings, seed_bot: QABot) -> None:
+    done = piped(settings, f"{QUESTION}\n\n/more\n".encode())
+    shown = done.stdout.decode()
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"\*\*[^*]+\*\*", shown)
+    assert "\x1b" not in shown
+    assert "> " not in shown
+    assert " 2. " in shown
+    assert done.stderr == b""
+
+
+def test_a_filter_holds_until_it_is_cleared(settings: Settings, seed_bot: QABot) -> None:
+    lines = ["/filter publisher qa_bot seeds since 2024", QUESTION, "/more", "/filter", QUESTION]
+    done = piped(settings, "\n".join(lines).encode())
+    shown = done.stdout.decode()
+    filtered, everything = shown.split("All articles are searched.")
+    assert "Only these are searched now: publisher qa_bot seeds, since 2024-01-01" in filtered
+    assert "Only a part was searched: publisher qa_bot seeds, since 2024-01-01" in filtered
+    assert "mattis-nato-russia" not in filtered
+    assert "mattis-nato-russia" in everything
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_filter_that_cannot_be_is_named_and_the_old_one_holds(settings: Settings, seed_bot: QABot) -> None:
+    done = piped(settings, f"/filter publisher nobody\n/filter since 2024-02-30\n{QUESTION}\n".encode())
+    assert b"since: '2024-02-30' is not a date; write 2024-01-31, 2024-01 or 2024" in done.stderr
+    assert b"Only a part was searched: publisher nobody" in done.stdout
+
+
+def test_the_filter_stands_in_the_prompt(terminal: Callable[..., Terminal]) -> None:
+    repl = terminal()
+    repl.expect("/help")
+    repl.type("/filter until 2024-05\r")
+    repl.expect("Only these are searched now: until 2024-05-31")
+    repl.expect(r"\[until 2024-05-31\] >")
+    repl.type("/filter\r")
+    repl.expect("All articles are searched")
+
+
+def test_a_pipe_with_something_wrong_in_it_goes_on_and_ends_with_2(settings: Settings, seed_bot: QABot) -> None:
+    done = piped(settings, b"\xff\xfe?!\n/nonsense\n" + QUESTION.encode() + b"\n/quit\nnever asked\n")
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+    assert b"there is no command /nonsense" in done.stderr
+    assert done.stdout.count(b"%)") == 1
+
+
+def test_a_pipe_does_not_load_the_line_editor(settings: Settings, seed_bot: QABot) -> None:
+    watch = "import atexit; atexit.register(lambda: print('prompt_toolkit' in sys.modules, 'torch' in sys.modules))"
+    assert piped(settings, QUESTION.encode(), watch).stdout.decode().splitlines()[-1] == "False False"
