@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date, datetime
 from functools import cached_property
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -60,3 +61,16 @@ def opening_words(text: str, limit: int = 72) -> str:
         return words
     cut = words[:limit].rsplit(" ", 1)[0]
     return cut.rstrip(" ,;:.-–—") + "…"
+
+
+def web_url(value: object) -> str | None:
+    """An address that a person can be sent to: http(s), with a host, without a password; else None."""
+    if not isinstance(value, str):
+        return None
+    value = value.strip()
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
+    except ValueError:
+        return None
+    return value if usable and value.isprintable() and not any(c.isspace() or c in '<>|"\\' for c in value) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from urllib.parse import urlsplit
 
 from embeddings.articles import Article, article_id, opening_words
 from embeddings.errors import SourceError
@@ -49,16 +48,3 @@ def make_article(
         published_at=published_at,
         source=source,
     )
-
-
-def web_url(value: object) -> str | None:
-    """An address that a person can be sent to: http(s), with a host, without a password; else None."""
-    if not isinstance(value, str):
-        return None
-    value = value.strip()
-    try:
-        parts = urlsplit(value)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
-    except ValueError:
-        return None
-    return value if usable and value.isprintable() and not any(c.isspace() or c in '<>"' for c in value) else None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from embeddings.dates import MONTHS
 from qa_bot.conversation.question_form import PREPOSITION, Form, Kind, form_of
 from qa_bot.conversation.verbs import base_form, words
 
@@ -44,7 +45,7 @@ _MOVING = re.compile(r"\b(?:go|goes|went|come|came|travel|travelled|fly|flew|mov
 _NAME = re.compile(
     r"(?<![\w'’])(?:[A-ZÄÖÜÉ][\w'’&.-]*|\d{4})(?:\s+(?:(?:of|the|de|van|von|der|la|du|and|for)\s+){0,2}[A-ZÄÖÜÉ\d][\w'’&.-]*)*"
 )
-_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_MONTHS = "|".join(MONTHS)
 _DATE = re.compile(rf"\b(?:\d{{1,2}}\s+)?(?:{_MONTHS})\b[\d\s,]*|\b1\d{{3}}\b|\b20\d{{2}}\b")
 _NOT_NAMES = words(
     "who whom whose what which when where why how is are was were do does did has have had can could will would should "

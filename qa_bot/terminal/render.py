@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TextIO
 
+from embeddings.dates import MONTHS
 from embeddings.sentences import Span
+from qa_bot.answering.sureness import percent_of, sureness_of
 from qa_bot.terminal.wrapping import DIM, NOTHING, RESET, WIDTH, clean, wrap
 
 if TYPE_CHECKING:
@@ -36,8 +38,6 @@ __all__ = [
 
 NOT_ANSWERED = "The articles don't say."
 
-_FIRST_HALF = ("January", "February", "March", "April", "May", "June")
-_MONTHS = (*_FIRST_HALF, "July", "August", "September", "October", "November", "December")
 _FAILURES_SHOWN = 20
 _COPIES_SHOWN = 3
 
@@ -110,9 +110,8 @@ def render_alternatives(answer: Answer, *, colour: bool, width: int = WIDTH) -> 
 
 def sureness(confidence: float) -> str:
     """A confidence in words and percent; never 0 or 100, as nobody can be that sure."""
-    words = ((0.85, "very sure"), (0.6, "fairly sure"), (0.3, "not very sure"), (0.0, "little more than a guess"))
-    percent = min(max(round(confidence * 100), 1), 99)
-    return f"{next(word for least, word in words if confidence >= least or least == 0)} ({percent}%)"
+    words = ("very sure", "fairly sure", "not very sure", "little more than a guess")
+    return f"{words[sureness_of(confidence)]} ({percent_of(confidence)}%)"
 
 
 def _about(article: ArticleReference | Article, colour: bool, width: int) -> list[str]:
@@ -142,7 +141,7 @@ def _published(article: ArticleReference | Article) -> str:
 
 def render_date(moment: date | datetime | None) -> str:
     """A day in words that are read the same everywhere, or nothing."""
-    return "" if moment is None else f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+    return "" if moment is None else f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
 
 
 # -- articles ----------------------------------------------------------------------------------------------------------

@@ -8,11 +8,11 @@ import zlib
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from embeddings.articles import Article
+from embeddings.articles import Article, web_url
+from embeddings.dates import any_date
 from embeddings.errors import SourceError
-from embeddings.sources.dates import any_date
 from embeddings.sources.documents import MAX_BYTES, Document
-from embeddings.sources.facts import make_article, web_url
+from embeddings.sources.facts import make_article
 from embeddings.sources.formats import ArticleFormat
 from embeddings.sources.xml import XmlError, parse
 

@@ -10,12 +10,12 @@ from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
-from embeddings.articles import Article
+from embeddings.articles import Article, web_url
+from embeddings.dates import any_date
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
-from embeddings.sources.dates import any_date
 from embeddings.sources.documents import Document, digest
-from embeddings.sources.facts import make_article, web_url
+from embeddings.sources.facts import make_article
 from embeddings.sources.formats import Format
 from embeddings.sources.formats.markup import line_of, text_of
 from embeddings.sources.formats.pages import Link, admitted, page_entry

@@ -8,11 +8,11 @@ import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from embeddings.articles import Article
+from embeddings.articles import Article, web_url
+from embeddings.dates import any_date
 from embeddings.errors import SourceError
-from embeddings.sources.dates import any_date
 from embeddings.sources.documents import Document
-from embeddings.sources.facts import make_article, web_url
+from embeddings.sources.facts import make_article
 from embeddings.sources.formats import ArticleFormat
 
 MAX_CHARS = 5_000_000

@@ -11,10 +11,10 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from embeddings.articles import Article
+from embeddings.articles import Article, web_url
 from embeddings.errors import SourceError
 from embeddings.sources.documents import Document
-from embeddings.sources.facts import make_article, web_url
+from embeddings.sources.facts import make_article
 from embeddings.sources.formats import ArticleFormat
 
 _READER = Path(__file__).with_name("pdf_reader.py")

@@ -12,12 +12,12 @@ from hashlib import sha256
 from typing import NamedTuple
 from urllib.parse import quote
 
-from embeddings.articles import Article
+from embeddings.articles import Article, web_url
+from embeddings.dates import any_date
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
-from embeddings.sources.dates import any_date
 from embeddings.sources.documents import Document
-from embeddings.sources.facts import make_article, web_url
+from embeddings.sources.facts import make_article
 
 DEFAULTS: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "guid", "uuid", "article_id"),

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
 from embeddings.articles import Article
+from embeddings.dates import any_date
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
-from embeddings.sources.dates import any_date
 from embeddings.sources.documents import Document, page_document, reading
 from embeddings.sources.formats import Format
 from embeddings.sources.formats.pages import Link, admitted, page_entry

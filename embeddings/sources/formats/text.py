@@ -21,10 +21,10 @@ import re
 from datetime import date, datetime
 from typing import NamedTuple
 
-from embeddings.articles import Article
+from embeddings.articles import Article, web_url
 from embeddings.errors import SourceError
 from embeddings.sources.documents import Document
-from embeddings.sources.facts import make_article, web_url
+from embeddings.sources.facts import make_article
 from embeddings.sources.formats import ArticleFormat
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 import regex
 
+from embeddings.articles import web_url
+
 URL_CHARS = 3000
 """Longest address that Slack takes in a link."""
 
@@ -111,14 +113,7 @@ def unescape(text: str) -> str:
 
 def web_address(url: str | None) -> str | None:
     """An address that may be a link, or None: http(s), with a host, without spaces or a password, and not too long."""
-    if not url or len(url) > URL_CHARS or any(c.isspace() or c in '<>|"\\' or not c.isprintable() for c in url):
-        return None
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
-    except ValueError:
-        return None
-    return url if usable else None
+    return web_url(url) if url and len(url) <= URL_CHARS else None
 
 
 def units(text: str) -> int:

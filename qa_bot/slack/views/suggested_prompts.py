@@ -8,6 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from embeddings.articles import Article
+from embeddings.dates import MONTHS
 from embeddings.errors import QABotError
 from embeddings.filters import ArticleFilter
 from embeddings.sentences import split_sentences
@@ -41,9 +42,7 @@ _FIRST = re.compile(
 _REFERRING = re.compile(
     r"\b(?:it|its|he|his|him|she|her|they|their|them|this|that|these|those|there|then|four|five|six)\b", re.I
 )
-_TELLING = re.compile(
-    r"(?<=\s)(?!January|February|March|April|May|June|July|August|September|October|November|December)[A-Z]\w+|\b\d{4}\b"
-)
+_TELLING = re.compile(rf"(?<=\s)(?!{'|'.join(MONTHS)})[A-Z]\w+|\b\d{{4}}\b")
 """A name or a year: without one, nobody knows what a question is about."""
 _MARKUP = re.compile(r"[<>&@#|*~`]|\w:")
 """Slack posts a prompt that is clicked as if the person had typed it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from qa_bot.answering.sureness import percent_of, sureness_of
 from qa_bot.slack.settings import Language
 
 
@@ -295,9 +296,7 @@ def texts_in(language: Language) -> Texts:
 
 def sureness(confidence: float, texts: Texts) -> str:
     """A confidence in words and percent; never 0 or 100, as nobody can be that sure."""
-    steps = zip((0.85, 0.6, 0.3), texts.sureness, strict=False)
-    words = next((words for least, words in steps if confidence >= least), texts.sureness[-1])
-    return texts.percent.format(words=words, percent=min(max(round(confidence * 100), 1), 99))
+    return texts.percent.format(words=texts.sureness[sureness_of(confidence)], percent=percent_of(confidence))
 
 
 def day(moment: date | datetime | None, texts: Texts) -> str:

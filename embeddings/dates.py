@@ -6,12 +6,27 @@ import re
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+"""Names of the months in English, January first."""
+
 _RFC_2822 = re.compile(r"(?:[a-z]{3}, *)?\d{1,2} [a-z]{3} \d{2,4} \d{1,2}:\d{2}", re.IGNORECASE)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?")
 _DAY_FIRST = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[ ./-]+([a-z]{3,9})\.?,?[ ./-]+(\d{4})\b", re.IGNORECASE)
 _MONTH_FIRST = re.compile(r"([a-z]{3,9})\.? +(\d{1,2})(?:st|nd|rd|th)?,? +(\d{4})\b", re.IGNORECASE)
 _NUMBERS = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})\b")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 def any_date(value: object) -> date | datetime | None:
@@ -62,9 +77,9 @@ def _in_words(text: str) -> date | datetime | None:
         if found := _NUMBERS.search(text):
             day = date(int(found[1]), int(found[2]), int(found[3]))
         elif found := _DAY_FIRST.search(text):
-            day = date(int(found[3]), _MONTHS.index(found[2][:3].lower()) + 1, int(found[1]))
+            day = date(int(found[3]), _month(found[2]), int(found[1]))
         elif found := _MONTH_FIRST.search(text):
-            day = date(int(found[3]), _MONTHS.index(found[1][:3].lower()) + 1, int(found[2]))
+            day = date(int(found[3]), _month(found[1]), int(found[2]))
         else:
             return None
         clock = _CLOCK.search(text, found.end())
@@ -75,3 +90,8 @@ def _in_words(text: str) -> date | datetime | None:
         return datetime(day.year, day.month, day.day, hour, int(clock[2]), int(clock[3] or 0))
     except ValueError:
         return None
+
+
+def _month(name: str) -> int:
+    """Number of a month, 1 to 12, by its name or the first three letters of it; ValueError if there is none."""
+    return [month[:3] for month in MONTHS].index(name[:3].title()) + 1
