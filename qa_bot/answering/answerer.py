@@ -20,7 +20,7 @@ from embeddings.store.protocol import ArticleText, Store, View
 from qa_bot.answering.span_edges import whole_words
 from qa_bot.evaluation.metrics import normalize_answer
 from qa_bot.reader.model import Reader, ReadingPassage, ScoredSpan
-from qa_bot.retrieval.near_duplicates import Copies, retrieve_once
+from qa_bot.retrieval.near_duplicates import LOOKED_THROUGH, Copies, without_duplicates
 from qa_bot.retrieval.retriever import RetrievedPassage, Retriever
 
 MAX_QUESTION_CHARS = 1000
@@ -149,13 +149,9 @@ class Answerer:
         vector = self._encoder.encode_question(question)
         encode = clock.lap()
         with self._store.view(only) as view:
-            copies = Copies(view)
-            retrieved = retrieve_once(
-                lambda count: self._retriever.retrieve(view, question, vector, count),
-                view,
-                copies,
-                self._passages_read,
-            )
+            ranking = self._retriever.retrieve(view, question, vector, LOOKED_THROUGH)
+            copies = Copies(view, [candidate.passage.article_id for candidate in ranking])
+            retrieved = without_duplicates(ranking, view, copies)[: self._passages_read]
             search = clock.lap()
             kept = self._best(candidates(view, self._reader, question, retrieved), copies)
             read = clock.lap()
