@@ -1,4 +1,4 @@
-"""Calibrates a reader: ``python -m qa_bot.training.calibrate FOLDER --data DATA``.
+"""Calibrates a reader: ``python -m qa_bot.training calibrate FOLDER --data DATA``.
 
 A score, and how undivided the candidates are (`qa_bot.reader.confidence`), are turned into the probability that the answer is
 right by Platt scaling (Platt, 1999, "Probabilistic Outputs for Support Vector Machines"), fitted on questions that were held
@@ -11,9 +11,7 @@ fitted on: each fifth of them by a fit on the other four.
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from embeddings.errors import ModelError, QABotError
+from embeddings.errors import ModelError
 from qa_bot.answering.answerer import RIGHT_F1, candidates
 from qa_bot.bot import QABot
 from qa_bot.evaluation.datasets import Question
@@ -30,7 +28,7 @@ from qa_bot.evaluation.question_archive import write_articles
 from qa_bot.reader.compiler import compile_reader
 from qa_bot.reader.model import Reader
 from qa_bot.retrieval.retriever import RetrievedPassage, Retriever
-from qa_bot.settings import Settings, load_settings
+from qa_bot.settings import Settings
 from qa_bot.training.calibration import Asked, Fit, fit
 from qa_bot.training.data import DataSet, load_data
 
@@ -130,7 +128,7 @@ def _facts(path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text()))
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path.parent}: not a reader ({error}); make one with qa_bot.training.train") from error
+        raise ModelError(f"{path.parent}: not a reader ({error}); make one: python -m qa_bot.training train") from error
 
 
 def _ask_and_fit(
@@ -146,30 +144,3 @@ def _ask_and_fit(
             bot.reindex([str(folder / f"articles-{number}")])
             asked += ask_all(bot, reader, questions)
     return fit(asked)
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Runs the command; 0 when the reader is calibrated, 2 on a setting or file that cannot be used."""
-    parser = argparse.ArgumentParser(prog="python -m qa_bot.training.calibrate", description=__doc__)
-    parser.add_argument("folder", type=Path, help="a compiled reader, or WORK/model of the training")
-    parser.add_argument("--data", type=Path, required=True, help="SQuAD-format file or folder, as in the training")
-    parser.add_argument("--held-out-percent", type=float, default=5.0, help="as in the training (default: 5)")
-    parser.add_argument("--questions", type=int, default=150, help="questions of each set (default: 150)")
-    options = parser.parse_args(argv)
-    try:
-        found = calibrate(
-            options.folder,
-            options.data,
-            load_settings(),
-            held_out_percent=options.held_out_percent,
-            count=options.questions,
-        )
-    except QABotError as error:
-        print(f"calibrate: {error}", file=sys.stderr)
-        return 2
-    print(json.dumps({**found._asdict(), "calibration": found.calibration._asdict()}, indent=1))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
