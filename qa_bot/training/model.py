@@ -111,9 +111,9 @@ class Run:
     def swap_average(self) -> None:
         """Exchanges the weights and their moving average; a second call exchanges them back."""
         for parameter, mean in zip(self.parameters, self.average, strict=True):
-            kept = parameter.data.clone()
+            current = parameter.data.clone()
             parameter.data.copy_(mean)
-            mean.copy_(kept)
+            mean.copy_(current)
 
     def save(self, path: Path) -> None:
         """Writes a checkpoint, whole or not at all."""
