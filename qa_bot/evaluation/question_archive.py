@@ -46,9 +46,9 @@ class ParagraphArchive:
         paragraphs = list(distinct.values())
         for at in range(0, len(paragraphs), _BATCH):
             batch = list(_indexed(paragraphs[at : at + _BATCH], encoder))
-            self.store.commit(batch, encoder=encoder.identity, passage_rule=_RULE)
+            self.store.writing.commit(batch, encoder=encoder.identity, passage_rule=_RULE)
             progress(min(at + _BATCH, len(paragraphs)), len(paragraphs))
-        self.store.save_caches()
+        self.store.writing.save_caches()
 
     def __enter__(self) -> ParagraphArchive:
         return self
@@ -59,7 +59,8 @@ class ParagraphArchive:
     def rank(self, paragraph: str, passage_ids: Sequence[int]) -> int:
         """Place of a paragraph among passages that a search found, from 1; 0 if it is not among them."""
         unknown = [passage_id for passage_id in passage_ids if passage_id not in self._paragraphs]
-        passages = self.store.passages(unknown)
+        with self.store.view() as view:
+            passages = view.passages(unknown)
         self._paragraphs.update({passage_id: passage.article_id for passage_id, passage in passages.items()})
         identity = article_id(paragraph)
         return next((rank for rank, hit in enumerate(passage_ids, 1) if self._paragraphs[hit] == identity), 0)
