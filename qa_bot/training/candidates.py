@@ -101,7 +101,9 @@ def _retrieved(bot: QABot, question: Question, count: int) -> Iterator[tuple[str
     answers = [f" {normalize_answer(reference.text)} " for reference in question.references]
     own = " ".join(question.paragraph.split())
     with bot.store.view() as view:
-        retrieved = Retriever(view).retrieve(question.text, bot.encoder.encode_question(question.text), count + _SPARE)
+        retrieved = Retriever().retrieve(
+            view, question.text, bot.encoder.encode_question(question.text), count + _SPARE
+        )
         texts = view.texts([hit.passage.id for hit in retrieved])
     for text in list(texts.values()):
         if " ".join(text.text.split()) in own:
