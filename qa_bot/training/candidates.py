@@ -24,7 +24,7 @@ from qa_bot.settings import Settings
 from qa_bot.training.data import DataSet, Example
 
 PASSAGES, QUESTIONS = "passages.jsonl", "questions.jsonl"
-_SPARE = 6
+_SPARE = 10
 """Passages fetched beyond those wanted, as some hold the answer."""
 
 Progress = Callable[[int, int, str], None]
@@ -105,7 +105,8 @@ def _retrieved(bot: QABot, question: Question, count: int) -> Iterator[tuple[str
             view, question.text, bot.encoder.encode_question(question.text), count + _SPARE
         )
         texts = view.texts([hit.passage.id for hit in retrieved])
-    for text in list(texts.values()):
+    for hit in retrieved:
+        text = texts[hit.passage.id]
         if " ".join(text.text.split()) in own:
             continue
         words = f" {normalize_answer(text.text)} "
