@@ -28,7 +28,7 @@ LAYERS = (
         "qa_bot.reader",
         "qa_bot.evaluation.metrics",
     ),
-    ("qa_bot.answering.answerer",),
+    ("qa_bot.answering.results",),
     ("qa_bot.bot",),
     (
         "qa_bot.cli",

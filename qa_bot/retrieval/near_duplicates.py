@@ -57,8 +57,9 @@ def without_duplicates(retrieved: Sequence[RetrievedPassage], view: View, copies
     for candidate in retrieved:
         article_id = candidate.passage.article_id
         if article_id in articles:
-            newest = copies.newest(articles[article_id].article)
-            words = " ".join(candidate.passage.text.split())
+            article = articles[article_id].article
+            newest = copies.newest(article)
+            words = " ".join(article.text[candidate.passage.start : candidate.passage.end].split())
             story = min([article_id, *(copy.id for copy in copies.of(article_id))])
             is_outdated = newest.id != article_id and newest.id in article_ids and _says(newest, words)
             if (story, words) in seen or is_outdated:
