@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -177,7 +178,7 @@ def main() -> int:
                 archive.measure(
                     f"{name}, dates {weight:.2f}{mark}",
                     known,
-                    lambda store, weight=weight: Retriever(store, date_weight=weight),
+                    partial(Retriever, date_weight=weight),
                 )
         archive.store.close()
     print("* as deployed; ms: of the search, without encoding the question")
