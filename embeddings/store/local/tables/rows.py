@@ -6,14 +6,19 @@ import sqlite3
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 
 from embeddings.articles import Article
 from embeddings.errors import StoreError
+from embeddings.sentences import Span
 from embeddings.store.protocol import IndexedArticle, NewPassage
 
-ARTICLE_COLUMNS = "articles.id, title, text, url, author, publisher, published_at, source"
+ARTICLE_COLUMNS = (
+    "articles.id, articles.title, text, articles.url, articles.author, articles.publisher, articles.published_at, "
+    "articles.source"
+)
 ARTICLES = "articles JOIN texts ON texts.article = articles.number"
 
 
@@ -44,9 +49,9 @@ def generation_of(connection: sqlite3.Connection) -> int:
     return int(row[0]) if row else 0
 
 
-def put_memories(connection: sqlite3.Connection, memories: Mapping[str, str]) -> None:
+def put_sync_state(connection: sqlite3.Connection, state: Mapping[str, str]) -> None:
     """Writes what sources want to be told at the next reindex."""
-    connection.executemany("INSERT OR REPLACE INTO memories (key, value) VALUES (?, ?)", memories.items())
+    connection.executemany("INSERT OR REPLACE INTO memories (key, value) VALUES (?, ?)", state.items())
 
 
 def put_article(connection: sqlite3.Connection, indexed: IndexedArticle) -> None:
@@ -133,7 +138,12 @@ def pack_sentences(indexed: IndexedArticle) -> bytes:
     return np.array(indexed.sentences, np.int32).tobytes()
 
 
-def read_article(row: Sequence[object]) -> Article:
+def read_sentences(bounds: bytes) -> list[Span]:
+    """The sentences that `pack_sentences` wrote."""
+    return [Span(start, end) for start, end in np.frombuffer(bounds, np.int32).reshape(-1, 2).tolist()]
+
+
+def read_article(row: Sequence[Any]) -> Article:
     """The article of a row of `ARTICLE_COLUMNS`."""
     article_id, title, text, url, author, publisher, published_at, source = row
     return Article.model_construct(
