@@ -99,12 +99,11 @@ def main() -> None:
     table = Table("figure", "now", "wanted")
     for row in rows:
         table.add_row(*row)
-    console = Console()
-    console.print(table)
+    Console().print(table)
     if options.list:
         for title, pairs in (("One importer", single), ("Upward", upward)):
-            console.print(f"\n{title}:", *(f"  {left}  {right}" for left, right in pairs), sep="\n", highlight=False)
-        console.print("\nCircles:", *("  " + ", ".join(ring) for ring in rings), sep="\n", highlight=False)
+            print(f"\n{title}:", *(f"  {left}  {right}" for left, right in pairs), sep="\n")
+        print("\nCircles:", *("  " + ", ".join(ring) for ring in rings), sep="\n")
 
 
 if __name__ == "__main__":
