@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from embeddings.errors import EncoderMismatchError
-from embeddings.store.protocol import Store
+from embeddings.store.protocol import Store, View
 
 
-def check_encoder(store: Store, encoder: str, passage_rule: str | None = None) -> None:
+def check_encoder(store: Store | View, encoder: str, passage_rule: str | None = None) -> None:
     """Refuses a store whose vectors another encoder made, or whose passages were cut otherwise.
 
     Raises:
