@@ -17,9 +17,7 @@ from urllib.parse import urljoin, urlsplit
 from embeddings.errors import SourceError
 from embeddings.sources.unpacking import Unpacker, UnpackingError
 from embeddings.sources.web.addresses import host_of, normal_url, shown
-from embeddings.sources.web.pace import Pace, retry_after
-from embeddings.sources.web.robots import MAX_BYTES as MAX_ROBOTS_BYTES
-from embeddings.sources.web.robots import NAME, Robots
+from embeddings.sources.web.politeness import MAX_ROBOTS_BYTES, NAME, Pace, Robots, retry_after
 
 if TYPE_CHECKING:
     from httpcore2 import ConnectionPool, Response

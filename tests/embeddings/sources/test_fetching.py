@@ -17,7 +17,7 @@ from embeddings.errors import SourceError
 from embeddings.sources.web import connections
 from embeddings.sources.web.addresses import is_public
 from embeddings.sources.web.fetcher import Fetcher, Limits
-from embeddings.sources.web.pace import Pace, retry_after
+from embeddings.sources.web.politeness import Pace, retry_after
 
 PAGE = "<p>The harbour reopened.</p>"
 

@@ -1,13 +1,60 @@
-"""How fast a host is asked, and when it is left alone."""
+"""What a site asks of programs that fetch from it: its robots.txt, pauses between requests, rest when it fails."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
+from protego import Protego
+
+NAME = "qa_bot"
+"""What sites call this program in their robots.txt, and what it calls itself."""
+MAX_ROBOTS_BYTES = 500_000
+"""How much of a robots.txt is read, as RFC 9309 says."""
+_USER_AGENT = re.compile(r"\s*user(?:-|\s+)?agent(?:\s*:|\s)\s*(\S.*)", re.IGNORECASE)
+_LONGEST_DELAY = 30.0
 _FAILURES = 3
 _REST = 300.0
+
+
+class Robots:
+    r"""What a site's robots.txt lets this program fetch, after RFC 9309.
+
+    Args:
+        text: its robots.txt; an empty one allows everything.
+
+    Attributes:
+        delay: seconds that the site wants between two requests, 0 to 30.
+
+    Example:
+        >>> robots = Robots("User-agent: *\nDisallow: /private/\nAllow: /private/*.html$")
+        >>> robots.allows("https://news.example/private/a.html"), robots.allows("https://news.example/private/")
+        (True, False)
+    """
+
+    def __init__(self, text: str) -> None:
+        self._rules = Protego.parse("\n".join(map(_for_us_or_others, text[:MAX_ROBOTS_BYTES].splitlines())))
+        delay = self._rules.crawl_delay(NAME) or 0.0
+        self.delay = max(0.0, min(delay, _LONGEST_DELAY))
+
+    def allows(self, url: str) -> bool:
+        """Whether the page may be fetched: the rule with the longest path decides, `Allow` between equals."""
+        return self._rules.can_fetch(url, NAME)
+
+
+def _for_us_or_others(line: str) -> str:
+    """A line of a robots.txt in which all other programs have one name.
+
+    protego keeps every rule for every name that it is for: thousands of names times thousands of rules, in a file of
+    100 KB, would take a minute and all memory.
+    """
+    match = _USER_AGENT.match(line.partition("#")[0])
+    if match is None:
+        return line
+    name = match[1].lower().partition("/")[0].strip()
+    return f"User-agent: {name if name in (NAME, '*') else 'other'}"
 
 
 class Pace:
