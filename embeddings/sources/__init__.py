@@ -111,8 +111,7 @@ def open_source(location: str, context: SourceContext | None = None) -> Source:
     Raises:
         SourceError: there is nothing there, or nothing that can hold articles.
     """
-    from embeddings.sources.files import FileSource
-    from embeddings.sources.folders import FolderSource, glob_source
+    from embeddings.sources.files import FileSource, FolderSource, glob_source
     from embeddings.sources.globs import is_glob
     from embeddings.sources.web.addresses import is_web_address, normal_url
     from embeddings.sources.websites import WebSource

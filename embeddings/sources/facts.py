@@ -1,12 +1,28 @@
-"""Facts about an article as sources give them, made harmless."""
+"""Facts about an article as sources give them, in any condition, made harmless."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 
 from embeddings.articles import Article, article_id, opening_words
 from embeddings.errors import SourceError
-from embeddings.sources.names import any_author, one_line, whole_characters
+from embeddings.text import squeeze
+
+AUTHOR_CHARS = 200
+"""Longest author: of the thirty authors of a study, the first few are named."""
+_MAX_LINE = 500
+_DEEPEST = 3  # lists of objects with lists of names
+_SURROGATES = re.compile("[\ud800-\udfff]")  # halves of characters, which neither SQLite nor a terminal takes
+_QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
+_BY = re.compile(r"(?:written\s+)?by(?:\s*:\s*|\s+)(?=\S)", re.IGNORECASE)
+_ADDRESS = re.compile(r"[<(]?\b[^\s@<>()]{1,100}@[^\s@<>()]{1,100}[>)]?")
+_NOBODY = frozenset((
+    "admin", "administrator", "anonymous", "author", "editor", "microsoft office user", "n/a", "nan", "none", "null",
+    "owner", "python-docx", "root", "staff", "unknown", "unknown author", "user", "webmaster", "windows user",
+))  # fmt: skip
+"""What programs write where nobody gave a name."""
 
 
 def make_article(
@@ -33,7 +49,7 @@ def make_article(
     Raises:
         SourceError: there are no words in the text.
     """
-    text = whole_characters(text.replace("\0", "")).strip()
+    text = _SURROGATES.sub("\ufffd", text.replace("\0", "")).strip()
     if not text:
         raise SourceError(source, "holds no text")
     if not any(character.isalnum() for character in text):
@@ -48,3 +64,56 @@ def make_article(
         published_at=published_at,
         source=source,
     )
+
+
+def one_line(text: str) -> str:
+    r"""A title or a name on one line of at most 500 characters, without what is invisible.
+
+    Example:
+        >>> one_line("Harbour\n \x1b[31mre\u202eopens")
+        'Harbour [31mreopens'
+    """
+    return squeeze(text)[:_MAX_LINE]
+
+
+def any_author(value: object) -> str:
+    """The names that a value means, on one line of at most `AUTHOR_CHARS`; empty if it names nobody.
+
+    Web and mail addresses are left out, and so is what programs write where nobody gave a name.
+
+    Example:
+        >>> any_author("By Ann Reed"), any_author(["Ann Reed", {"name": "Bo Li"}]), any_author("ann@news.example (Ann Reed)")
+        ('Ann Reed', 'Ann Reed, Bo Li', 'Ann Reed')
+    """
+    names = dict.fromkeys(filter(None, map(_name, _texts(value))))
+    joined = ", ".join(names)
+    if len(joined) <= AUTHOR_CHARS:
+        return joined
+    whole = joined[: AUTHOR_CHARS - 1].rpartition(", ")[0] or joined[: AUTHOR_CHARS - 1]
+    return f"{whole.rstrip()}…"
+
+
+def _texts(value: object, depth: int = 0) -> Iterator[str]:
+    """The texts in a value of a JSON record or a table, where lists are sometimes written as Python writes them."""
+    if isinstance(value, str):
+        text = value[: 20 * AUTHOR_CHARS].strip()
+        if text.startswith("[") and text.endswith("]"):
+            yield from (double or single for double, single in _QUOTED.findall(text))
+        else:
+            yield from text.split(";")
+    elif isinstance(value, Mapping) and depth < _DEEPEST:
+        yield from _texts(value.get("name"), depth + 1)
+    elif isinstance(value, list | tuple) and depth < _DEEPEST:
+        for item in value[:AUTHOR_CHARS]:
+            yield from _texts(item, depth + 1)
+
+
+def _name(text: str) -> str:
+    name = one_line(text)
+    if "://" in name or name.startswith("www."):
+        return ""
+    name = _ADDRESS.sub(" ", _BY.sub("", name, count=1) if _BY.match(name) else name).strip(" ,;|-–—")
+    if name.startswith("(") and name.endswith(")"):
+        name = name[1:-1]
+    name = " ".join(name.split())
+    return name if name.casefold() not in _NOBODY and any(c.isalpha() for c in name) else ""

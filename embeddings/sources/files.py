@@ -1,14 +1,19 @@
-"""One file, with an article in it or many."""
+"""Files as a source: one, those of a folder and of the folders in it, or those that a glob matches."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
+from embeddings.articles import Article
+from embeddings.errors import SourceError
 from embeddings.sources import Entry, check_name
 from embeddings.sources.context import SourceContext
 from embeddings.sources.documents import file_document
-from embeddings.sources.formats import format_of
+from embeddings.sources.formats import format_of, format_of_file, known_formats
+from embeddings.sources.globs import is_glob, matches
 
 
 class FileSource:
@@ -43,3 +48,91 @@ class FileSource:
     def memories(self) -> Mapping[str, str]:
         """Nothing."""
         return {}
+
+
+class FolderSource:
+    """The files in a folder that are in a known format, by name, and those in its folders.
+
+    Hidden files and folders are left out, and so is whatever a symbolic link leads to outside the folder.
+
+    Args:
+        path: absolute, without links.
+        context: what may be used.
+        pattern: a glob below the folder; only what it matches counts.
+    """
+
+    complete = True
+
+    def __init__(self, path: Path, context: SourceContext, pattern: str = "") -> None:
+        self.location = str(path / pattern) if pattern else str(path)
+        self._path = path
+        self._context = context
+        options = context.options
+        self._include = (pattern,) if pattern else options.include
+        self._also = options.include if pattern else ()
+        self._exclude = options.exclude
+
+    @property
+    def nothing_found(self) -> str:
+        """That there is nothing, and what there should be."""
+        if self._include:
+            return "nothing in this folder is matched by " + " or ".join(self._include)
+        suffixes = [suffix for one in reversed(list(known_formats().values())) for suffix in one.suffixes]
+        return f"no articles in this folder; it should hold {', '.join(suffixes)} files"
+
+    def entries(self) -> Iterator[Entry]:
+        """The articles in the files; a file or folder that cannot be listed fails by itself."""
+        failed: list[OSError] = []
+        for folder, names, files in os.walk(self._path, onerror=failed.append):
+            names[:] = sorted(name for name in names if not name.startswith(".") and not self._left_out(folder, name))
+            for name in sorted(files):
+                if not name.startswith(".") and self._wanted(folder, name):
+                    yield from self._articles(Path(folder, name))
+        for error in failed:
+            reason = f"the folder cannot be listed ({error.strerror}); check its permissions"
+            yield Entry(str(error.filename), partial(_refuse, SourceError(str(error.filename), reason)))
+
+    def memories(self) -> Mapping[str, str]:
+        """Nothing."""
+        return {}
+
+    def _articles(self, path: Path) -> Iterator[Entry]:
+        if path.is_symlink() and not self._holds(path):
+            return
+        try:
+            check_name(str(path))
+            document = file_document(path, self._context, within=self._path)
+            yield from format_of(document).entries(document)
+        except SourceError as error:
+            yield Entry(str(path), partial(_refuse, error))
+
+    def _wanted(self, folder: str, name: str) -> bool:
+        if not self._include and format_of_file(name) is None:
+            return False
+        wanted = (globs for globs in (self._include, self._also) if globs)
+        return not self._left_out(folder, name) and all(self._matches(folder, name, globs) for globs in wanted)
+
+    def _left_out(self, folder: str, name: str) -> bool:
+        return bool(self._exclude) and self._matches(folder, name, self._exclude)
+
+    def _matches(self, folder: str, name: str, globs: tuple[str, ...]) -> bool:
+        path = Path(os.path.relpath(os.path.join(folder, name), self._path)).as_posix()
+        return any(matches(path, pattern) for pattern in globs)
+
+    def _holds(self, link: Path) -> bool:
+        try:
+            return link.resolve().is_relative_to(self._path)
+        except (OSError, RuntimeError):  # a loop of links
+            return False
+
+
+def glob_source(location: str, context: SourceContext) -> FolderSource | None:
+    """The source for a path with wildcards; None if the folder before the first of them is not there."""
+    parts = Path(os.path.abspath(Path(location).expanduser())).parts
+    first = next(number for number, part in enumerate(parts) if is_glob(part))
+    base = Path(*parts[:first])
+    return FolderSource(base.resolve(), context, "/".join(parts[first:])) if base.is_dir() else None
+
+
+def _refuse(error: SourceError) -> Article:
+    raise error

@@ -21,7 +21,7 @@ from embeddings.articles import Article
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
 from embeddings.sources.documents import Document, digest
-from embeddings.sources.names import one_line
+from embeddings.sources.facts import one_line
 
 GROUP = "qa_bot.sources"
 _OURS = {

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import partial
+from html.parser import HTMLParser
 from typing import Any
 
 from embeddings.articles import Article, web_url
@@ -15,11 +16,9 @@ from embeddings.dates import any_date
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
 from embeddings.sources.documents import Document, digest
-from embeddings.sources.facts import make_article
+from embeddings.sources.facts import any_author, make_article, one_line
 from embeddings.sources.formats import Format
-from embeddings.sources.formats.markup import line_of, text_of
 from embeddings.sources.formats.pages import Link, admitted, page_entry
-from embeddings.sources.names import any_author, one_line
 from embeddings.sources.web.addresses import normal_url
 from embeddings.sources.xml import XmlError, check_entities
 
@@ -32,6 +31,10 @@ _BEGINS = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:(?><\?[^>]*>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)\s*+)*+<(?:rss|feed|rdf:RDF)\b",
     re.DOTALL,
 )
+_LEFT_OUT = ("script", "style", "template", "noscript", "svg")
+_INLINE = frozenset((
+    "a", "abbr", "b", "cite", "code", "em", "i", "img", "mark", "q", "s", "small", "span", "strong", "sub", "sup", "u",
+))  # fmt: skip
 
 
 class FeedFormat(Format):
@@ -131,3 +134,41 @@ def _article(source: str, link: Link, text: str) -> Article:
         publisher=link.publisher,
         published_at=link.published_at,
     )
+
+
+def text_of(markup: str) -> str:
+    """The words of some HTML, its blocks apart by blank lines.
+
+    Example:
+        >>> text_of("<p>It <b>reopened</b>.</p><script>alert(1)</script><p>On Thursday &amp; after.</p>")
+        'It reopened.\\n\\nOn Thursday & after.'
+    """
+    parser = _Text()
+    parser.feed(markup)
+    parser.close()
+    blocks = (" ".join(block.split()) for block in "".join(parser.parts).split("\n\n"))
+    return "\n\n".join(block for block in blocks if block)
+
+
+def line_of(markup: str) -> str:
+    """The words of some HTML on one line."""
+    return " ".join(text_of(markup).split())
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._left_out = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._left_out += tag in _LEFT_OUT
+        self.parts.append("" if tag in _INLINE else "\n\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._left_out -= tag in _LEFT_OUT and self._left_out > 0
+        self.parts.append("" if tag in _INLINE else "\n\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._left_out:
+            self.parts.append(re.sub(r"\s+", " ", data))

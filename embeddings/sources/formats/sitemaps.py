@@ -13,9 +13,9 @@ from embeddings.dates import any_date
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
 from embeddings.sources.documents import Document, page_document, reading
+from embeddings.sources.facts import one_line
 from embeddings.sources.formats import Format
 from embeddings.sources.formats.pages import Link, admitted, page_entry
-from embeddings.sources.names import one_line
 from embeddings.sources.web.addresses import normal_url
 from embeddings.sources.xml import XmlError, parse
 

@@ -13,7 +13,7 @@ from office_files import docx, pdf
 
 from embeddings.articles import Article
 from embeddings.sources import Source, SourceOptions
-from embeddings.sources.names import AUTHOR_CHARS, any_author, one_line
+from embeddings.sources.facts import AUTHOR_CHARS, any_author, one_line
 
 Read = Callable[..., tuple[list[Article], dict[str, list[str]]]]
 OpenWeb = Callable[..., Source]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from embeddings.articles import web_url
 from embeddings.dates import any_date
 from embeddings.errors import SourceError
-from embeddings.sources.names import one_line
+from embeddings.sources.facts import one_line
 from embeddings.sources.web.addresses import is_public, is_web_address, normal_url, shown
 from embeddings.sources.web.politeness import Robots
 
