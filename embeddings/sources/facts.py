@@ -73,7 +73,7 @@ def one_line(text: str) -> str:
         >>> one_line("Harbour\n \x1b[31mre\u202eopens")
         'Harbour [31mreopens'
     """
-    return squeeze(text)[:_MAX_LINE]
+    return squeeze(_SURROGATES.sub("\ufffd", text))[:_MAX_LINE]
 
 
 def any_author(value: object) -> str:

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from embeddings.articles import Article
 from embeddings.errors import SourceError
 from embeddings.sources import Entry, check_name
 from embeddings.sources.context import SourceContext
-from embeddings.sources.documents import file_document
-from embeddings.sources.formats import format_of, format_of_file, known_formats
+from embeddings.sources.documents import SIDE_CAR, file_document
+from embeddings.sources.formats import format_of, format_of_file, known_formats, refuse
 from embeddings.sources.globs import is_glob, matches
 
 
@@ -40,10 +39,12 @@ class FileSource:
     def entries(self) -> Iterator[Entry]:
         """The articles in the file."""
         check_name(self.location)
+        if self.location.endswith(SIDE_CAR):
+            raise SourceError(self.location, "holds facts about the file beside it; index that file")
         document = file_document(self._path, self._context)
-        found = format_of(document)
-        yield from found.entries(document)
-        self._complete = found.complete and not document.missing
+        file_format = format_of(document)
+        yield from file_format.entries(document)
+        self._complete = file_format.complete and not document.missing
 
     def memories(self) -> Mapping[str, str]:
         """Nothing."""
@@ -77,7 +78,7 @@ class FolderSource:
         """That there is nothing, and what there should be."""
         if self._include:
             return "nothing in this folder is matched by " + " or ".join(self._include)
-        suffixes = [suffix for one in reversed(list(known_formats().values())) for suffix in one.suffixes]
+        suffixes = [suffix for known in reversed(list(known_formats().values())) for suffix in known.suffixes]
         return f"no articles in this folder; it should hold {', '.join(suffixes)} files"
 
     def entries(self) -> Iterator[Entry]:
@@ -86,11 +87,11 @@ class FolderSource:
         for folder, names, files in os.walk(self._path, onerror=failed.append):
             names[:] = sorted(name for name in names if not name.startswith(".") and not self._left_out(folder, name))
             for name in sorted(files):
-                if not name.startswith(".") and self._wanted(folder, name):
+                if not name.startswith(".") and self._is_chosen(folder, name):
                     yield from self._articles(Path(folder, name))
         for error in failed:
             reason = f"the folder cannot be listed ({error.strerror}); check its permissions"
-            yield Entry(str(error.filename), partial(_refuse, SourceError(str(error.filename), reason)))
+            yield Entry(str(error.filename), partial(refuse, SourceError(str(error.filename), reason)))
 
     def memories(self) -> Mapping[str, str]:
         """Nothing."""
@@ -104,13 +105,13 @@ class FolderSource:
             document = file_document(path, self._context, within=self._path)
             yield from format_of(document).entries(document)
         except SourceError as error:
-            yield Entry(str(path), partial(_refuse, error))
+            yield Entry(str(path), partial(refuse, error))
 
-    def _wanted(self, folder: str, name: str) -> bool:
-        if not self._include and format_of_file(name) is None:
+    def _is_chosen(self, folder: str, name: str) -> bool:
+        if name.endswith(SIDE_CAR) or (not self._include and format_of_file(name) is None):
             return False
-        wanted = (globs for globs in (self._include, self._also) if globs)
-        return not self._left_out(folder, name) and all(self._matches(folder, name, globs) for globs in wanted)
+        required = (globs for globs in (self._include, self._also) if globs)
+        return not self._left_out(folder, name) and all(self._matches(folder, name, globs) for globs in required)
 
     def _left_out(self, folder: str, name: str) -> bool:
         return bool(self._exclude) and self._matches(folder, name, self._exclude)
@@ -132,7 +133,3 @@ def glob_source(location: str, context: SourceContext) -> FolderSource | None:
     first = next(number for number, part in enumerate(parts) if is_glob(part))
     base = Path(*parts[:first])
     return FolderSource(base.resolve(), context, "/".join(parts[first:])) if base.is_dir() else None
-
-
-def _refuse(error: SourceError) -> Article:
-    raise error

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import ClassVar
@@ -22,6 +22,7 @@ from embeddings.errors import SourceError
 from embeddings.sources import Entry
 from embeddings.sources.documents import Document, digest
 from embeddings.sources.facts import one_line
+from embeddings.sources.front_matter import FrontMatter, read_side_car
 
 GROUP = "qa_bot.sources"
 _OURS = {
@@ -90,9 +91,27 @@ class ArticleFormat(Format):
         """
 
     def entries(self, document: Document) -> Iterator[Entry]:
-        """The one article."""
-        one = _OneArticle(self, document)
-        yield Entry(document.source, one.read, one.memories)
+        """The one article; after it, an entry that fails, if the side-car of its file cannot be read."""
+        facts = FrontMatter()
+        broken: SourceError | None = None
+        if document.side_car is not None:
+            try:
+                facts = read_side_car(document.side_car)
+            except SourceError as error:
+                broken = error
+        article = _OneArticle(self, document, facts)
+        yield Entry(document.source, article.read, article.memories)
+        if broken is not None:
+            yield Entry(broken.source, partial(refuse, broken))
+
+
+def refuse(error: SourceError) -> Article:
+    """Reads an entry that cannot be read.
+
+    Raises:
+        SourceError: this one.
+    """
+    raise error
 
 
 def read_article(article_format: ArticleFormat, document: Document, data: bytes) -> Article:
@@ -111,21 +130,23 @@ def read_article(article_format: ArticleFormat, document: Document, data: bytes)
 
 
 class _OneArticle:
-    def __init__(self, article_format: ArticleFormat, document: Document) -> None:
+    def __init__(self, article_format: ArticleFormat, document: Document, facts: FrontMatter) -> None:
         self._format = article_format
         self._document = document
+        self._facts = facts
         self._key = f"file:{document.source}"
         self._memories: dict[str, str] = {}
 
     def read(self) -> Article | None:
         data = self._document.read()
         if not self._format.slow:
-            return read_article(self._format, self._document, data)
+            return self._facts.override(read_article(self._format, self._document, data))
         context = self._document.context
         stamp = f"{self._format.name} {self._format.version} {digest(data)}"
+        stamp += f" {digest(repr(self._facts).encode())}" if self._facts.present else ""
         if context.memory.recall(self._key) == stamp and context.holds(self._document.source):
             return None
-        article = read_article(self._format, self._document, data)
+        article = self._facts.override(read_article(self._format, self._document, data))
         self._memories = {self._key: stamp}
         return article
 
@@ -183,7 +204,7 @@ def format_of_file(path: str) -> Format | None:
 
 @cache
 def _by_suffix() -> Mapping[str, Format]:
-    return {suffix: one for one in known_formats().values() for suffix in one.suffixes}
+    return {suffix: known for known in known_formats().values() for suffix in known.suffixes}
 
 
 def format_of(document: Document) -> Format:
@@ -197,10 +218,10 @@ def format_of(document: Document) -> Format:
     head = document.head()
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = head.decode("utf-16", "replace").encode()
-    recognised = next((one for one in formats.values() if one.recognises(head)), None)
+    recognised = next((known for known in formats.values() if known.recognises(head)), None)
     if recognised is not None:
         return recognised
-    typed = [one for one in formats.values() if document.media_type in one.media_types]
+    typed = [known for known in formats.values() if document.media_type in known.media_types]
     if named is not None and (not typed or document.media_type == "text/plain"):
         return named
     return typed[-1] if typed else formats["text"]

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from embeddings.articles import Article, web_url
 from embeddings.dates import any_date
 from embeddings.errors import SourceError
-from embeddings.sources.documents import Document
+from embeddings.sources.documents import BOMS, Document
 from embeddings.sources.facts import make_article
 from embeddings.sources.formats import ArticleFormat
 
@@ -19,7 +19,6 @@ MAX_CHARS = 5_000_000
 MAX_TAGS = 100_000
 """Longest page: all but a few are far smaller, and longer ones would take minutes."""
 _FEWEST_WORDS = 5
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([a-z0-9_:.-]{1,40})", re.IGNORECASE)
 _LOOKS = re.compile(rb"<(?:!doctype\s+html|html|head|body|meta|article)\b", re.IGNORECASE)
 
@@ -114,7 +113,7 @@ def decode_page(data: bytes, charset: str | None) -> str:
 
     What is said is often wrong, so it counts only if the bytes bear it out.
     """
-    marked = next((name for mark, name in _BOMS if data.startswith(mark)), None)
+    marked = next((name for mark, name in BOMS if data.startswith(mark)), None)
     inside = _META.search(data[:4000])
     for name in (marked, charset, inside and inside[1].decode(), "utf-8"):
         try:

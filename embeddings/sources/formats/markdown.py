@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from embeddings.articles import Article
 from embeddings.errors import SourceError
-from embeddings.sources.documents import Document
+from embeddings.sources.documents import Document, decode
 from embeddings.sources.formats import ArticleFormat
-from embeddings.sources.formats.text import decode, read_front_matter
+from embeddings.sources.front_matter import read_front_matter
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

@@ -18,6 +18,7 @@ from embeddings.errors import SourceError
 from embeddings.sources import Entry
 from embeddings.sources.documents import Document
 from embeddings.sources.facts import make_article
+from embeddings.sources.formats import refuse
 
 DEFAULTS: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "guid", "uuid", "article_id"),
@@ -89,7 +90,7 @@ def record_entries(document: Document, records: Callable[[], Iterator[Record]]) 
                 yield Entry(source, partial(cursor.read, number, source))
                 continue
             reason = reason or problem
-            failed = Entry(source, partial(_refuse, document.source, f"line {record.line}: {problem}"))
+            failed = Entry(source, partial(refuse, SourceError(document.source, f"line {record.line}: {problem}")))
             if failing is None:
                 yield failed
             elif len(failing) < _HOPELESS:
@@ -99,9 +100,8 @@ def record_entries(document: Document, records: Callable[[], Iterator[Record]]) 
     except SourceError as error:
         if failing is not None:
             raise
-        yield Entry(
-            f"{document.source}#end", partial(_refuse, error.source, f"{error.reason}; what comes before is kept")
-        )
+        cut_off = SourceError(error.source, f"{error.reason}; what comes before is kept")
+        yield Entry(f"{document.source}#end", partial(refuse, cut_off))
     if failing:
         raise SourceError(document.source, f"holds no article in its first {len(failing)} records: {reason}")
 
@@ -179,7 +179,3 @@ def _article(document: Document, source: str, record: Record) -> Article:
         )
     except SourceError as error:
         raise SourceError(document.source, f"line {record.line}: {error.reason}") from error
-
-
-def _refuse(source: str, reason: str) -> Article:
-    raise SourceError(source, reason)

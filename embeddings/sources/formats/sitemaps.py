@@ -8,13 +8,12 @@ from functools import partial
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
-from embeddings.articles import Article
 from embeddings.dates import any_date
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
 from embeddings.sources.documents import Document, page_document, reading
 from embeddings.sources.facts import one_line
-from embeddings.sources.formats import Format
+from embeddings.sources.formats import Format, refuse
 from embeddings.sources.formats.pages import Link, admitted, page_entry
 from embeddings.sources.web.addresses import normal_url
 from embeddings.sources.xml import XmlError, parse
@@ -46,7 +45,7 @@ class SitemapFormat(Format):
             yield page_entry(link, document.context)
         for problem in problems:
             document.missing.append(problem.source)
-            yield Entry(f"{problem.source}#sitemap", partial(_refuse, problem))
+            yield Entry(f"{problem.source}#sitemap", partial(refuse, problem))
 
 
 class _Budget:
@@ -122,7 +121,3 @@ def _local(element: Element) -> str:
 
 def _site(url: str) -> str:
     return (urlsplit(url).hostname or "").removeprefix("www.")
-
-
-def _refuse(problem: SourceError) -> Article:
-    raise problem
