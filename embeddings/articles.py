@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from datetime import date, datetime
 from functools import cached_property
 from urllib.parse import urlsplit
@@ -61,6 +62,27 @@ def opening_words(text: str, limit: int = 72) -> str:
         return words
     cut = words[:limit].rsplit(" ", 1)[0]
     return cut.rstrip(" ,;:.-–—") + "…"
+
+
+def shown_source(source: str, folder: str, home: str) -> str:
+    """Where an article comes from, as people see it: a path from the current folder or from their home folder.
+
+    Args:
+        source: of the article: an absolute path, a path with `#` and a record in it, or a URL, which stays as it is.
+        folder: the current folder, absolute; empty if there is none.
+        home: the home folder, absolute.
+
+    Example:
+        >>> shown_source("/home/ann/news/a.txt", "/home/ann/news", "/home/ann")
+        'a.txt'
+        >>> shown_source("/home/ann/news/a.txt", "/srv", "/home/ann")
+        '~/news/a.txt'
+    """
+    for base, shown in ((folder, ""), (home, "~" + os.sep)):
+        start = base.rstrip(os.sep) + os.sep
+        if len(start) > 1 and source.startswith(start):
+            return shown + source[len(start) :]
+    return source
 
 
 def web_url(value: object) -> str | None:
