@@ -74,15 +74,15 @@ def _since_1970(seconds: float) -> datetime | None:
 
 def _in_words(text: str) -> date | datetime | None:
     try:
-        if found := _NUMBERS.search(text):
-            day = date(int(found[1]), int(found[2]), int(found[3]))
-        elif found := _DAY_FIRST.search(text):
-            day = date(int(found[3]), _month(found[2]), int(found[1]))
-        elif found := _MONTH_FIRST.search(text):
-            day = date(int(found[3]), _month(found[1]), int(found[2]))
+        if match := _NUMBERS.search(text):
+            day = date(int(match[1]), int(match[2]), int(match[3]))
+        elif match := _DAY_FIRST.search(text):
+            day = date(int(match[3]), _month(match[2]), int(match[1]))
+        elif match := _MONTH_FIRST.search(text):
+            day = date(int(match[3]), _month(match[1]), int(match[2]))
         else:
             return None
-        clock = _CLOCK.search(text, found.end())
+        clock = _CLOCK.search(text, match.end())
         if clock is None:
             return day
         half = text[clock.end() :].strip().lower()[:2].replace(".", "")

@@ -65,8 +65,8 @@ class _Terms(dict[str, str]):
     def __missing__(self, word: str) -> str:
         if len(self) >= _REMEMBERED:
             self.clear()
-        found = self[word] = "".join(self._analyzer.analyze(word)) or word
-        return found
+        term = self[word] = "".join(self._analyzer.analyze(word)) or word
+        return term
 
 
 def _folding() -> tantivy.TextAnalyzerBuilder:

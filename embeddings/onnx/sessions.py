@@ -59,10 +59,10 @@ class CompiledModel:
         Args:
             feeds: for each sequence the arrays of `inputs` by name, each of shape (1, length).
         """
-        wanted = [{name: feed[name] for name in self.inputs} for feed in feeds]
-        if len(wanted) == 1:
-            return [self._one(wanted[0])]
-        return list(self._pool.map(self._one, wanted))
+        inputs = [{name: feed[name] for name in self.inputs} for feed in feeds]
+        if len(inputs) == 1:
+            return [self._one(inputs[0])]
+        return list(self._pool.map(self._one, inputs))
 
     def _one(self, feed: Any) -> list[NDArray[np.float32]]:
         return [np.asarray(output) for output in self._session.run(None, feed)]

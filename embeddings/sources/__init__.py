@@ -128,9 +128,9 @@ def open_source(location: str, context: SourceContext | None = None) -> Source:
             return FileSource(path.resolve(), context)
         if path.exists():
             raise SourceError(location, "neither a file nor a folder; name a file, a folder, or a URL")
-        found = glob_source(location, context) if is_glob(location) else None
+        source = glob_source(location, context) if is_glob(location) else None
     except (OSError, ValueError, RuntimeError) as error:  # the last for a ~user or a loop of links that leads nowhere
         raise SourceError(location, f"cannot be looked at ({getattr(error, 'strerror', None) or error})") from error
-    if found is None:
+    if source is None:
         raise SourceError(location, "there is no such file or folder; check the path")
-    return found
+    return source

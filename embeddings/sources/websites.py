@@ -54,13 +54,13 @@ class WebSource:
             return
         fetched = self._fetch()
         document = page_document(url, fetched, context)
-        found = format_of(document)
-        if isinstance(found, ArticleFormat):
+        page_format = format_of(document)
+        if isinstance(page_format, ArticleFormat):
             yield page_entry(Link(url), context, fetched)
             return
         self._memories = {f"list:{url}": _packed(fetched)}
-        yield from found.entries(document)
-        self._complete = found.complete and not document.missing
+        yield from page_format.entries(document)
+        self._complete = page_format.complete and not document.missing
 
     def memories(self) -> Mapping[str, str]:
         """The feed or sitemap, with the server's validators."""

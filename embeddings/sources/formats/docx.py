@@ -89,8 +89,8 @@ def _part(source: str, archive: zipfile.ZipFile, name: str) -> bytes:
 def _properties(source: str, archive: zipfile.ZipFile) -> dict[str, str]:
     if "docProps/core.xml" not in archive.namelist():
         return {}
-    found = parse(_part(source, archive, "docProps/core.xml"))
-    return {_local(fact): (fact.text or "").strip() for fact in found}
+    properties = parse(_part(source, archive, "docProps/core.xml"))
+    return {_local(fact): (fact.text or "").strip() for fact in properties}
 
 
 def _title(paragraphs: list[tuple[str, str]]) -> tuple[str, str]:
@@ -103,20 +103,20 @@ def _title(paragraphs: list[tuple[str, str]]) -> tuple[str, str]:
 
 def _paragraphs(body: Element) -> Iterator[tuple[str, str]]:
     """The style and the text of each paragraph that is not empty, those of text boxes after the one that they are in."""
-    for paragraph in _found(body, "p"):
-        style = next((_value(found) for found in _found(paragraph, "pStyle")), "")
+    for paragraph in _elements(body, "p"):
+        style = next((_value(element) for element in _elements(paragraph, "pStyle")), "")
         text = "".join(_characters(paragraph)).strip()
         if text:
             yield style.replace(" ", "").lower(), text
 
 
-def _found(root: Element, name: str) -> Iterator[Element]:
+def _elements(root: Element, name: str) -> Iterator[Element]:
     """The elements of a name, in order; the second version that Word keeps of things for older programs is left out."""
     for child in root:
         if child.tag in (_WORD[0] + name, _WORD[1] + name):
             yield child
         if _local(child) not in ("Fallback", "del", "moveFrom"):
-            yield from _found(child, name)
+            yield from _elements(child, name)
 
 
 def _characters(element: Element) -> Iterator[str]:

@@ -98,8 +98,8 @@ def _link(item: dict[str, Any], publisher: str) -> Link:
     detail = item.get("title_detail") or {}
     title = str(item.get("title", ""))
     title = title if detail.get("type") == "text/plain" else line_of(title)
-    said = "published" if "published" in item else "updated"
-    published = _moment(item.get(f"{said}_parsed")) or any_date(item.get(said))
+    key = "published" if "published" in item else "updated"
+    published = _moment(item.get(f"{key}_parsed")) or any_date(item.get(key))
     author = _author(item)
     seen = (title, item.get("updated"), item.get("published"), item.get("summary"), _content(item))
     stamp = digest("\n".join(map(str, [*seen, *filter(None, [author])])).encode("utf-8", "replace"))
@@ -108,7 +108,7 @@ def _link(item: dict[str, Any], publisher: str) -> Link:
 
 def _author(item: dict[str, Any]) -> str:
     """Who wrote an item; of one person's name and address, feedparser's own split takes long domains for names."""
-    names = [str(one.get("name") or "") for one in item.get("authors", ())]
+    names = [str(author.get("name") or "") for author in item.get("authors", ())]
     return any_author([line_of(name) for name in (names if len(names) > 1 else [str(item.get("author") or "")])])
 
 

@@ -44,19 +44,19 @@ class HtmlFormat(ArticleFormat):
             raise SourceError(source, f"longer than {MAX_CHARS} characters or {MAX_TAGS} tags, which no article is")
         if not self.recognises(page[:2000].encode("utf-8", "replace")):
             page = f"<html><body>{page}</body></html>"  # a piece of a page
-        found = extract(page, document.url)
-        if len(found.text.split()) < _FEWEST_WORDS:
+        extracted = extract(page, document.url)
+        if len(extracted.text.split()) < _FEWEST_WORDS:
             raise SourceError(
                 source, "no article text is found in the page; perhaps a script puts it there, or a login"
             )
         return make_article(
             source,
-            text=found.text,
-            title=document.title or found.title,
-            url=_address(document.url, found.canonical),
-            author=document.author or found.author,
-            publisher=found.publisher or document.publisher,
-            published_at=document.published_at or any_date(found.date),
+            text=extracted.text,
+            title=document.title or extracted.title,
+            url=_address(document.url, extracted.canonical),
+            author=document.author or extracted.author,
+            publisher=extracted.publisher or document.publisher,
+            published_at=document.published_at or any_date(extracted.date),
         )
 
 
@@ -84,22 +84,27 @@ def extract(page: str, url: str | None) -> Extracted:
         logger = logging.getLogger(name)  # what they log is not for the person at the terminal
         if not logger.handlers:
             logger.addHandler(logging.NullHandler())
-    found = trafilatura.bare_extraction(
+    document = trafilatura.bare_extraction(
         page,
         url=url,
         with_metadata=True,
         include_comments=False,
         date_extraction_params={"original_date": True, "extensive_search": False},
     )
-    if found is None or isinstance(found, dict):
+    if document is None or isinstance(document, dict):
         return Extracted()
-    paragraphs = [line.strip() for line in (found.text or "").split("\n")]
+    paragraphs = [line.strip() for line in (document.text or "").split("\n")]
     text = "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
-    named = found.sitename or ""
-    hosts = {found.hostname or "", urlsplit(url or "").netloc.removeprefix("www.")}
+    named = document.sitename or ""
+    hosts = {document.hostname or "", urlsplit(url or "").netloc.removeprefix("www.")}
     publisher = "" if named.casefold() in {host.casefold() for host in hosts} else named
     return Extracted(
-        text, found.title or "", _written_by(found.author, named), publisher, found.date or "", found.url or ""
+        text,
+        document.title or "",
+        _written_by(document.author, named),
+        publisher,
+        document.date or "",
+        document.url or "",
     )
 
 

@@ -83,15 +83,15 @@ class _Page:
         link, key = self._link, page_key(self._link.url)
         known = self._context.recalled(key) if self._context.holds(link.url) else {}
         facts = (link.title, link.publisher, str(link.published_at), *filter(None, [link.author]))
-        said = digest("\n".join(facts).encode())
-        if known.get("said") != said:
+        facts_digest = digest("\n".join(facts).encode())
+        if known.get("said") != facts_digest:
             known = {}  # the article would differ, even if the page does not
         if link.stamp and known.get("stamp") == link.stamp:
             return None
         fetched = self._fetched or self._context.fetcher.fetch(link.url, known)
         article = self._article(fetched) if fetched.modified else None
         validators = {name: value for name, value in fetched.validators.items() if name not in ("said", "stamp")}
-        self._memories = {key: json.dumps({**validators, "said": said, "stamp": link.stamp})}
+        self._memories = {key: json.dumps({**validators, "said": facts_digest, "stamp": link.stamp})}
         return article
 
     def memories(self) -> Mapping[str, str]:
@@ -106,10 +106,12 @@ class _Page:
             publisher=link.publisher,
             published_at=link.published_at,
         )
-        found = format_of(document)
-        if not isinstance(found, ArticleFormat):
-            raise SourceError(link.url, f"is a list of articles ({found.name}), not an article; index it by itself")
-        return read_article(found, document, document.read())
+        page_format = format_of(document)
+        if not isinstance(page_format, ArticleFormat):
+            raise SourceError(
+                link.url, f"is a list of articles ({page_format.name}), not an article; index it by itself"
+            )
+        return read_article(page_format, document, document.read())
 
 
 def _for_pages(context: SourceContext) -> SourceContext:

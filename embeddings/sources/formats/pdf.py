@@ -48,29 +48,29 @@ class PdfFormat(ArticleFormat):
         source = document.source
         if not self.recognises(data[:1024]):
             raise SourceError(source, "is not a PDF file, whatever it is called")
-        found = _read(source, data)
-        text = reflow([page.replace("\r\n", "\n").replace("\r", "\n") for page in found.pages])
+        contents = _read(source, data)
+        text = reflow([page.replace("\r\n", "\n").replace("\r", "\n") for page in contents.pages])
         if not any(character.isalnum() for character in text):
             raise SourceError(source, "holds no text, only pictures of it, as scans do; put it through OCR first")
         return make_article(
             source,
             text=text,
-            title=document.title or found.title or _first_line(text),
+            title=document.title or contents.title or _first_line(text),
             url=web_url(document.url),
-            author=document.author or found.author,
+            author=document.author or contents.author,
             publisher=document.publisher,
-            published_at=document.published_at or _date(found.created),
+            published_at=document.published_at or _date(contents.created),
         )
 
 
-class _Found(NamedTuple):
+class _Contents(NamedTuple):
     pages: list[str]
     title: str
     author: str
     created: str
 
 
-def _read(source: str, data: bytes) -> _Found:
+def _read(source: str, data: bytes) -> _Contents:
     try:
         done = subprocess.run(
             [sys.executable, "-I", str(_READER)], input=data, capture_output=True, timeout=_SECONDS, check=False
@@ -80,14 +80,14 @@ def _read(source: str, data: bytes) -> _Found:
     except OSError as error:
         raise SourceError(source, f"cannot be read: no process can be started ({error.strerror})") from error
     try:
-        found = json.loads(done.stdout)
+        contents = json.loads(done.stdout)
     except ValueError as error:
         raise SourceError(source, "is damaged in a way that ends the PDF reader; print it to a new PDF file") from error
-    if found.get("error") == "locked":
+    if contents.get("error") == "locked":
         raise SourceError(source, "is encrypted; save it without a password")
-    if "pages" not in found:
+    if "pages" not in contents:
         raise SourceError(source, "is a damaged PDF file, perhaps cut off; get it again")
-    return _Found(**found)
+    return _Contents(**contents)
 
 
 def reflow(pages: list[str]) -> str:
@@ -130,7 +130,7 @@ def _without_headers(pages: list[str]) -> list[list[str]]:
         shape for page in lines for shape in {_shape(line) for line in page[:_HEADER_LINES] + page[-_HEADER_LINES:]}
     )
     repeated = {shape for shape, count in edges.items() if count >= max(3, len(pages) / 3)} | {"#"}
-    kept = []
+    bodies = []
     for number, page in enumerate(lines):
         often = repeated if number else {"#"}
         start, end = 0, len(page)
@@ -138,8 +138,8 @@ def _without_headers(pages: list[str]) -> list[list[str]]:
             start += 1
         while end > max(start, len(page) - _HEADER_LINES) and _shape(page[end - 1]) in often:
             end -= 1
-        kept.append(page[start:end])
-    return kept
+        bodies.append(page[start:end])
+    return bodies
 
 
 def _shape(line: str) -> str:

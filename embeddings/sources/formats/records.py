@@ -65,8 +65,8 @@ def find_field(fact: str, names: Mapping[str, str], mapping: Mapping[str, str]) 
         names: the fields that there are, by their names in lower case.
         mapping: what a person said; it counts before the usual names.
     """
-    wanted = (mapping[fact].lower(),) if fact in mapping else DEFAULTS[fact]
-    return next((names[name] for name in wanted if name in names), None)
+    candidates = (mapping[fact].lower(),) if fact in mapping else DEFAULTS[fact]
+    return next((names[name] for name in candidates if name in names), None)
 
 
 def record_entries(document: Document, records: Callable[[], Iterator[Record]]) -> Iterator[Entry]:
@@ -118,10 +118,10 @@ class _Cursor:
     def read(self, number: int, source: str) -> Article:
         if number < self._next or self._next == 0:
             self._going, self._next = _named(self._document, self._records()), 0
-        for record, found, problem in self._going:
+        for record, identity, problem in self._going:
             self._next += 1
             if self._next == number + 1:
-                if found != source or problem:
+                if identity != source or problem:
                     break
                 return _article(self._document, source, record)
         raise SourceError(self._document.source, "changed while it was read; index it again")
@@ -159,8 +159,10 @@ def _value(record: Record, fact: str, names: Mapping[str, str], mapping: Mapping
 
 
 def _fragment(key: str) -> str:
-    kept = quote(key, safe="/:?&=%+,;@!$'()*~ ", errors="replace") if not (key.isascii() and key.isprintable()) else key
-    return kept if len(kept) <= 200 else kept[:160] + "-" + sha256(kept.encode()).hexdigest()[:16]
+    fragment = (
+        quote(key, safe="/:?&=%+,;@!$'()*~ ", errors="replace") if not (key.isascii() and key.isprintable()) else key
+    )
+    return fragment if len(fragment) <= 200 else fragment[:160] + "-" + sha256(fragment.encode()).hexdigest()[:16]
 
 
 def _article(document: Document, source: str, record: Record) -> Article:

@@ -76,16 +76,16 @@ def _rows(document: Document) -> Iterator[Record]:
 
 def _header(document: Document, lines: _Lines) -> tuple[str, list[str]]:
     first = next((text for text in lines if text.strip()), "")
-    found: dict[str, list[str]] = {}
+    headers: dict[str, list[str]] = {}
     for delimiter in _DELIMITERS:
         try:
-            found[delimiter] = [name.strip() for name in next(csv.reader([first], delimiter=delimiter, strict=True))]
+            headers[delimiter] = [name.strip() for name in next(csv.reader([first], delimiter=delimiter, strict=True))]
         except (csv.Error, StopIteration):
             continue
-        names = {name.lower(): name for name in found[delimiter]}
+        names = {name.lower(): name for name in headers[delimiter]}
         if find_field("text", names, document.context.options.fields) is not None:
-            return delimiter, found[delimiter]
-    columns = max(found.values(), key=len, default=[])
+            return delimiter, headers[delimiter]
+    columns = max(headers.values(), key=len, default=[])
     if len(columns) > 1:
         shown = ", ".join(repr(name) for name in columns)[:300]
         reason = f"line 1: no column holds the text; there are {shown}; name it: --field text=NAME"

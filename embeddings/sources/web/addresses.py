@@ -46,16 +46,16 @@ def is_public(address: str) -> bool:
     special-purpose registries; of IPv6, only the global unicast block counts as public.
     """
     try:
-        found = ip_address(address.partition("%")[0])
+        ip = ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    if isinstance(found, IPv4Address):
-        return not any(found in network for network in _NOT_PUBLIC_V4)
-    if found in _MAPPED or found in _NAT64:
-        return is_public(str(IPv4Address(int(found) & 0xFFFFFFFF)))
-    if found in _6TO4:
-        return is_public(str(IPv4Address((int(found) >> 80) & 0xFFFFFFFF)))
-    return found in _PUBLIC_V6 and not any(found in network for network in _NOT_PUBLIC_V6)
+    if isinstance(ip, IPv4Address):
+        return not any(ip in network for network in _NOT_PUBLIC_V4)
+    if ip in _MAPPED or ip in _NAT64:
+        return is_public(str(IPv4Address(int(ip) & 0xFFFFFFFF)))
+    if ip in _6TO4:
+        return is_public(str(IPv4Address((int(ip) >> 80) & 0xFFFFFFFF)))
+    return ip in _PUBLIC_V6 and not any(ip in network for network in _NOT_PUBLIC_V6)
 
 
 def is_web_address(location: str) -> bool:

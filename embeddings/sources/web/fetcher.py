@@ -123,7 +123,7 @@ class Fetcher:
             raise SourceError(shown(url), f"{reason} (HTTP {reply.status})")
         kind = Message()
         kind["Content-Type"] = reply.headers.get("content-type", "")
-        kept = {name: reply.headers[name] for name in names if _can_be_sent(reply.headers.get(name))}
+        fresh = {name: reply.headers[name] for name in names if _can_be_sent(reply.headers.get(name))}
         modified = reply.status != 304
         return Fetched(
             reply.url,
@@ -131,7 +131,7 @@ class Fetcher:
             reply.body,
             kind.get_content_type(),
             kind.get_content_charset(),
-            kept if modified else {**(validators or {}), **kept},
+            fresh if modified else {**(validators or {}), **fresh},
         )
 
     def close(self) -> None:
@@ -174,7 +174,7 @@ class Fetcher:
                 )
             robots = Robots(reply.body[:MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace") if reply.status == 200 else "")
             now = time.monotonic()
-            self._robots = {other: held for other, held in self._robots.items() if held[0] > now}
+            self._robots = {other: entry for other, entry in self._robots.items() if entry[0] > now}
             self._robots[site] = (now + _ROBOTS_KEPT, robots)
         return robots
 
