@@ -144,7 +144,7 @@ class _OneArticle:
         context = self._document.context
         stamp = f"{self._format.name} {self._format.version} {digest(data)}"
         stamp += f" {digest(repr(self._facts).encode())}" if self._facts.present else ""
-        if context.memory.recall(self._key) == stamp and context.holds(self._document.source):
+        if context.memory.sync_state(self._key) == stamp and context.holds(self._document.source):
             return None
         article = self._facts.override(read_article(self._format, self._document, data))
         self._memories = {self._key: stamp}

@@ -153,16 +153,16 @@ def test_a_reindex_notices_a_change_of_the_side_car_alone(new_bot: Callable[...,
         (harbour.parent / name).write_text("title: Harbour reopens")
     report = bot.reindex([folder])
     assert (report.changed, report.unchanged, report.passages.embedded) == (2, 0, 2)
-    assert {article.title for article in bot.store.articles()} == {"Harbour reopens"}
+    assert {article.title for article in bot.store.articles.list()} == {"Harbour reopens"}
     assert bot.reindex([folder]).unchanged == 2
     for name in ("a.txt.meta", "b.pdf.meta"):
         (harbour.parent / name).write_text("title: Harbour reopens\nurl: https://news.example/a")
     report = bot.reindex([folder])
     assert (report.changed, report.passages.embedded) == (2, 0)
-    assert {article.url for article in bot.store.articles()} == {"https://news.example/a"}
+    assert {article.url for article in bot.store.articles.list()} == {"https://news.example/a"}
     side_car.unlink()
     (harbour.parent / "b.pdf.meta").write_text("title")
     report = bot.reindex([folder])
     assert (report.new, report.changed, report.unchanged, report.removed) == (0, 2, 0, 0)
     assert [failure.source for failure in report.failed] == [str(harbour.parent / "b.pdf.meta")]
-    assert "Harbour reopens" not in {article.title for article in bot.store.articles()}
+    assert "Harbour reopens" not in {article.title for article in bot.store.articles.list()}
