@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from embeddings.encoder.model import Encoder
 from embeddings.errors import StoreError
 from embeddings.filters import EVERYTHING, ArticleFilter
-from embeddings.indexing.agreement import check_encoder
+from embeddings.indexing.chunking import check_encoder
 from embeddings.store.local import LocalStore
 from embeddings.store.protocol import Say, Store
 from qa_bot.answering.answerer import Answer, Answerer, check_question

@@ -1,4 +1,4 @@
-"""An article -> the sentences and passages that are stored of it."""
+"""An article -> the sentences and passages that are stored of it, by a rule that the whole store keeps to."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.articles import Article, opening_words
+from embeddings.errors import EncoderMismatchError
 from embeddings.passages import Passage, embedded_text, split_passages
 from embeddings.sentences import Span
-from embeddings.store.protocol import IndexedArticle, NewPassage
+from embeddings.store.protocol import IndexedArticle, NewPassage, Store
 
 BATCH_PASSAGES = 256
 """Passages after which a batch of articles is committed: a few seconds of work on two cores."""
@@ -26,6 +27,24 @@ class PassageRule(NamedTuple):
 
     def __str__(self) -> str:
         return f"at most {self.max_chars} characters, overlap {self.overlap_sentences}, under the title"
+
+
+def check_encoder(store: Store, encoder: str, passage_rule: str | None = None) -> None:
+    """Refuses a store whose vectors another encoder made, or whose passages were cut otherwise.
+
+    Raises:
+        EncoderMismatchError: with the command that rebuilds the store.
+    """
+    if store.encoder not in (None, encoder):
+        raise EncoderMismatchError(
+            f"the store was made with the encoder {store.encoder}, the settings name {encoder}; set the encoder back, or "
+            "rebuild the store: qa-bot index --rebuild"
+        )
+    if passage_rule is not None and store.passage_rule not in (None, passage_rule):
+        raise EncoderMismatchError(
+            f"the store's passages are {store.passage_rule}, the settings say {passage_rule}; set them back, or rebuild "
+            "the store: qa-bot index --rebuild"
+        )
 
 
 class CutArticle(NamedTuple):

@@ -15,11 +15,11 @@ from embeddings.store.protocol import Store
 
 
 class Comparison:
-    """Reads the entries of sources, and tells a writer what is new, changed and gone.
+    """Reads the entries of sources, and gives a writer what is new, changed or gone.
 
     Args:
-        store: what is known.
-        writer: is told.
+        store: knows what was indexed before.
+        writer: takes what is new, changed or gone.
         tally: counts.
         listings: all sources of this run.
         progress: called after each entry.
@@ -53,19 +53,19 @@ class Comparison:
             for entry in listing.entries():
                 if gone.pop(entry.source, None) is None and entry.source in self._known:
                     shared.append(article_id(entry.source))
-                self._look_at(entry, source.location)
-                self._progress(Progress(tally.entries, self._total, self._writer.embedded))
+                self._read(entry, source.location)
+                self._progress(Progress(tally.entries, self._total, tally.embedded))
         except SourceError as error:
             tally.fail(error.source, error.reason)
             gone.clear()
         if len(tally.failed) == failures:
-            self._writer.remember(source.memories())
+            self._writer.set_sync_state(source.sync_state())
         self._writer.finish()
         self._writer.hold(source.location, shared)
-        self._take_out(source.location, gone if source.complete else {})
-        self._progress(Progress(tally.entries, self._total, self._writer.embedded))
+        self._remove(source.location, gone if source.complete else {})
+        self._progress(Progress(tally.entries, self._total, tally.embedded))
 
-    def _look_at(self, entry: Entry, location: str) -> None:
+    def _read(self, entry: Entry, location: str) -> None:
         tally = self._tally
         tally.entries += 1
         if entry.source in tally.seen:
@@ -82,14 +82,14 @@ class Comparison:
             return
         if article is None or article.content_hash == before:
             tally.unchanged += 1
-            self._writer.remember(entry.memories())
+            self._writer.set_sync_state(entry.sync_state())
             return
         tally.new += before is None
         tally.changed += before is not None
         self._known[entry.source] = article.content_hash
-        self._writer.add(article, location, entry.memories())
+        self._writer.add(article, location, entry.sync_state())
 
-    def _take_out(self, location: str, gone: dict[str, str]) -> None:
+    def _remove(self, location: str, gone: dict[str, str]) -> None:
         ids = [known for source, known in gone.items() if not _below_failed(source, self._tally)]
         if ids:
             self._tally.removed += self._writer.release(location, ids)

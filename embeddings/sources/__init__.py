@@ -7,9 +7,9 @@ others.  Reindexing goes like this::
     for entry in source.entries():      # SourceError: the source as a whole cannot be listed
         article = entry.read()          # SourceError: this one cannot be read, its message says why
         ...                             # None: not modified since its last commit
-        # commit the article together with entry.memories()
+        # commit the article together with entry.sync_state()
     # remove what is no longer listed, if source.complete
-    # if no entry failed: remember source.memories()
+    # if no entry failed: commit source.sync_state()
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from typing import NamedTuple, Protocol
 
 from embeddings.articles import Article
 from embeddings.errors import SourceError
-from embeddings.sources.context import Memory, NoMemory, SourceContext, SourceOptions, nothing_to_remember
+from embeddings.sources.context import NoSyncStates, SourceContext, SourceOptions, SyncStates, no_sync_state
 
 __all__ = [
     "Entry",
-    "Memory",
-    "NoMemory",
+    "NoSyncStates",
     "Source",
     "SourceContext",
     "SourceOptions",
+    "SyncStates",
     "check_name",
     "lies_in",
     "open_source",
@@ -40,15 +40,15 @@ class Entry(NamedTuple):
 
     Attributes:
         source: its identity: a path, a path with `#` and the id, URL or line of a record in it, or a URL.
-        read: reads it.  None when it has not been modified since what `memories` said was committed.  Raises
-            SourceError, with the reason, when it cannot be read; the error's `source` is the file or URL to look at.
-        memories: to be asked after `read`, also if that gave None; what it says has to be committed in the same
+        read: reads it.  None when it has not been modified since its `sync_state` was committed.  Raises SourceError,
+            with the reason, when it cannot be read; the error's `source` is the file or URL to look at.
+        sync_state: to be asked after `read`, also if that gave None; what it says has to be committed in the same
             transaction as the article (or after it), so that a crash in between loses nothing.
     """
 
     source: str
     read: Callable[[], Article | None]
-    memories: Callable[[], Mapping[str, str]] = nothing_to_remember
+    sync_state: Callable[[], Mapping[str, str]] = no_sync_state
 
 
 class Source(Protocol):
@@ -76,7 +76,7 @@ class Source(Protocol):
             SourceError: nothing can be listed.
         """
 
-    def memories(self) -> Mapping[str, str]:
+    def sync_state(self) -> Mapping[str, str]:
         """What to remember once all entries were read and committed and none failed: that a feed was seen, say."""
 
 

@@ -1,4 +1,4 @@
-"""What a source may use while it lists and reads: its options, the web, and what it remembers."""
+"""What a source may use while it lists and reads: its options, the web, and the state of its last sync."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FACTS = ("id", "title", "text", "url", "author", "publisher", "date")
 
 
 class SourceOptions(BaseModel):
-    """How a person wants a source to be read; remembered with it.
+    """How a person wants a source to be read; the store keeps it with the source.
 
     Attributes:
         include: globs of files in a folder, or of pages' paths in a feed or sitemap; only these are read.
@@ -41,18 +41,18 @@ class SourceOptions(BaseModel):
         return fields
 
 
-class Memory(Protocol):
-    """What sources remembered at their last commits: ETags, say.  The store keeps it; see `Entry.memories`."""
+class SyncStates(Protocol):
+    """What sources left in the store at their last commits, an ETag for instance; see `Entry.sync_state`."""
 
     def sync_state(self, key: str) -> str | None:
-        """What was remembered under a key."""
+        """The state under a key, if there is any."""
 
 
-class NoMemory:
-    """Remembers nothing, so that everything is read."""
+class NoSyncStates:
+    """No state, so that everything is read."""
 
     def sync_state(self, key: str) -> str | None:
-        """Nothing."""
+        """Always None."""
         return None
 
 
@@ -62,26 +62,26 @@ class SourceContext:
 
     Attributes:
         options: how to read.
-        memory: what was remembered at earlier commits.
+        states: what sources left at earlier commits.
         holds: whether the store holds an article of this identity (`Entry.source`).  One that it does not hold is
             read, even if it has not been modified since it was last read.
         fetcher: the way to the web.
     """
 
     options: SourceOptions = field(default_factory=SourceOptions)
-    memory: Memory = field(default_factory=NoMemory)
+    states: SyncStates = field(default_factory=NoSyncStates)
     holds: Callable[[str], bool] = lambda source: True
     fetcher: Fetcher = field(default_factory=Fetcher)
 
-    def recalled(self, key: str) -> dict[str, str]:
-        """The facts that were remembered under a key; none if they are not what they should be."""
+    def sync_facts(self, key: str) -> dict[str, str]:
+        """The sync state under a key, as facts by their names; none if it is damaged."""
         try:
-            known = json.loads(self.memory.sync_state(key) or "{}")
+            facts = json.loads(self.states.sync_state(key) or "{}")
         except ValueError:
             return {}
-        return {str(name): str(value) for name, value in known.items()} if isinstance(known, dict) else {}
+        return {str(name): str(value) for name, value in facts.items()} if isinstance(facts, dict) else {}
 
 
-def nothing_to_remember() -> Mapping[str, str]:
-    """For sources and entries without a memory."""
+def no_sync_state() -> Mapping[str, str]:
+    """For sources and entries without any state."""
     return {}

@@ -46,7 +46,7 @@ class FileSource:
         yield from file_format.entries(document)
         self._complete = file_format.complete and not document.missing
 
-    def memories(self) -> Mapping[str, str]:
+    def sync_state(self) -> Mapping[str, str]:
         """Nothing."""
         return {}
 
@@ -93,7 +93,7 @@ class FolderSource:
             reason = f"the folder cannot be listed ({error.strerror}); check its permissions"
             yield Entry(str(error.filename), partial(refuse, SourceError(str(error.filename), reason)))
 
-    def memories(self) -> Mapping[str, str]:
+    def sync_state(self) -> Mapping[str, str]:
         """Nothing."""
         return {}
 

@@ -36,7 +36,7 @@ class WebSource:
         self.location = url
         self._context = context
         self._complete = False
-        self._memories: dict[str, str] = {}
+        self._sync_state: dict[str, str] = {}
 
     @property
     def complete(self) -> bool:
@@ -49,7 +49,7 @@ class WebSource:
     def entries(self) -> Iterator[Entry]:
         """The page itself, or what the feed or sitemap leads to."""
         url, context = self.location, self._context
-        if context.recalled(page_key(url)) and context.holds(url):
+        if context.sync_facts(page_key(url)) and context.holds(url):
             yield page_entry(Link(url), context)
             return
         fetched = self._fetch()
@@ -58,17 +58,17 @@ class WebSource:
         if isinstance(page_format, ArticleFormat):
             yield page_entry(Link(url), context, fetched)
             return
-        self._memories = {f"list:{url}": _packed(fetched)}
+        self._sync_state = {f"list:{url}": _packed(fetched)}
         yield from page_format.entries(document)
         self._complete = page_format.complete and not document.missing
 
-    def memories(self) -> Mapping[str, str]:
+    def sync_state(self) -> Mapping[str, str]:
         """The feed or sitemap, with the server's validators."""
-        return self._memories
+        return self._sync_state
 
     def _fetch(self) -> Fetched:
         """The list as it is now: as it was remembered if the server says that it is the same."""
-        known = self._context.recalled(f"list:{self.location}")
+        known = self._context.sync_facts(f"list:{self.location}")
         body = _unpacked(known.get("body", ""))
         fetched = self._context.fetcher.fetch(self.location, known if body else {})
         if fetched.modified:

@@ -100,7 +100,7 @@ class ArticleFormat(Format):
             except SourceError as error:
                 broken = error
         article = _OneArticle(self, document, facts)
-        yield Entry(document.source, article.read, article.memories)
+        yield Entry(document.source, article.read, article.sync_state)
         if broken is not None:
             yield Entry(broken.source, partial(refuse, broken))
 
@@ -135,7 +135,7 @@ class _OneArticle:
         self._document = document
         self._facts = facts
         self._key = f"file:{document.source}"
-        self._memories: dict[str, str] = {}
+        self._sync_state: dict[str, str] = {}
 
     def read(self) -> Article | None:
         data = self._document.read()
@@ -144,14 +144,14 @@ class _OneArticle:
         context = self._document.context
         stamp = f"{self._format.name} {self._format.version} {digest(data)}"
         stamp += f" {digest(repr(self._facts).encode())}" if self._facts.present else ""
-        if context.memory.sync_state(self._key) == stamp and context.holds(self._document.source):
+        if context.states.sync_state(self._key) == stamp and context.holds(self._document.source):
             return None
         article = self._facts.override(read_article(self._format, self._document, data))
-        self._memories = {self._key: stamp}
+        self._sync_state = {self._key: stamp}
         return article
 
-    def memories(self) -> Mapping[str, str]:
-        return self._memories
+    def sync_state(self) -> Mapping[str, str]:
+        return self._sync_state
 
 
 @cache

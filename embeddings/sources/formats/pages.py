@@ -46,7 +46,7 @@ def page_entry(link: Link, context: SourceContext, fetched: Fetched | None = Non
         fetched: the page, if it is there already.
     """
     page = _Page(link, context, fetched)
-    return Entry(link.url, page.read, page.memories)
+    return Entry(link.url, page.read, page.sync_state)
 
 
 def page_key(url: str) -> str:
@@ -77,11 +77,11 @@ class _Page:
         self._link = link
         self._context = context
         self._fetched = fetched
-        self._memories: dict[str, str] = {}
+        self._sync_state: dict[str, str] = {}
 
     def read(self) -> Article | None:
         link, key = self._link, page_key(self._link.url)
-        known = self._context.recalled(key) if self._context.holds(link.url) else {}
+        known = self._context.sync_facts(key) if self._context.holds(link.url) else {}
         facts = (link.title, link.publisher, str(link.published_at), *filter(None, [link.author]))
         facts_digest = digest("\n".join(facts).encode())
         if known.get("said") != facts_digest:
@@ -91,11 +91,11 @@ class _Page:
         fetched = self._fetched or self._context.fetcher.fetch(link.url, known)
         article = self._article(fetched) if fetched.modified else None
         validators = {name: value for name, value in fetched.validators.items() if name not in ("said", "stamp")}
-        self._memories = {key: json.dumps({**validators, "said": facts_digest, "stamp": link.stamp})}
+        self._sync_state = {key: json.dumps({**validators, "said": facts_digest, "stamp": link.stamp})}
         return article
 
-    def memories(self) -> Mapping[str, str]:
-        return self._memories
+    def sync_state(self) -> Mapping[str, str]:
+        return self._sync_state
 
     def _article(self, fetched: Fetched) -> Article:
         link = self._link

@@ -162,7 +162,7 @@ def test_an_item_that_failed_is_tried_again_though_the_feed_is_the_same(
     assert store.commit(open_web(url)) == ([pages.url("/1")], {})
 
 
-def test_a_memory_that_is_damaged_is_no_memory(pages: Any, open_web: OpenWeb, store: Any) -> None:
+def test_a_sync_state_that_is_damaged_is_none(pages: Any, open_web: OpenWeb, store: Any) -> None:
     pages.pages["/feed"] = lambda request: request.reply(rss(item(pages.url("/1"))), etag='"1"')
     url = pages.url("/feed")
     store.commit(open_web(url))
@@ -174,7 +174,7 @@ def test_a_memory_that_is_damaged_is_no_memory(pages: Any, open_web: OpenWeb, st
         '{"stamp": []}',
         '{"body": "eNpLBAAAYgBi", "etag": "1"}',
     ):
-        store.memories = dict.fromkeys(store.memories, damaged)
+        store.states = dict.fromkeys(store.states, damaged)
         assert store.commit(open_web(url))[1] == {}
 
 
