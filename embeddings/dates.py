@@ -7,19 +7,9 @@ from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 
 MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
-)
+)  # fmt: skip
 """Names of the months in English, January first."""
 
 _RFC_2822 = re.compile(r"(?:[a-z]{3}, *)?\d{1,2} [a-z]{3} \d{2,4} \d{1,2}:\d{2}", re.IGNORECASE)

@@ -10,13 +10,13 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from embeddings.errors import SourceError
 from embeddings.sources.context import SourceContext
+from embeddings.sources.facts import NO_FACTS, Facts
 from embeddings.sources.unpacking import GzipFile, UnpackingError
 from embeddings.sources.web.fetcher import Fetched
 
@@ -40,7 +40,7 @@ class Document:
         media_type: as the web server says; empty for a file.
         charset: as the web server says.
         url: where a page came from, after redirects; None for a file.
-        title, author, publisher, published_at: what the list that led here says about it.
+        facts: what the list that led here says about it.
         missing: places named in it that could not be listed; a format adds them.
         side_car: the file of facts beside it, if there is one.
     """
@@ -51,10 +51,7 @@ class Document:
     media_type: str = ""
     charset: str | None = None
     url: str | None = None
-    title: str = ""
-    author: str = ""
-    publisher: str = ""
-    published_at: date | datetime | None = None
+    facts: Facts = NO_FACTS
     missing: list[str] = field(default_factory=list)
     side_car: Document | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from typing import NamedTuple
 
 from embeddings.articles import Article, article_id, opening_words
 from embeddings.errors import SourceError
@@ -15,6 +16,7 @@ AUTHOR_CHARS = 200
 _MAX_LINE = 500
 _DEEPEST = 3  # lists of objects with lists of names
 _SURROGATES = re.compile("[\ud800-\udfff]")  # halves of characters, which neither SQLite nor a terminal takes
+_JOINERS = "\u200c\u200d"  # part of words in some scripts, and of emoji
 _QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _BY = re.compile(r"(?:written\s+)?by(?:\s*:\s*|\s+)(?=\S)", re.IGNORECASE)
 _ADDRESS = re.compile(r"[<(]?\b[^\s@<>()]{1,100}@[^\s@<>()]{1,100}[>)]?")
@@ -25,26 +27,38 @@ _NOBODY = frozenset((
 """What programs write where nobody gave a name."""
 
 
-def make_article(
-    source: str,
-    *,
-    text: str,
-    title: str = "",
-    url: str | None = None,
-    author: object = None,
-    publisher: str = "",
-    published_at: date | datetime | None = None,
-) -> Article:
+class Facts(NamedTuple):
+    """What a source says about an article besides its text, in any condition; empty where it says nothing.
+
+    Attributes:
+        title: on one line or several.
+        url: http(s), as `web_url` gives it.
+        author: one or several, as `any_author` takes them.
+        publisher: on one line or several.
+        published_at: a day or a moment.
+    """
+
+    title: str = ""
+    url: str | None = None
+    author: object = None
+    publisher: str = ""
+    published_at: date | datetime | None = None
+
+    def over(self, others: Facts) -> Facts:
+        """These facts, and the others where these are empty."""
+        return Facts._make(own or other for own, other in zip(self, others, strict=True))
+
+
+NO_FACTS = Facts()
+
+
+def make_article(source: str, text: str, facts: Facts = NO_FACTS) -> Article:
     """An article, its facts made harmless; its text is kept as it is, but for NULs and halves of characters.
 
     Args:
         source: its identity.
         text: what it says.
-        title: empty for its opening words.
-        url: http(s), as `web_url` gives it.
-        author: one or several, as `any_author` takes them.
-        publisher: empty if not known.
-        published_at: if known.
+        facts: about it; without a title, its opening words are its title.
 
     Raises:
         SourceError: there are no words in the text.
@@ -56,24 +70,25 @@ def make_article(
         raise SourceError(source, "holds no words")
     return Article(
         id=article_id(source),
-        title=one_line(title) or one_line(opening_words(text)) or "…",
+        title=one_line(facts.title) or one_line(opening_words(text)) or "…",
         text=text,
-        url=url,
-        author=any_author(author) or None,
-        publisher=one_line(publisher) or None,
-        published_at=published_at,
+        url=facts.url,
+        author=any_author(facts.author) or None,
+        publisher=one_line(facts.publisher) or None,
+        published_at=facts.published_at,
         source=source,
     )
 
 
 def one_line(text: str) -> str:
-    r"""A title or a name on one line of at most 500 characters, without what is invisible.
+    r"""A title or a name on one line of at most 500 characters, without what is invisible or has no shape in Unicode.
 
     Example:
         >>> one_line("Harbour\n \x1b[31mre\u202eopens")
         'Harbour [31mreopens'
     """
-    return squeeze(_SURROGATES.sub("\ufffd", text))[:_MAX_LINE]
+    text = _SURROGATES.sub("\ufffd", text)
+    return squeeze("".join(c for c in text if c.isprintable() or c.isspace() or c in _JOINERS))[:_MAX_LINE]
 
 
 def any_author(value: object) -> str:

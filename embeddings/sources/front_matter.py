@@ -26,7 +26,7 @@ from typing import NamedTuple
 from embeddings.articles import Article, web_url
 from embeddings.errors import SourceError
 from embeddings.sources.documents import Document, decode
-from embeddings.sources.facts import any_author, make_article, one_line
+from embeddings.sources.facts import NO_FACTS, Facts, make_article
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _MAX_CHARS = 20_000
@@ -34,52 +34,22 @@ _AUTHOR_KEYS = ("author", "authors", "byline")
 
 
 class FrontMatter(NamedTuple):
-    """A text and the facts above it.
+    """The facts above a text, None if there is no front matter, and the text below it."""
 
-    Attributes:
-        text: what comes after the front matter.
-        present: whether there is any.
-        title, author, publisher: empty if not given.
-        url, published_at: None if not given.
-    """
-
-    text: str = ""
-    present: bool = False
-    title: str = ""
-    author: str = ""
-    publisher: str = ""
-    url: str | None = None
-    published_at: date | datetime | None = None
+    facts: Facts | None
+    text: str
 
     def article(self, document: Document, text: str, title: str = "") -> Article:
-        """The article: what the front matter says counts before what the text or a list says.
+        """The article: what the front matter says counts before what a list or the text says.
 
         Raises:
             SourceError: there is no text.
         """
         if not text.strip():
-            reason = " after its front matter" if self.present else "; it is empty"
+            reason = "; it is empty" if self.facts is None else " after its front matter"
             raise SourceError(document.source, f"holds no text{reason}")
-        return make_article(
-            document.source,
-            text=text,
-            title=self.title or document.title or title,
-            url=self.url or (web_url(document.url) if document.url else None),
-            author=self.author or document.author,
-            publisher=self.publisher or document.publisher,
-            published_at=self.published_at or document.published_at,
-        )
-
-    def override(self, article: Article) -> Article:
-        """The article with these facts in place of its own."""
-        facts = {
-            "title": one_line(self.title),
-            "url": self.url,
-            "author": any_author(self.author),
-            "publisher": one_line(self.publisher),
-            "published_at": self.published_at,
-        }
-        return article.model_copy(update={name: value for name, value in facts.items() if value})
+        own = Facts(title=title, url=web_url(document.url))
+        return make_article(document.source, text, (self.facts or NO_FACTS).over(document.facts).over(own))
 
 
 def read_front_matter(source: str, text: str) -> FrontMatter:
@@ -89,10 +59,10 @@ def read_front_matter(source: str, text: str) -> FrontMatter:
         SourceError: a line of it cannot be understood; it names the line.
     """
     match = _FRONT_MATTER.match(text[:_MAX_CHARS])
-    return _parse(source, match[1], 2, text[match.end() :]) if match else FrontMatter(text)
+    return FrontMatter(_parse(source, match[1], 2), text[match.end() :]) if match else FrontMatter(None, text)
 
 
-def read_side_car(document: Document) -> FrontMatter:
+def read_side_car(document: Document) -> Facts:
     """The facts in a side-car.
 
     Args:
@@ -111,8 +81,8 @@ def read_side_car(document: Document) -> FrontMatter:
         raise SourceError(error.source, reason) from error
 
 
-def _parse(source: str, block: str, first_line: int, text: str = "") -> FrontMatter:
-    facts: dict[str, tuple[int, str]] = {}
+def _parse(source: str, block: str, first_line: int) -> Facts:
+    lines: dict[str, tuple[int, str]] = {}
     for number, line in enumerate(block.split("\n"), start=first_line):
         key, colon, value = line.partition(":")
         if not line.strip() or line.lstrip().startswith("#") or line[:1].isspace() or line.startswith("-"):
@@ -123,15 +93,13 @@ def _parse(source: str, block: str, first_line: int, text: str = "") -> FrontMat
         if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
             value = value[1:-1].strip()
         if value:
-            facts["published_at" if key == "date" else key] = (number, value)
-    return FrontMatter(
-        text,
-        True,
-        facts.get("title", (0, ""))[1],
-        next((facts[key][1] for key in _AUTHOR_KEYS if key in facts), ""),
-        facts.get("publisher", (0, ""))[1],
-        _url(source, *facts["url"]) if "url" in facts else None,
-        _date(source, *facts["published_at"]) if "published_at" in facts else None,
+            lines["published_at" if key == "date" else key] = (number, value)
+    return Facts(
+        title=lines.get("title", (0, ""))[1],
+        url=_url(source, *lines["url"]) if "url" in lines else None,
+        author=next((lines[key][1] for key in _AUTHOR_KEYS if key in lines), None),
+        publisher=lines.get("publisher", (0, ""))[1],
+        published_at=_date(source, *lines["published_at"]) if "published_at" in lines else None,
     )
 
 

@@ -21,8 +21,8 @@ from embeddings.articles import Article
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
 from embeddings.sources.documents import Document, digest
-from embeddings.sources.facts import one_line
-from embeddings.sources.front_matter import FrontMatter, read_side_car
+from embeddings.sources.facts import NO_FACTS, Facts, make_article, one_line
+from embeddings.sources.front_matter import read_side_car
 
 GROUP = "qa_bot.sources"
 _OURS = {
@@ -92,7 +92,7 @@ class ArticleFormat(Format):
 
     def entries(self, document: Document) -> Iterator[Entry]:
         """The one article; after it, an entry that fails, if the side-car of its file cannot be read."""
-        facts = FrontMatter()
+        facts = NO_FACTS
         broken: SourceError | None = None
         if document.side_car is not None:
             try:
@@ -130,7 +130,7 @@ def read_article(article_format: ArticleFormat, document: Document, data: bytes)
 
 
 class _OneArticle:
-    def __init__(self, article_format: ArticleFormat, document: Document, facts: FrontMatter) -> None:
+    def __init__(self, article_format: ArticleFormat, document: Document, facts: Facts) -> None:
         self._format = article_format
         self._document = document
         self._facts = facts
@@ -140,18 +140,26 @@ class _OneArticle:
     def read(self) -> Article | None:
         data = self._document.read()
         if not self._format.slow:
-            return self._facts.override(read_article(self._format, self._document, data))
+            return self._article(data)
         context = self._document.context
         stamp = f"{self._format.name} {self._format.version} {digest(data)}"
-        stamp += f" {digest(repr(self._facts).encode())}" if self._facts.present else ""
+        stamp += f" {digest(repr(self._facts).encode())}" if self._facts != NO_FACTS else ""
         if context.states.sync_state(self._key) == stamp and context.holds(self._document.source):
             return None
-        article = self._facts.override(read_article(self._format, self._document, data))
+        article = self._article(data)
         self._sync_state = {self._key: stamp}
         return article
 
     def sync_state(self) -> Mapping[str, str]:
         return self._sync_state
+
+    def _article(self, data: bytes) -> Article:
+        """The article, with the facts of its side-car before its own."""
+        article = read_article(self._format, self._document, data)
+        if self._facts == NO_FACTS:
+            return article
+        own = Facts(article.title, article.url, article.author, article.publisher or "", article.published_at)
+        return make_article(article.source, article.text, self._facts.over(own))
 
 
 @cache

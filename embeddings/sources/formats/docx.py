@@ -12,7 +12,7 @@ from embeddings.articles import Article, web_url
 from embeddings.dates import any_date
 from embeddings.errors import SourceError
 from embeddings.sources.documents import MAX_BYTES, Document
-from embeddings.sources.facts import make_article
+from embeddings.sources.facts import Facts, make_article
 from embeddings.sources.formats import ArticleFormat
 from embeddings.sources.xml import XmlError, parse
 
@@ -48,7 +48,7 @@ class DocxFormat(ArticleFormat):
                 if len(archive.namelist()) > _MOST_PARTS:
                     raise SourceError(source, "holds far more parts than a Word document has")
                 body = parse(_part(source, archive, "word/document.xml"))
-                facts = _properties(source, archive)
+                properties = _properties(source, archive)
         except XmlError as error:
             raise SourceError(source, f"is a damaged Word document: a part of it {error}") from error
         except (
@@ -63,15 +63,13 @@ class DocxFormat(ArticleFormat):
             raise SourceError(source, f"is a damaged Word document ({error})") from error
         paragraphs = list(_paragraphs(body))
         title, text = _title(paragraphs)
-        return make_article(
-            source,
-            text=text,
-            title=document.title or facts.get("title", "") or title,
+        own = Facts(
+            title=properties.get("title", "") or title,
             url=web_url(document.url),
-            author=document.author or facts.get("creator"),
-            publisher=document.publisher,
-            published_at=document.published_at or any_date(facts.get("created")),
+            author=properties.get("creator"),
+            published_at=any_date(properties.get("created")),
         )
+        return make_article(source, text, document.facts.over(own))
 
 
 def _part(source: str, archive: zipfile.ZipFile, name: str) -> bytes:

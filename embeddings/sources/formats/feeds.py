@@ -11,12 +11,12 @@ from functools import partial
 from html.parser import HTMLParser
 from typing import Any
 
-from embeddings.articles import Article, web_url
+from embeddings.articles import web_url
 from embeddings.dates import any_date
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
 from embeddings.sources.documents import Document, digest
-from embeddings.sources.facts import any_author, make_article, one_line
+from embeddings.sources.facts import Facts, any_author, make_article, one_line
 from embeddings.sources.formats import Format
 from embeddings.sources.formats.pages import Link, admitted, page_entry
 from embeddings.sources.web.addresses import normal_url
@@ -57,14 +57,14 @@ class FeedFormat(Format):
         for link in admitted((link for link, _ in items if link.url), document.context):
             text = _content(by_url[link.url])
             if len(text) >= _WHOLE:
-                yield Entry(link.url, partial(_article, link.url, link, text))
+                yield Entry(link.url, partial(make_article, link.url, text, link.facts._replace(url=web_url(link.url))))
             else:
                 yield page_entry(link, document.context)
         for link, item in items:
             if not link.url:
                 source = f"{document.source}#{one_line(str(item.get('id', '')))[:200] or link.stamp}"
                 text = _content(item) or text_of(str(item.get("summary", "")))
-                yield Entry(source, partial(_article, source, link, text))
+                yield Entry(source, partial(make_article, source, text, link.facts))
 
 
 def _parse(document: Document) -> Any:
@@ -103,7 +103,7 @@ def _link(item: dict[str, Any], publisher: str) -> Link:
     author = _author(item)
     seen = (title, item.get("updated"), item.get("published"), item.get("summary"), _content(item))
     stamp = digest("\n".join(map(str, [*seen, *filter(None, [author])])).encode("utf-8", "replace"))
-    return Link(url, one_line(title), publisher, published, stamp, author)
+    return Link(url, Facts(one_line(title), None, author, publisher, published), stamp)
 
 
 def _author(item: dict[str, Any]) -> str:
@@ -122,18 +122,6 @@ def _moment(parsed: Any) -> date | datetime | None:
         return datetime.fromtimestamp(calendar.timegm(parsed), UTC) if parsed else None
     except (ValueError, OverflowError, TypeError, OSError):
         return None
-
-
-def _article(source: str, link: Link, text: str) -> Article:
-    return make_article(
-        source,
-        text=text,
-        title=link.title,
-        url=web_url(link.url),
-        author=link.author,
-        publisher=link.publisher,
-        published_at=link.published_at,
-    )
 
 
 def text_of(markup: str) -> str:

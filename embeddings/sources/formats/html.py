@@ -12,7 +12,7 @@ from embeddings.articles import Article, web_url
 from embeddings.dates import any_date
 from embeddings.errors import SourceError
 from embeddings.sources.documents import BOMS, Document
-from embeddings.sources.facts import make_article
+from embeddings.sources.facts import Facts, make_article
 from embeddings.sources.formats import ArticleFormat
 
 MAX_CHARS = 5_000_000
@@ -49,15 +49,10 @@ class HtmlFormat(ArticleFormat):
             raise SourceError(
                 source, "no article text is found in the page; perhaps a script puts it there, or a login"
             )
-        return make_article(
-            source,
-            text=extracted.text,
-            title=document.title or extracted.title,
-            url=_address(document.url, extracted.canonical),
-            author=document.author or extracted.author,
-            publisher=extracted.publisher or document.publisher,
-            published_at=document.published_at or any_date(extracted.date),
-        )
+        url = _address(document.url, extracted.canonical)
+        own = Facts(extracted.title, url, extracted.author, extracted.publisher, any_date(extracted.date))
+        facts = document.facts._replace(publisher=extracted.publisher or document.facts.publisher).over(own)
+        return make_article(source, extracted.text, facts)
 
 
 class Extracted(NamedTuple):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -14,6 +13,7 @@ from embeddings.errors import SourceError
 from embeddings.sources import Entry
 from embeddings.sources.context import SourceContext
 from embeddings.sources.documents import digest, page_document
+from embeddings.sources.facts import NO_FACTS, Facts
 from embeddings.sources.formats import ArticleFormat, format_named, format_of, read_article
 from embeddings.sources.globs import matches
 from embeddings.sources.web.fetcher import Fetched
@@ -24,17 +24,13 @@ class Link(NamedTuple):
 
     Attributes:
         url: of the page, in its normal form.
-        title, author, publisher: empty if not said.
-        published_at: if said.
+        facts: about the article on it.
         stamp: what changes when the page does, as its date of change; empty if the list says nothing of the kind.
     """
 
     url: str
-    title: str = ""
-    publisher: str = ""
-    published_at: date | datetime | None = None
+    facts: Facts = NO_FACTS
     stamp: str = ""
-    author: str = ""
 
 
 def page_entry(link: Link, context: SourceContext, fetched: Fetched | None = None) -> Entry:
@@ -82,8 +78,10 @@ class _Page:
     def read(self) -> Article | None:
         link, key = self._link, page_key(self._link.url)
         known = self._context.sync_facts(key) if self._context.holds(link.url) else {}
-        facts = (link.title, link.publisher, str(link.published_at), *filter(None, [link.author]))
-        facts_digest = digest("\n".join(facts).encode())
+        title, _, author, publisher, published_at = link.facts
+        facts_digest = digest(
+            "\n".join([title, publisher, str(published_at), *([str(author)] if author else [])]).encode()
+        )
         if known.get("said") != facts_digest:
             known = {}  # the article would differ, even if the page does not
         if link.stamp and known.get("stamp") == link.stamp:
@@ -99,13 +97,7 @@ class _Page:
 
     def _article(self, fetched: Fetched) -> Article:
         link = self._link
-        document = replace(
-            page_document(link.url, fetched, _for_pages(self._context)),
-            title=link.title,
-            author=link.author,
-            publisher=link.publisher,
-            published_at=link.published_at,
-        )
+        document = replace(page_document(link.url, fetched, _for_pages(self._context)), facts=link.facts)
         page_format = format_of(document)
         if not isinstance(page_format, ArticleFormat):
             raise SourceError(

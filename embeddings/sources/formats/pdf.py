@@ -14,7 +14,7 @@ from typing import NamedTuple
 from embeddings.articles import Article, web_url
 from embeddings.errors import SourceError
 from embeddings.sources.documents import Document
-from embeddings.sources.facts import make_article
+from embeddings.sources.facts import Facts, make_article
 from embeddings.sources.formats import ArticleFormat
 
 _READER = Path(__file__).with_name("pdf_reader.py")
@@ -52,15 +52,13 @@ class PdfFormat(ArticleFormat):
         text = reflow([page.replace("\r\n", "\n").replace("\r", "\n") for page in contents.pages])
         if not any(character.isalnum() for character in text):
             raise SourceError(source, "holds no text, only pictures of it, as scans do; put it through OCR first")
-        return make_article(
-            source,
-            text=text,
-            title=document.title or contents.title or _first_line(text),
+        own = Facts(
+            title=contents.title or _first_line(text),
             url=web_url(document.url),
-            author=document.author or contents.author,
-            publisher=document.publisher,
-            published_at=document.published_at or _date(contents.created),
+            author=contents.author,
+            published_at=_date(contents.created),
         )
+        return make_article(source, text, document.facts.over(own))
 
 
 class _Contents(NamedTuple):

@@ -17,7 +17,7 @@ from embeddings.dates import any_date
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
 from embeddings.sources.documents import Document
-from embeddings.sources.facts import make_article
+from embeddings.sources.facts import Facts, make_article
 from embeddings.sources.formats import refuse
 
 DEFAULTS: Mapping[str, tuple[str, ...]] = {
@@ -26,18 +26,9 @@ DEFAULTS: Mapping[str, tuple[str, ...]] = {
     "text": ("text", "content", "body", "article", "story", "maintext"),
     "author": ("author", "authors", "byline"),
     "publisher": ("publisher", "publication", "source", "outlet", "newspaper"),
-    "date": (
-        "date",
-        "published_at",
-        "published",
-        "pubdate",
-        "date_publish",
-        "date_published",
-        "publish_date",
-        "datetime",
-    ),
+    "date": ("date", "published_at", "published", "pubdate", "date_publish", "date_published", "publish_date", "datetime"),
     "url": ("url", "link"),
-}
+}  # fmt: skip
 """The names that fields commonly have, in lower case, the first that is there counts."""
 _HOPELESS = 100
 """Records without an article at the beginning of a file, after which the rest is not looked at."""
@@ -170,14 +161,13 @@ def _article(document: Document, source: str, record: Record) -> Article:
     names = {str(name).lower(): name for name in record.values}
     date_field, author_field = (find_field(fact, names, mapping) for fact in ("date", "author"))
     try:
-        return make_article(
-            source,
-            text=_value(record, "text", names, mapping),
+        facts = Facts(
             title=_value(record, "title", names, mapping),
             url=web_url(_value(record, "url", names, mapping)),
             author=record.values[author_field] if author_field is not None else None,
-            publisher=_value(record, "publisher", names, mapping) or document.publisher,
+            publisher=_value(record, "publisher", names, mapping),
             published_at=any_date(record.values[date_field]) if date_field is not None else None,
         )
+        return make_article(source, _value(record, "text", names, mapping), facts)
     except SourceError as error:
         raise SourceError(document.source, f"line {record.line}: {error.reason}") from error

@@ -12,7 +12,7 @@ from embeddings.dates import any_date
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
 from embeddings.sources.documents import Document, page_document, reading
-from embeddings.sources.facts import one_line
+from embeddings.sources.facts import Facts, one_line
 from embeddings.sources.formats import Format, refuse
 from embeddings.sources.formats.pages import Link, admitted, page_entry
 from embeddings.sources.web.addresses import normal_url
@@ -107,12 +107,9 @@ def _tree(document: Document) -> Element:
 
 
 def _link(url: str, facts: dict[str, str]) -> Link:
-    return Link(
-        url,
-        title=one_line(facts.get("title", "")) if "publication_date" in facts else "",
-        published_at=any_date(facts.get("publication_date")),
-        stamp=facts.get("lastmod", "")[:60],
-    )
+    published = facts.get("publication_date")
+    title = "" if published is None else one_line(facts.get("title", ""))
+    return Link(url, Facts(title, published_at=any_date(published)), facts.get("lastmod", "")[:60])
 
 
 def _local(element: Element) -> str:
