@@ -109,7 +109,7 @@ class SourceLister:
     def _open(self, location: str, options: SourceOptions) -> Source:
         context = SourceContext(
             options=options,
-            states=self._store.sources,
+            sync_state=self._store.sources.sync_state,
             holds=lambda entry: entry in self._stored,
             fetcher=self._fetcher,
         )

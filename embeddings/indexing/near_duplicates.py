@@ -103,7 +103,9 @@ def same_story(story: Fingerprint, other: Fingerprint) -> float:
     shared = len(np.intersect1d(story.shingles, other.shingles, assume_unique=True)) / shorter
     if shared < min(0.95, SHARED + SHARED_MORE * max(story.figures, other.figures)):
         return 0.0
-    if _lacks(story.numbers, other.numbers) > max(1, (1 - SHARED_NUMBERS) * _fewer(story.numbers, other.numbers)):
+    fewer_numbers = min(story.numbers.total(), other.numbers.total())
+    lacking = fewer_numbers - (story.numbers & other.numbers).total()
+    if lacking > max(1, (1 - SHARED_NUMBERS) * fewer_numbers):
         return 0.0
     if min(story.words, other.words) < SHORT_WORDS and not (story.title <= other.title or other.title <= story.title):
         return 0.0
@@ -125,15 +127,6 @@ def _scatter(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     values = (values + _MULTIPLIER) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
-
-
-def _fewer(numbers: Counter[str], other: Counter[str]) -> int:
-    return min(numbers.total(), other.total())
-
-
-def _lacks(numbers: Counter[str], other: Counter[str]) -> int:
-    """How many numbers of the story with fewer numbers the other story lacks."""
-    return _fewer(numbers, other) - (numbers & other).total()
 
 
 class Copy(NamedTuple):

@@ -9,7 +9,7 @@ from embeddings.indexing.chunking import BATCH_PASSAGES, PassageRule, check_enco
 from embeddings.indexing.diff import Comparison, forget_files_that_their_folder_lost
 from embeddings.indexing.listing import Listing, SourceLister
 from embeddings.indexing.report import Failure, PassageCounts, Progress, ReindexReport, Tally
-from embeddings.indexing.writer import BatchWriter, Preview
+from embeddings.indexing.writer import BatchWriter, Writer
 from embeddings.sources import SourceOptions
 from embeddings.sources.web.fetcher import Fetcher
 from embeddings.store.protocol import Store
@@ -110,7 +110,7 @@ class Reindexer:
         tally, lister = Tally(), SourceLister(self._store, self._fetcher)
         listings = [listing for listing, _ in lister.named(locations, options)] if locations else []
         listings += lister.remembered(tally) if not locations else []
-        comparison = Comparison(self._store, Preview(self._store, self._rule, tally), tally, listings, self._progress)
+        comparison = Comparison(self._store, Writer(self._store, self._rule, tally), tally, listings, self._progress)
         for listing in listings:
             comparison.bring_up_to_date(listing)
         return tally.report(self._store.status().passages, dry_run=True)

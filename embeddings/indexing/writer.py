@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,23 +20,46 @@ BATCH_SECONDS = 10.0
 """Seconds after which a batch is committed, however few it has: articles of a slow site come one a second."""
 
 
-class Writer(Protocol):
-    """Takes what a reindex finds."""
+class Writer:
+    """Takes what a reindex finds, and only counts it.
+
+    Args:
+        store: is read.
+        rule: how articles are cut into passages.
+        tally: counts.
+    """
+
+    def __init__(self, store: Store, rule: PassageRule, tally: Tally) -> None:
+        self._tally = tally
+        self._store = store
+        self._rule = rule
+        self._copies = CopyFinder(store)
+        self._hashes: set[bytes] = set()
 
     def add(self, article: Article, origin: str, sync_state: Mapping[str, str]) -> None:
         """Takes an article that is new or changed, and the sync state to commit with it."""
+        piece = cut(article, self._rule)
+        self._tally.duplicates += self._copies.add(article).of is not None
+        fresh = set(piece.hashes) - self._hashes
+        fresh -= self._store.articles.vectors_of(fresh).keys()
+        self._hashes |= fresh
+        self._tally.embedded += len(fresh)
+        self._tally.reused += len(piece.hashes) - len(fresh)
 
     def set_sync_state(self, sync_state: Mapping[str, str]) -> None:
         """Takes sync state to commit once all that was added before is committed."""
 
     def finish(self) -> None:
-        """Nothing more is added from this source."""
+        """Ends a source: nothing more is added from it."""
 
     def hold(self, location: str, article_ids: Iterable[str]) -> None:
         """Notes that a source also holds articles that came from another; after `finish`."""
 
     def release(self, location: str, article_ids: Iterable[str]) -> int:
         """Takes out articles that a source no longer has; returns how many no other source holds; after `finish`."""
+        others = [source.location for source in self._store.sources.list() if source.location != location]
+        elsewhere = {article.id for other in others for article in self._store.articles.known(other)}
+        return len(set(article_ids) - elsewhere)
 
 
 class _Waiting(NamedTuple):
@@ -47,7 +70,7 @@ class _Waiting(NamedTuple):
     copy: Copy
 
 
-class BatchWriter:
+class BatchWriter(Writer):
     """Embeds and commits articles, a batch in a transaction.
 
     Args:
@@ -66,19 +89,16 @@ class BatchWriter:
         tally: Tally,
         batch_passages: int = BATCH_PASSAGES,
     ) -> None:
-        self._tally = tally
-        self._store = store
+        super().__init__(store, rule, tally)
         self._encoder = encoder
-        self._rule = rule
         self._batch_passages = batch_passages
-        self._copies = CopyFinder(store)
         self._batch: list[_Waiting] = []
         self._passages = 0
         self._sync_state: dict[str, str] = {}
         self._began = 0.0
 
     def add(self, article: Article, origin: str, sync_state: Mapping[str, str]) -> None:
-        """Takes an article; commits it now or with those to come."""
+        """Takes an article that is new or changed, and the sync state to commit with it."""
         if not self._batch:
             self._began = time.monotonic()
         waiting = _Waiting(cut(article, self._rule), origin, self._copies.add(article))
@@ -90,11 +110,11 @@ class BatchWriter:
             self.finish()
 
     def set_sync_state(self, sync_state: Mapping[str, str]) -> None:
-        """Takes sync state for the next commit, or for the end."""
+        """Takes sync state to commit once all that was added before is committed."""
         self._sync_state |= sync_state
 
     def finish(self) -> None:
-        """Commits what is waiting."""
+        """Ends a source: nothing more is added from it."""
         if self._batch:
             vectors = self._vectors([waiting.cut for waiting in self._batch])
             self._store.writing.commit(
@@ -109,11 +129,11 @@ class BatchWriter:
         self._copies.forget()
 
     def hold(self, location: str, article_ids: Iterable[str]) -> None:
-        """Notes so in the store."""
+        """Notes that a source also holds articles that came from another; after `finish`."""
         self._store.sources.hold(location, article_ids)
 
     def release(self, location: str, article_ids: Iterable[str]) -> int:
-        """Removes what nobody holds any more."""
+        """Takes out articles that a source no longer has; returns how many no other source holds; after `finish`."""
         return self._store.sources.release(location, article_ids)
 
     def _vectors(self, batch: list[CutArticle]) -> dict[bytes, NDArray[np.float32]]:
@@ -128,48 +148,6 @@ class BatchWriter:
         self._tally.embedded += len(missing)
         self._tally.reused += self._passages - len(missing)
         return vectors
-
-
-class Preview:
-    """Only counts what a `BatchWriter` would do.
-
-    Args:
-        store: is read.
-        rule: how articles are cut into passages.
-        tally: counts.
-    """
-
-    def __init__(self, store: Store, rule: PassageRule, tally: Tally) -> None:
-        self._tally = tally
-        self._store = store
-        self._rule = rule
-        self._copies = CopyFinder(store)
-        self._hashes: set[bytes] = set()
-
-    def add(self, article: Article, origin: str, sync_state: Mapping[str, str]) -> None:
-        """Counts an article's passages."""
-        piece = cut(article, self._rule)
-        self._tally.duplicates += self._copies.add(article).of is not None
-        fresh = set(piece.hashes) - self._hashes
-        fresh -= self._store.articles.vectors_of(fresh).keys()
-        self._hashes |= fresh
-        self._tally.embedded += len(fresh)
-        self._tally.reused += len(piece.hashes) - len(fresh)
-
-    def set_sync_state(self, sync_state: Mapping[str, str]) -> None:
-        """Does nothing."""
-
-    def finish(self) -> None:
-        """Does nothing."""
-
-    def hold(self, location: str, article_ids: Iterable[str]) -> None:
-        """Does nothing."""
-
-    def release(self, location: str, article_ids: Iterable[str]) -> int:
-        """How many of them no other source holds."""
-        others = [source.location for source in self._store.sources.list() if source.location != location]
-        elsewhere = {article.id for other in others for article in self._store.articles.known(other)}
-        return len(set(article_ids) - elsewhere)
 
 
 def _texts(batch: Iterable[CutArticle]) -> dict[bytes, str]:

@@ -14,21 +14,20 @@ others.  Reindexing goes like this::
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from embeddings.articles import Article
 from embeddings.errors import SourceError
-from embeddings.sources.context import NoSyncStates, SourceContext, SourceOptions, SyncStates, no_sync_state
+from embeddings.sources.context import SourceContext, SourceOptions
 
 __all__ = [
     "Entry",
-    "NoSyncStates",
     "Source",
     "SourceContext",
     "SourceOptions",
-    "SyncStates",
     "check_name",
     "lies_in",
     "open_source",
@@ -48,27 +47,30 @@ class Entry(NamedTuple):
 
     source: str
     read: Callable[[], Article | None]
-    sync_state: Callable[[], Mapping[str, str]] = no_sync_state
+    sync_state: Callable[[], Mapping[str, str]] = dict
 
 
-class Source(Protocol):
+class Source(ABC):
     """A place that articles come from.
 
+    Args:
+        location: what a person names and the store keeps: an absolute path, a glob of such, or a URL.
+
     Attributes:
-        location: what a person names and the store remembers: an absolute path, a glob of such, or a URL.
-        nothing_found: what to tell a person when there are no entries.
-        complete: to be asked after `entries` ran out: whether all that there is was listed, so that an article that was
-            not is gone.  A feed names its latest only, so its older articles stay.
+        complete: to be asked after `entries` ran out: whether everything was listed, so that an article that was not is
+            gone.  A feed names only its latest articles, so its older ones stay.
     """
 
-    location: str
+    def __init__(self, location: str) -> None:
+        self.location = location
+        self.complete = True
 
     @property
-    def nothing_found(self) -> str: ...
+    def nothing_found(self) -> str:
+        """What to tell a person when there are no entries."""
+        return "holds no article"
 
-    @property
-    def complete(self) -> bool: ...
-
+    @abstractmethod
     def entries(self) -> Iterator[Entry]:
         """The entries that there are now, in an order that stays the same.
 
@@ -77,7 +79,8 @@ class Source(Protocol):
         """
 
     def sync_state(self) -> Mapping[str, str]:
-        """What to remember once all entries were read and committed and none failed: that a feed was seen, say."""
+        """What to commit once all entries were read and committed and none failed: a feed as it was, for instance."""
+        return {}
 
 
 def lies_in(source: str, place: str) -> bool:

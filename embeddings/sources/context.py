@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
@@ -41,47 +40,28 @@ class SourceOptions(BaseModel):
         return fields
 
 
-class SyncStates(Protocol):
-    """What sources left in the store at their last commits, an ETag for instance; see `Entry.sync_state`."""
-
-    def sync_state(self, key: str) -> str | None:
-        """The state under a key, if there is any."""
-
-
-class NoSyncStates:
-    """No state, so that everything is read."""
-
-    def sync_state(self, key: str) -> str | None:
-        """Always None."""
-        return None
-
-
 @dataclass(frozen=True)
 class SourceContext:
     """What a source may use.
 
     Attributes:
         options: how to read.
-        states: what sources left at earlier commits.
+        sync_state: what sources left in the store at earlier commits under a key, an ETag for instance, None if nothing;
+            see `Entry.sync_state`.
         holds: whether the store holds an article of this identity (`Entry.source`).  One that it does not hold is
             read, even if it has not been modified since it was last read.
         fetcher: the way to the web.
     """
 
     options: SourceOptions = field(default_factory=SourceOptions)
-    states: SyncStates = field(default_factory=NoSyncStates)
+    sync_state: Callable[[str], str | None] = lambda key: None
     holds: Callable[[str], bool] = lambda source: True
     fetcher: Fetcher = field(default_factory=Fetcher)
 
     def sync_facts(self, key: str) -> dict[str, str]:
         """The sync state under a key, as facts by their names; none if it is damaged."""
         try:
-            facts = json.loads(self.states.sync_state(key) or "{}")
+            facts = json.loads(self.sync_state(key) or "{}")
         except ValueError:
             return {}
         return {str(name): str(value) for name, value in facts.items()} if isinstance(facts, dict) else {}
-
-
-def no_sync_state() -> Mapping[str, str]:
-    """For sources and entries without any state."""
-    return {}

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from embeddings.errors import SourceError
-from embeddings.sources import Entry, check_name
+from embeddings.sources import Entry, Source, check_name
 from embeddings.sources.context import SourceContext
 from embeddings.sources.documents import SIDE_CAR, file_document
 from embeddings.sources.formats import format_of, format_of_file, known_formats, refuse
 from embeddings.sources.globs import is_glob, matches
 
 
-class FileSource:
+class FileSource(Source):
     """A file that a person named, whatever it is called.
 
     Args:
@@ -23,18 +23,10 @@ class FileSource:
         context: what may be used.
     """
 
-    nothing_found = "holds no article"
-
     def __init__(self, path: Path, context: SourceContext) -> None:
-        self.location = str(path)
+        super().__init__(str(path))
         self._path = path
         self._context = context
-        self._complete = True
-
-    @property
-    def complete(self) -> bool:
-        """Whether all that there is was listed; not so for a feed in a file."""
-        return self._complete
 
     def entries(self) -> Iterator[Entry]:
         """The articles in the file."""
@@ -44,14 +36,10 @@ class FileSource:
         document = file_document(self._path, self._context)
         file_format = format_of(document)
         yield from file_format.entries(document)
-        self._complete = file_format.complete and not document.missing
-
-    def sync_state(self) -> Mapping[str, str]:
-        """Nothing."""
-        return {}
+        self.complete = file_format.complete and not document.missing
 
 
-class FolderSource:
+class FolderSource(Source):
     """The files in a folder that are in a known format, by name, and those in its folders.
 
     Hidden files and folders are left out, and so is whatever a symbolic link leads to outside the folder.
@@ -62,10 +50,8 @@ class FolderSource:
         pattern: a glob below the folder; only what it matches counts.
     """
 
-    complete = True
-
     def __init__(self, path: Path, context: SourceContext, pattern: str = "") -> None:
-        self.location = str(path / pattern) if pattern else str(path)
+        super().__init__(str(path / pattern) if pattern else str(path))
         self._path = path
         self._context = context
         options = context.options
@@ -75,7 +61,7 @@ class FolderSource:
 
     @property
     def nothing_found(self) -> str:
-        """That there is nothing, and what there should be."""
+        """That the folder holds nothing, and what it should hold."""
         if self._include:
             return "nothing in this folder is matched by " + " or ".join(self._include)
         suffixes = [suffix for known in reversed(list(known_formats().values())) for suffix in known.suffixes]
@@ -92,10 +78,6 @@ class FolderSource:
         for error in failed:
             reason = f"the folder cannot be listed ({error.strerror}); check its permissions"
             yield Entry(str(error.filename), partial(refuse, SourceError(str(error.filename), reason)))
-
-    def sync_state(self) -> Mapping[str, str]:
-        """Nothing."""
-        return {}
 
     def _articles(self, path: Path) -> Iterator[Entry]:
         if path.is_symlink() and not self._holds(path):

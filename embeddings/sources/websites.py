@@ -7,7 +7,7 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping
 
-from embeddings.sources import Entry
+from embeddings.sources import Entry, Source
 from embeddings.sources.context import SourceContext
 from embeddings.sources.documents import page_document
 from embeddings.sources.formats import ArticleFormat, format_of
@@ -19,7 +19,7 @@ _MOST_REMEMBERED = 1_000_000
 """Characters of a list that are remembered at most; a longer one is always fetched in full."""
 
 
-class WebSource:
+class WebSource(Source):
     """A URL that a person named.
 
     A feed or sitemap is remembered as it was when all of its entries were read, so that it needs to be sent again only
@@ -33,18 +33,11 @@ class WebSource:
     nothing_found = "names no articles"
 
     def __init__(self, url: str, context: SourceContext) -> None:
-        self.location = url
+        super().__init__(url)
+        # Nor is a page complete: where a list was before, it is more likely an error page than news that all is gone.
+        self.complete = False
         self._context = context
-        self._complete = False
         self._sync_state: dict[str, str] = {}
-
-    @property
-    def complete(self) -> bool:
-        """Whether all that there is was listed: true of a sitemap that could be read, not of a feed.
-
-        Nor of a page: where a list was before, it is more likely an error page than news that all articles are gone.
-        """
-        return self._complete
 
     def entries(self) -> Iterator[Entry]:
         """The page itself, or what the feed or sitemap leads to."""
@@ -60,7 +53,7 @@ class WebSource:
             return
         self._sync_state = {f"list:{url}": _packed(fetched)}
         yield from page_format.entries(document)
-        self._complete = page_format.complete and not document.missing
+        self.complete = page_format.complete and not document.missing
 
     def sync_state(self) -> Mapping[str, str]:
         """The feed or sitemap, with the server's validators."""

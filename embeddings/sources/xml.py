@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 from xml.parsers.expat import ErrorString
 
@@ -64,3 +65,18 @@ def check_entities(data: bytes) -> None:
     except XmlError as error:
         if isinstance(error.__cause__, DefusedXmlException):
             raise
+
+
+def local_name(element: Element) -> str:
+    """The name of an element without its namespace."""
+    return str(element.tag).rpartition("}")[2]
+
+
+def beginning(names: str) -> re.Pattern[bytes]:
+    """What matches the beginning of an XML document, up to the name of its first element.
+
+    Args:
+        names: of the first element: a regular expression.
+    """
+    prolog = r"(?:\xef\xbb\xbf)?\s*(?:(?><\?[^>]*>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)\s*+)*+"
+    return re.compile(rf"{prolog}<(?:{names})\b".encode(), re.DOTALL)

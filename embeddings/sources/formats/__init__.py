@@ -144,7 +144,7 @@ class _OneArticle:
         context = self._document.context
         stamp = f"{self._format.name} {self._format.version} {digest(data)}"
         stamp += f" {digest(repr(self._facts).encode())}" if self._facts != NO_FACTS else ""
-        if context.states.sync_state(self._key) == stamp and context.holds(self._document.source):
+        if context.sync_state(self._key) == stamp and context.holds(self._document.source):
             return None
         article = self._article(data)
         self._sync_state = {self._key: stamp}

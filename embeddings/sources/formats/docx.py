@@ -14,7 +14,7 @@ from embeddings.errors import SourceError
 from embeddings.sources.documents import MAX_BYTES, Document
 from embeddings.sources.facts import Facts, make_article
 from embeddings.sources.formats import ArticleFormat
-from embeddings.sources.xml import XmlError, parse
+from embeddings.sources.xml import XmlError, local_name, parse
 
 _OLE = b"\xd0\xcf\x11\xe0"  # Word 97's own container; an encrypted .docx is in one too
 _WORD = (
@@ -88,7 +88,7 @@ def _properties(source: str, archive: zipfile.ZipFile) -> dict[str, str]:
     if "docProps/core.xml" not in archive.namelist():
         return {}
     properties = parse(_part(source, archive, "docProps/core.xml"))
-    return {_local(fact): (fact.text or "").strip() for fact in properties}
+    return {local_name(fact): (fact.text or "").strip() for fact in properties}
 
 
 def _title(paragraphs: list[tuple[str, str]]) -> tuple[str, str]:
@@ -113,14 +113,14 @@ def _elements(root: Element, name: str) -> Iterator[Element]:
     for child in root:
         if child.tag in (_WORD[0] + name, _WORD[1] + name):
             yield child
-        if _local(child) not in ("Fallback", "del", "moveFrom"):
+        if local_name(child) not in ("Fallback", "del", "moveFrom"):
             yield from _elements(child, name)
 
 
 def _characters(element: Element) -> Iterator[str]:
     """The text of a paragraph; what is deleted, a field's code, or a paragraph of its own inside, is left out."""
     for child in element:
-        name = _local(child)
+        name = local_name(child)
         if name == "t":
             yield child.text or ""
         elif name in ("tab", "ptab"):
@@ -131,10 +131,6 @@ def _characters(element: Element) -> Iterator[str]:
             yield "-"
         elif name not in ("del", "moveFrom", "p", "pPr", "rPr", "txbxContent", "AlternateContent"):
             yield from _characters(child)
-
-
-def _local(element: Element) -> str:
-    return element.tag.rpartition("}")[2]
 
 
 def _value(element: Element) -> str:

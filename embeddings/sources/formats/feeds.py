@@ -20,17 +20,14 @@ from embeddings.sources.facts import Facts, any_author, make_article, one_line
 from embeddings.sources.formats import Format
 from embeddings.sources.formats.pages import Link, admitted, page_entry
 from embeddings.sources.web.addresses import normal_url
-from embeddings.sources.xml import XmlError, check_entities
+from embeddings.sources.xml import XmlError, beginning, check_entities
 
 MAX_BYTES = 5_000_000
 MAX_TAGS = 200_000
 """Largest feed: a feed names its latest articles only."""
 _WHOLE = 1000
 """Characters from which what a feed holds of an article is taken for the whole of it."""
-_BEGINS = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:(?><\?[^>]*>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)\s*+)*+<(?:rss|feed|rdf:RDF)\b",
-    re.DOTALL,
-)
+_BEGINS = beginning("rss|feed|rdf:RDF")
 _LEFT_OUT = ("script", "style", "template", "noscript", "svg")
 _INLINE = frozenset((
     "a", "abbr", "b", "cite", "code", "em", "i", "img", "mark", "q", "s", "small", "span", "strong", "sub", "sup", "u",

@@ -5,15 +5,15 @@ from __future__ import annotations
 import codecs
 import logging
 import re
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from embeddings.articles import Article, web_url
 from embeddings.dates import any_date
 from embeddings.errors import SourceError
 from embeddings.sources.documents import BOMS, Document
-from embeddings.sources.facts import Facts, make_article
+from embeddings.sources.facts import NO_FACTS, Facts, make_article
 from embeddings.sources.formats import ArticleFormat
+from embeddings.sources.web.addresses import site_of
 
 MAX_CHARS = 5_000_000
 MAX_TAGS = 100_000
@@ -44,29 +44,14 @@ class HtmlFormat(ArticleFormat):
             raise SourceError(source, f"longer than {MAX_CHARS} characters or {MAX_TAGS} tags, which no article is")
         if not self.recognises(page[:2000].encode("utf-8", "replace")):
             page = f"<html><body>{page}</body></html>"  # a piece of a page
-        extracted = extract(page, document.url)
-        if len(extracted.text.split()) < _FEWEST_WORDS:
-            raise SourceError(
-                source, "no article text is found in the page; perhaps a script puts it there, or a login"
-            )
-        url = _address(document.url, extracted.canonical)
-        own = Facts(extracted.title, url, extracted.author, extracted.publisher, any_date(extracted.date))
-        facts = document.facts._replace(publisher=extracted.publisher or document.facts.publisher).over(own)
-        return make_article(source, extracted.text, facts)
+        text, own = extract(page, document.url)
+        if len(text.split()) < _FEWEST_WORDS:
+            raise SourceError(source, "holds no article text; perhaps a script puts it there, or a login")
+        listed = document.facts._replace(publisher=own.publisher or document.facts.publisher)
+        return make_article(source, text, listed.over(own))
 
 
-class Extracted(NamedTuple):
-    """What a page holds; empty where there is none."""
-
-    text: str = ""
-    title: str = ""
-    author: str = ""
-    publisher: str = ""
-    date: str = ""
-    canonical: str = ""
-
-
-def extract(page: str, url: str | None) -> Extracted:
+def extract(page: str, url: str | None) -> tuple[str, Facts]:
     """The text of a page and the facts about it.
 
     Args:
@@ -87,25 +72,16 @@ def extract(page: str, url: str | None) -> Extracted:
         date_extraction_params={"original_date": True, "extensive_search": False},
     )
     if document is None or isinstance(document, dict):
-        return Extracted()
+        return "", NO_FACTS
     paragraphs = [line.strip() for line in (document.text or "").split("\n")]
     text = "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
     named = document.sitename or ""
     hosts = {document.hostname or "", urlsplit(url or "").netloc.removeprefix("www.")}
     publisher = "" if named.casefold() in {host.casefold() for host in hosts} else named
-    return Extracted(
-        text,
-        document.title or "",
-        _written_by(document.author, named),
-        publisher,
-        document.date or "",
-        document.url or "",
-    )
-
-
-def _written_by(author: str | None, site: str) -> str:
-    """Who wrote a page, unless it is only the site that says so of itself."""
-    return "" if author is None or author.casefold() == site.casefold() else author
+    # A site that names itself as the author names nobody.
+    author = None if (document.author or "").casefold() == named.casefold() else document.author
+    address = _address(url, document.url or "")
+    return text, Facts(document.title or "", address, author, publisher, any_date(document.date or ""))
 
 
 def decode_page(data: bytes, charset: str | None) -> str:
@@ -129,9 +105,5 @@ def _address(url: str | None, canonical: str) -> str | None:
     own = web_url(canonical)
     if url is None:
         return own
-    same_site = own is not None and _site(own) == _site(url)
+    same_site = own is not None and site_of(own) == site_of(url)
     return own if same_site else web_url(url)
-
-
-def _site(url: str) -> str:
-    return (urlsplit(url).hostname or "").removeprefix("www.")

@@ -9,8 +9,7 @@ from functools import partial
 from embeddings.sources import Entry
 from embeddings.sources.documents import Document
 from embeddings.sources.formats import Format
-from embeddings.sources.formats.lines import Line, lines_of
-from embeddings.sources.formats.records import Record, record_entries
+from embeddings.sources.formats.records import Line, Record, lines_of, record_entries
 
 
 class JsonLinesFormat(Format):

@@ -1,4 +1,4 @@
-"""Many articles in one file: records with named fields, from JSON lines or the rows of a table.
+"""Many articles in one file: records with named fields, each on a line of JSON or in a row of a table.
 
 The file is gone through twice, from beginning to end: once to list the records, once to read them; nothing but their
 names is held in between.
@@ -6,6 +6,7 @@ names is held in between.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from hashlib import sha256
@@ -16,7 +17,7 @@ from embeddings.articles import Article, web_url
 from embeddings.dates import any_date
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
-from embeddings.sources.documents import Document
+from embeddings.sources.documents import MAX_BYTES, Document, reading
 from embeddings.sources.facts import Facts, make_article
 from embeddings.sources.formats import refuse
 
@@ -30,8 +31,59 @@ DEFAULTS: Mapping[str, tuple[str, ...]] = {
     "url": ("url", "link"),
 }  # fmt: skip
 """The names that fields commonly have, in lower case, the first that is there counts."""
+_ENDS = ("\n", "\r")
 _HOPELESS = 100
 """Records without an article at the beginning of a file, after which the rest is not looked at."""
+
+
+class Line(NamedTuple):
+    """A line.
+
+    Attributes:
+        number: from 1.
+        text: with its line end; bytes that are not UTF-8 are there as lone surrogates; empty if `reason` is not.
+        reason: why it cannot be used.
+    """
+
+    number: int
+    text: str
+    reason: str = ""
+
+
+def lines_of(document: Document) -> Iterator[Line]:
+    """The lines of a document, one at a time.
+
+    Raises:
+        SourceError: it cannot be read, or not to its end.
+    """
+    with reading(document.source), document.open() as file:
+        start = file.read(3)
+    encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    errors = "replace" if encoding == "utf-16" else "surrogateescape"
+    with (
+        reading(document.source),
+        document.open() as file,
+        io.TextIOWrapper(file, encoding=encoding, errors=errors, newline="") as text,
+    ):
+        number = 0
+        while line := text.readline(MAX_BYTES):
+            number += 1
+            too_long = len(line) == MAX_BYTES and not line.endswith(_ENDS)
+            while too_long and line and not line.endswith(_ENDS):
+                line = text.readline(MAX_BYTES)
+            yield Line(number, "", f"longer than {MAX_BYTES // 10**6} MB") if too_long else _checked(number, line)
+
+
+def _checked(number: int, line: str) -> Line:
+    if line.isascii():
+        return Line(number, line)
+    try:
+        line.encode()
+    except UnicodeEncodeError as error:
+        byte = ord(line[error.start]) - 0xDC00
+        if 0x80 <= byte <= 0xFF:
+            return Line(number, line, f"not UTF-8: byte 0x{byte:02x}; convert the file, for instance with iconv")
+    return Line(number, line)
 
 
 class Record(NamedTuple):

@@ -13,8 +13,7 @@ from embeddings.errors import SourceError
 from embeddings.sources import Entry
 from embeddings.sources.documents import MAX_BYTES, Document
 from embeddings.sources.formats import Format
-from embeddings.sources.formats.lines import Line, lines_of
-from embeddings.sources.formats.records import Record, find_field, record_entries
+from embeddings.sources.formats.records import Line, Record, find_field, lines_of, record_entries
 
 _DELIMITERS = ",;\t|"
 

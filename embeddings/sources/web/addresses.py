@@ -7,29 +7,14 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from embeddings.errors import SourceError
 
-_NOT_PUBLIC_V4 = tuple(
-    IPv4Network(network)
-    for network in (
-        "0.0.0.0/8",
-        "10.0.0.0/8",
-        "100.64.0.0/10",  # carrier-grade NAT
-        "127.0.0.0/8",
-        "169.254.0.0/16",  # link-local; clouds tell their secrets here
-        "172.16.0.0/12",
-        "192.0.0.0/24",
-        "192.0.2.0/24",
-        "192.31.196.0/24",
-        "192.52.193.0/24",
-        "192.88.99.0/24",
-        "192.168.0.0/16",
-        "192.175.48.0/24",
-        "198.18.0.0/15",
-        "198.51.100.0/24",
-        "203.0.113.0/24",
-        "224.0.0.0/4",  # multicast
-        "240.0.0.0/4",
-    )
-)
+_NOT_PUBLIC_V4 = tuple(map(IPv4Network, (
+    "0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24",
+    "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24",
+    "203.0.113.0/24", "240.0.0.0/4",
+    "100.64.0.0/10",  # carrier-grade NAT
+    "169.254.0.0/16",  # link-local; clouds tell their secrets here
+    "224.0.0.0/4",  # multicast
+)))  # fmt: skip
 _PUBLIC_V6 = IPv6Network("2000::/3")
 _NOT_PUBLIC_V6 = tuple(IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "3fff::/20"))
 _MAPPED, _NAT64, _6TO4 = IPv6Network("::ffff:0:0/96"), IPv6Network("64:ff9b::/96"), IPv6Network("2002::/16")
@@ -95,6 +80,11 @@ def normal_url(url: str) -> str:
 def host_of(url: str) -> str:
     """The host of a URL that is in its normal form, with its port if that is not the usual one."""
     return urlsplit(url).netloc
+
+
+def site_of(url: str) -> str:
+    """The host of a URL without its port and a leading `www.`."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
 def shown(url: str) -> str:

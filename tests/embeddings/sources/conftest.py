@@ -77,7 +77,7 @@ def open_web(fetcher: Fetcher, store: StoreStub) -> Callable[..., Source]:
     """Opens a source with the fetcher, the store's sync states, and options."""
 
     def opened(location: str | Path, **options: Any) -> Source:
-        context = SourceContext(SourceOptions(**options), store, store.held.__contains__, fetcher)
+        context = SourceContext(SourceOptions(**options), store.sync_state, store.held.__contains__, fetcher)
         return open_source(str(location), context)
 
     return opened
