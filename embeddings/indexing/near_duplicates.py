@@ -95,7 +95,8 @@ def same_story(story: Fingerprint, other: Fingerprint) -> float:
     """How alike two versions of the same story are, in (0, 1]; 0 for different stories.
 
     Args:
-        story, other: in any order.
+        story: one of them.
+        other: the other.
     """
     shorter, longer = sorted((len(story.shingles), len(other.shingles)))
     if not shorter or longer > LENGTHS * shorter:

@@ -92,10 +92,10 @@ def lies_in(source: str, place: str) -> bool:
 
 
 def check_name(source: str) -> None:
-    """Refuses a file name that is not UTF-8: it could neither be stored nor printed.
+    r"""Refuses a file name that is not UTF-8: it could neither be stored nor printed.
 
     Raises:
-        SourceError: with the bytes that are not UTF-8 written as ``\\xff``.
+        SourceError: with the bytes that are not UTF-8 written as ``\xff``.
     """
     try:
         source.encode()

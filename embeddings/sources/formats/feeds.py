@@ -122,11 +122,11 @@ def _moment(parsed: Any) -> date | datetime | None:
 
 
 def text_of(markup: str) -> str:
-    """The words of some HTML, its blocks apart by blank lines.
+    r"""The words of some HTML, its blocks apart by blank lines.
 
     Example:
         >>> text_of("<p>It <b>reopened</b>.</p><script>alert(1)</script><p>On Thursday &amp; after.</p>")
-        'It reopened.\\n\\nOn Thursday & after.'
+        'It reopened.\n\nOn Thursday & after.'
     """
     parser = _Text()
     parser.feed(markup)

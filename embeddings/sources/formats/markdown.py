@@ -42,10 +42,10 @@ class MarkdownFormat(ArticleFormat):
 
 
 def read_markdown(text: str) -> tuple[str, str]:
-    """The title, empty if there is no heading, and the words.
+    r"""The title, empty if there is no heading, and the words.
 
     Example:
-        >>> read_markdown("# The harbour\\n\\nIt *reopened* on [Thursday](https://news.example).")
+        >>> read_markdown("# The harbour\n\nIt *reopened* on [Thursday](https://news.example).")
         ('The harbour', 'It reopened on Thursday.')
     """
     from markdown_it import MarkdownIt

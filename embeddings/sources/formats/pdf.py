@@ -89,10 +89,10 @@ def _read(source: str, data: bytes) -> _Contents:
 
 
 def reflow(pages: list[str]) -> str:
-    """Joins the lines of pages to paragraphs: without headers, footers and page numbers, hyphenated words made whole.
+    r"""Joins the lines of pages to paragraphs: without headers, footers and page numbers, hyphenated words made whole.
 
     Example:
-        >>> reflow(["The harbour re\\x02\\nopened on Thursday after a\\nlong storm.", "2"])
+        >>> reflow(["The harbour re\x02\nopened on Thursday after a\nlong storm.", "2"])
         'The harbour reopened on Thursday after a long storm.'
     """
     lines = [line for page in _without_headers(pages) for line in page if not _LEADERS.search(line)]
