@@ -16,13 +16,13 @@ class Article(BaseModel):
 
     Attributes:
         id: 12 hexadecimal digits of the SHA-256 of `source`; the same file keeps its id when its text changes.
-        title: as given by the source, else the opening words of the text.
+        title: from the source, else the opening words of the text.
         text: the text as indexed.  Offsets of passages, sentences and answers count its characters.
         url: where a person can read it, http(s) only, if known.
         author: who wrote it, one or several names, if known.
         publisher: who published it, if known.
         published_at: when, a date or a moment, if known.
-        source: the file's absolute path (later: a URL, or a file and a record in it).
+        source: an absolute path, a path with `#` and the record in that file, or a URL.
     """
 
     model_config = ConfigDict(frozen=True)

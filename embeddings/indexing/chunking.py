@@ -1,4 +1,4 @@
-"""An article -> the sentences and passages that are stored of it, by a rule that the whole store keeps to."""
+"""An article -> the sentences and passages that are stored of it, by one rule for the whole store."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PassageRule(NamedTuple):
 
 
 def check_encoder(store: Store, encoder: str, passage_rule: str | None = None) -> None:
-    """Refuses a store whose vectors another encoder made, or whose passages were cut otherwise.
+    """Refuses a store whose vectors come from another encoder, or whose passages follow another rule.
 
     Raises:
         EncoderMismatchError: with the command that rebuilds the store.
@@ -53,7 +53,7 @@ class CutArticle(NamedTuple):
     Attributes:
         article: as it was read.
         passages: of its text.
-        hashes: of `texts`, in their order; equal texts have equal vectors.
+        hashes: of `texts`, in the same order; equal texts have equal vectors.
     """
 
     article: Article
@@ -62,12 +62,12 @@ class CutArticle(NamedTuple):
 
     @property
     def texts(self) -> list[str]:
-        """What is embedded of the passages, in their order."""
+        """What is embedded of each passage, in order."""
         return _embedded(self.article, self.passages)
 
     @property
     def sentences(self) -> list[Span]:
-        """The article's sentences, in order: each is in a passage at least."""
+        """The article's sentences, in order; each is in at least one passage."""
         return list(dict.fromkeys(sentence for passage in self.passages for sentence in passage.sentences))
 
     def with_vectors(self, origin: str, vectors: Mapping[bytes, NDArray[np.float32]]) -> IndexedArticle:

@@ -23,7 +23,7 @@ class Comparison:
         tally: counts.
         listings: all sources of this run.
         progress: called after each entry.
-        leave: whether an entry is to be left as it is, by its identity.
+        leave: whether to leave an entry as it is, by its identity.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Comparison:
         self._known = {article.source: article.content_hash for article in store.articles.known()}
 
     def bring_up_to_date(self, listing: Listing) -> None:
-        """Reads one source.  An entry, or a rest of the source, that cannot be read is noted as failed."""
+        """Reads one source; notes what cannot be read, an entry or the rest of the source, as failed."""
         source, tally = listing.source, self._tally
         gone = {article.source: article.id for article in self._store.articles.known(source.location)}
         shared: list[str] = []
@@ -96,9 +96,9 @@ class Comparison:
 
 
 def forget_files_that_their_folder_lost(store: Store, listings: Sequence[Listing], tally: Tally) -> None:
-    """Forgets single files that do not exist any more, though the folder that they were in has been read.
+    """Forgets single files that no longer exist, if the folder that they were in has been read.
 
-    Without that folder nobody knows whether the file is gone or its disk; with it, there is nothing to wait for.
+    If the folder cannot be read, the whole disk may be missing, and the file may come back.
     """
     for record in store.sources.list():
         path = record.location
@@ -110,5 +110,5 @@ def forget_files_that_their_folder_lost(store: Store, listings: Sequence[Listing
 
 
 def _below_failed(source: str, tally: Tally) -> bool:
-    """Whether an entry is missing only because the folder or file that it is in could not be read."""
+    """Whether an entry is missing only because its folder or file could not be read."""
     return any(lies_in(source, failure.source) for failure in tally.failed)

@@ -38,11 +38,11 @@ class Listing:
         self.is_whole = len(self._ahead) < LISTED_AHEAD
 
     def __bool__(self) -> bool:
-        """Whether there is any entry."""
+        """Whether there are any entries."""
         return bool(self._ahead)
 
     def __len__(self) -> int:
-        """How many have been listed ahead."""
+        """How many entries have been listed ahead."""
         return len(self._ahead)
 
     def entries(self) -> Iterator[Entry]:
@@ -55,8 +55,8 @@ class SourceLister:
     """Opens and lists sources.
 
     Args:
-        store: knows the sources and what they remembered.
-        fetcher: the way to the web; made if it is needed and None.
+        store: knows the sources and their sync states.
+        fetcher: the way to the web; None to make one when it is needed.
 
     Attributes:
         unreachable: locations of remembered sources that could not be listed, with the reason.
@@ -76,7 +76,7 @@ class SourceLister:
         return self._given_fetcher or Fetcher()
 
     def named(self, locations: Sequence[str], options: SourceOptions | None) -> list[tuple[Listing, SourceOptions]]:
-        """Lists sources that a person named, each once, with these options or else those that are remembered.
+        """Lists sources that a person named, each once, with these options or else the stored ones.
 
         Raises:
             SourceError: one does not exist or holds nothing.
@@ -94,7 +94,7 @@ class SourceLister:
         return list(listings.values())
 
     def remembered(self, tally: Tally, chosen: Callable[[str], bool] = lambda _: True) -> list[Listing]:
-        """Lists the sources that the store remembers; what cannot be listed is noted as failed."""
+        """Lists the sources that the store remembers; notes what cannot be listed as failed."""
         listings = []
         for record in self._store.sources.list():
             if not chosen(record.location):

@@ -1,9 +1,9 @@
 """The same story twice: in other papers, under another headline, cut, corrected or updated.
 
 Stories are compared by their shingles, runs of `SHINGLE_WORDS` words (Broder, 1997, "On the resemblance and containment
-of documents"), as numbers that depend on the words alone.  An article's signature is the smallest of them: two articles
-that share much text share some of those, even if one is several times as long, and finding these is one look into an
-index.  Whatever is found so is then compared in full.
+of documents"), as numbers that depend only on the words.  An article's signature is its smallest numbers: two articles
+that share much text share some of them, even if one is several times as long, and one look into an index finds those
+articles.  These candidates are then compared in full.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SHARED_MORE = 2.0
 """... and what is added to that for each number a word: tables and market reports keep their words and change figures."""
 
 LENGTHS = 4.0
-"""A story that is so many times as long is no version of the other: a digest that holds it, say."""
+"""A story that is so many times as long is not a version of the other; it may be a digest that contains it."""
 
 SHORT_WORDS = 40
 """A text of fewer words is told apart by its headline: `Qtly div 11 cts` is declared by many companies."""
@@ -50,7 +50,7 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Fingerprint(NamedTuple):
-    """What of a story is compared.
+    """The parts of a story that are compared.
 
     Attributes:
         shingles: the distinct shingles' numbers, ascending, shape (n,).
@@ -76,7 +76,7 @@ class Fingerprint(NamedTuple):
 
 
 def fingerprint(article: Article) -> Fingerprint:
-    """What of an article is compared; the same on every machine."""
+    """The parts of an article that are compared; the same on every machine."""
     words = _WORD.findall(article.text.casefold())
     return Fingerprint(
         _shingles(words),
@@ -87,7 +87,7 @@ def fingerprint(article: Article) -> Fingerprint:
 
 
 def bands(signature: bytes) -> list[bytes]:
-    """The pieces of a signature that an index is asked for."""
+    """The pieces of a signature that the index is searched for."""
     return [signature[at : at + BAND_BYTES] for at in range(0, len(signature), BAND_BYTES)]
 
 
@@ -131,7 +131,7 @@ def _scatter(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 class Copy(NamedTuple):
-    """What is stored of an article so that its copies are found, and the article that it is a copy of, if any."""
+    """What is stored of an article to find its copies, and the id of the article that it is a copy of, if any."""
 
     signature: bytes
     bands: list[bytes]
@@ -139,7 +139,7 @@ class Copy(NamedTuple):
 
 
 class CopyFinder:
-    """Compares articles with those in the store and with those that are about to be.
+    """Compares articles with those in the store and with those that wait for their commit.
 
     Args:
         store: to look in.
@@ -161,7 +161,7 @@ class CopyFinder:
         return Copy(story.signature, pieces, original)
 
     def forget(self) -> None:
-        """Forgets what was added: it is in the store now."""
+        """Forgets what was added, now that it is in the store."""
         self._waiting.clear()
         self._waiting_by_band.clear()
 

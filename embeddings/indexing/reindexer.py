@@ -1,4 +1,4 @@
-"""Brings the store up to date with its sources: what is new, changed, gone; only that is embedded."""
+"""Brings the store up to date with its sources: embeds only what is new or changed, removes what is gone."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Reindexer:
         rule: how articles are cut into passages.
         progress: called after each entry.
         batch_passages: passages after which a batch of articles is committed.
-        fetcher: the way to the web; None for one with its usual policy.
+        fetcher: the way to the web; None for one with the usual policy.
 
     Raises:
         EncoderMismatchError: the store was made with another encoder or passage rule.
@@ -60,15 +60,15 @@ class Reindexer:
     def run(self, locations: Sequence[str], options: SourceOptions | None = None) -> ReindexReport:
         """Brings the store up to date with sources, and remembers them.
 
-        A batch of articles is committed at a time, and what is committed stays, whatever happens to the rest.  An entry
-        that cannot be read is reported; what the store holds of it stays.
+        Articles are committed in batches, and what is committed stays, even if the rest fails.  An entry that cannot be
+        read is reported; what the store holds of it stays.
 
         Args:
             locations: the sources; none for all that the store remembers.
-            options: how to read those that are named; None for what is remembered of them.
+            options: how to read the sources that are named; None for the stored options.
 
         Raises:
-            SourceError: one of the sources that were named does not exist; nothing has been done then.
+            SourceError: one of the sources that were named does not exist; then nothing is written.
             EncoderMismatchError: the store was made with another encoder or passage rule.
             StoreError: the store cannot be written.
         """
@@ -88,7 +88,7 @@ class Reindexer:
 
         Args:
             locations: the sources.
-            leave: whether an entry is to be left as it is, by its identity: it has not changed, or is being written.
+            leave: whether to leave an entry as it is, by its identity, because it has not changed or is being written.
 
         Raises:
             EncoderMismatchError: the store was made with another encoder or passage rule.
@@ -139,8 +139,8 @@ class Reindexer:
     def rebuild(self) -> ReindexReport:
         """Cuts and embeds all articles of the store anew, from the texts that it holds.
 
-        The old passages and vectors answer until every article has new ones; meanwhile articles come, change and go as
-        ever.  The new ones are committed a batch at a time: if you stop the rebuild, the next one with the same encoder
+        The old passages and vectors answer until every article has new ones, and articles can be indexed and removed in
+        the meantime.  The new ones are committed a batch at a time: if you stop the rebuild, the next one with the same encoder
         and rule continues where it was.
 
         Raises:

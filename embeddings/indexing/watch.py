@@ -1,8 +1,8 @@
-"""Which sources have something new, seen from outside: how files look, and how long ago a site was asked.
+"""Which sources have changes, seen from outside: the state of files, and how long ago a site was checked.
 
-Files are looked at, not waited for: that works on every disk, also on one in the network, and a look at ten thousand
-takes some fifty milliseconds.  A file counts as changed when it is unchanged between two checks, so that none is read
-while it is being written.
+Files are checked again and again, because that works on every disk, also on one in the network.  A check of ten
+thousand files takes some fifty milliseconds.  A file counts as changed when it is unchanged between two checks, so that
+none is read while it is being written.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ CHECK_SECONDS = 0.5
 """Seconds between two checks of files; more where a check takes long."""
 
 _BUSY = 0.05
-"""Share of one core that checking may take."""
+"""The share of one core that checks may take."""
 
 
 class FileStat(NamedTuple):
-    """What tells that a file is another, has been written to, or may be read now; times in nanoseconds."""
+    """What differs when a file is replaced, written to or made readable; times in nanoseconds."""
 
     inode: int
     size: int
@@ -40,7 +40,7 @@ class Changes(NamedTuple):
 
 
 class Pending(NamedTuple):
-    """What has to be read: the changes of each source that has some."""
+    """What has to be read: the changes of each source that has any."""
 
     changes: Mapping[str, Changes]
 
@@ -50,7 +50,7 @@ class Pending(NamedTuple):
         return list(self.changes)
 
     def leaves(self, entry: str) -> bool:
-        """Whether an entry is left as it is: neither it nor its side-car changed, or it is being written.
+        """Whether to leave an entry as it is: neither it nor its side-car changed, or it is being written.
 
         Args:
             entry: its identity: a path, a path with `#` and a record, or a URL.
@@ -84,7 +84,7 @@ class Watch:
         self.pause = CHECK_SECONDS
 
     def check(self, locations: Sequence[str]) -> Pending:
-        """What is new in sources since it was noted as read, and unchanged since the last check."""
+        """What is new in sources since `read`, and unchanged between two checks."""
         began, worked = time.monotonic(), time.thread_time()
         pending = {}
         for location in locations:
@@ -127,7 +127,7 @@ def is_address(location: str) -> bool:
 
 
 def files_of(location: str) -> Iterator[tuple[str, FileStat]]:
-    """How the files of a file, folder or glob look now, with their side-cars; what cannot be looked at is left out."""
+    """The state of the files of a file, folder or glob, with their side-cars; without files that cannot be checked."""
     if os.path.isdir(location):
         yield from _files_below(location)
     else:

@@ -17,14 +17,14 @@ from embeddings.indexing.report import Tally
 from embeddings.store.protocol import IndexedArticle, Store
 
 BATCH_SECONDS = 10.0
-"""Seconds after which a batch is committed, however few it has: articles of a slow site come one a second."""
+"""Seconds after which even a small batch is committed: a slow site gives one article a second."""
 
 
 class Writer:
-    """Takes what a reindex finds, and only counts it.
+    """Takes what a reindex finds and only counts it, for a dry run.
 
     Args:
-        store: is read.
+        store: only read.
         rule: how articles are cut into passages.
         tally: counts.
     """

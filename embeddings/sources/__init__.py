@@ -1,7 +1,7 @@
-"""Where articles come from: one small file for each format, one protocol.
+"""Where articles come from: one small file per format, one interface.
 
-A source lists its entries without reading them; an entry is read on its own, so that one that fails does not stop the
-others.  Reindexing goes like this::
+A source lists its entries without reading them.  Each entry is read on its own, so that a failure does not stop the
+others.  A reindex works like this::
 
     source = open_source(location, context)
     for entry in source.entries():      # SourceError: the source as a whole cannot be listed
@@ -35,14 +35,14 @@ __all__ = [
 
 
 class Entry(NamedTuple):
-    """One article to be.
+    """An article that can be read.
 
     Attributes:
         source: its identity: a path, a path with `#` and the id, URL or line of a record in it, or a URL.
         read: reads it.  None when it has not been modified since its `sync_state` was committed.  Raises SourceError,
             with the reason, when it cannot be read; the error's `source` is the file or URL to look at.
-        sync_state: to be asked after `read`, also if that gave None; what it says has to be committed in the same
-            transaction as the article (or after it), so that a crash in between loses nothing.
+        sync_state: called after `read`, also if that gave None.  Commit its result in the same transaction as the article,
+            or later, so that a crash in between loses nothing.
     """
 
     source: str
@@ -57,8 +57,8 @@ class Source(ABC):
         location: what a person names and the store keeps: an absolute path, a glob of such, or a URL.
 
     Attributes:
-        complete: to be asked after `entries` ran out: whether everything was listed, so that an article that was not is
-            gone.  A feed names only its latest articles, so its older ones stay.
+        complete: whether `entries`, once it ran to its end, listed everything, so that an article that was not listed is
+            gone.  A feed lists only its latest articles, so its older ones stay.
     """
 
     def __init__(self, location: str) -> None:
@@ -72,27 +72,27 @@ class Source(ABC):
 
     @abstractmethod
     def entries(self) -> Iterator[Entry]:
-        """The entries that there are now, in an order that stays the same.
+        """The present entries, in an order that stays the same.
 
         Raises:
             SourceError: nothing can be listed.
         """
 
     def sync_state(self) -> Mapping[str, str]:
-        """What to commit once all entries were read and committed and none failed: a feed as it was, for instance."""
+        """What to commit once all entries were read and committed and none failed: a copy of the feed, for instance."""
         return {}
 
 
 def lies_in(source: str, place: str) -> bool:
-    """Whether an entry belongs to a place that failed as a whole: a folder, or a file with many articles in it.
+    """Whether an entry is in a folder, or in a file of many articles, that failed as a whole.
 
-    What is not listed because its place could not be read is not gone.
+    An entry that is not listed because its folder or file could not be read is not gone.
     """
     return source.startswith((place.rstrip("/") + "/", place + "#"))
 
 
 def check_name(source: str) -> None:
-    r"""Refuses a file name that is not UTF-8: it could neither be stored nor printed.
+    r"""Refuses a file name that is not UTF-8, which could neither be stored nor printed.
 
     Raises:
         SourceError: with the bytes that are not UTF-8 written as ``\xff``.
@@ -109,7 +109,7 @@ def open_source(location: str, context: SourceContext | None = None) -> Source:
 
     Args:
         location: a file, a folder, a glob, or a URL.
-        context: what it may use; without one, it remembers nothing.
+        context: what it may use; without one, everything is read.
 
     Raises:
         SourceError: there is nothing there, or nothing that can hold articles.
@@ -133,7 +133,7 @@ def open_source(location: str, context: SourceContext | None = None) -> Source:
             raise SourceError(location, "neither a file nor a folder; name a file, a folder, or a URL")
         source = glob_source(location, context) if is_glob(location) else None
     except (OSError, ValueError, RuntimeError) as error:  # the last for a ~user or a loop of links that leads nowhere
-        raise SourceError(location, f"cannot be looked at ({getattr(error, 'strerror', None) or error})") from error
+        raise SourceError(location, f"cannot be opened ({getattr(error, 'strerror', None) or error})") from error
     if source is None:
         raise SourceError(location, "there is no such file or folder; check the path")
     return source

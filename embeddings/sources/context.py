@@ -19,9 +19,9 @@ class SourceOptions(BaseModel):
 
     Attributes:
         include: globs of files in a folder, or of pages' paths in a feed or sitemap; only these are read.
-        exclude: globs of files and folders, or of pages' paths, that are left out.
+        exclude: globs of files and folders, or of pages' paths; these are not read.
         fields: the column or field that holds a fact, for tables and JSON records: `{"text": "body"}`.
-        format: name of the format to read files as, whatever they are called.
+        format: name of the format to read files as, regardless of their names.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,7 +36,7 @@ class SourceOptions(BaseModel):
     def _known_facts(cls, fields: dict[str, str]) -> dict[str, str]:
         unknown = sorted(set(fields) - set(FACTS))
         if unknown:
-            raise ValueError(f"{unknown[0]!r} is no fact of an article; there are {', '.join(FACTS)}")
+            raise ValueError(f"{unknown[0]!r} is not a fact of an article; use one of {', '.join(FACTS)}")
         return fields
 
 
@@ -46,8 +46,8 @@ class SourceContext:
 
     Attributes:
         options: how to read.
-        sync_state: what sources left in the store at earlier commits under a key, an ETag for instance, None if nothing;
-            see `Entry.sync_state`.
+        sync_state: gives what sources left in the store under a key, an ETag for instance, or None; see
+            `Entry.sync_state`.
         holds: whether the store holds an article of this identity (`Entry.source`).  One that it does not hold is
             read, even if it has not been modified since it was last read.
         fetcher: the way to the web.

@@ -35,13 +35,13 @@ class Document:
 
     Attributes:
         source: its path or URL, the identity of the article in it.
-        open: opens it at its beginning, unpacked; as often as wanted.
+        open: opens it at its beginning, unpacked; can be called again.
         context: what may be used while it is read.
         media_type: as the web server says; empty for a file.
         charset: as the web server says.
         url: where a page came from, after redirects; None for a file.
         facts: what the list that led here says about it.
-        missing: places named in it that could not be listed; a format adds them.
+        missing: lists named in it that could not be read; a format adds them.
         side_car: the file of facts beside it, if there is one.
     """
 
@@ -77,7 +77,7 @@ class Document:
 
 @contextmanager
 def reading(source: str) -> Iterator[None]:
-    """Says in a person's words what goes wrong while a document is read."""
+    """Turns what goes wrong while a document is read into a message for people."""
     try:
         yield
     except UnpackingError as error:
@@ -107,7 +107,7 @@ def file_document(path: Path, context: SourceContext, within: Path | None = None
 
 
 def page_document(source: str, fetched: Fetched, context: SourceContext) -> Document:
-    """A page that was fetched as a document; if it is packed, as sitemaps may be, it is unpacked."""
+    """A fetched page as a document; unpacked if it is packed, as sitemaps may be."""
 
     def open_unpacked() -> BinaryIO:
         if not fetched.body.startswith(GZIP_MAGIC):
@@ -118,10 +118,10 @@ def page_document(source: str, fetched: Fetched, context: SourceContext) -> Docu
 
 
 def decode(document: Document, data: bytes) -> str:
-    """Bytes as text: by their byte order mark, else as the web server says, else as UTF-8.
+    """Bytes as text: by their byte order mark, else in the web server's charset, else as UTF-8.
 
     Raises:
-        SourceError: they are no text, or none in this encoding; it names the line.
+        SourceError: they are not text, or not in this encoding; it names the line.
     """
     source = document.source
     encoding = next((name for mark, name in BOMS if data.startswith(mark)), _charset(document) or "utf-8")
@@ -143,7 +143,7 @@ def decode(document: Document, data: bytes) -> str:
 
 
 def _charset(document: Document) -> str | None:
-    """The charset that a web server names, if it is one that text can be in."""
+    """The charset that a web server names, if it is one for text."""
     try:
         name = codecs.lookup(document.charset or "").name
         "".encode(name)  # some codecs are for other things than text
@@ -158,7 +158,7 @@ def digest(data: bytes) -> str:
 
 
 def _open(path: Path, within: Path | None) -> BinaryIO:
-    """Opens a regular file, and nothing else: a pipe or a device is not even touched."""
+    """Opens a regular file; does not even touch a pipe or a device."""
     source = str(path)
     real = Path(os.path.realpath(path))
     if within is not None and not real.is_relative_to(within):

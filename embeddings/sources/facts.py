@@ -1,4 +1,4 @@
-"""Facts about an article as sources give them, in any condition, made harmless."""
+"""Facts about an article: sources give them in any condition, here they are made harmless."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from embeddings.errors import SourceError
 from embeddings.text import squeeze
 
 AUTHOR_CHARS = 200
-"""Longest author: of the thirty authors of a study, the first few are named."""
+"""Longest author, in characters: of the thirty authors of a study, the first few are named."""
 _MAX_LINE = 500
 _DEEPEST = 3  # lists of objects with lists of names
 _SURROGATES = re.compile("[\ud800-\udfff]")  # halves of characters, which neither SQLite nor a terminal takes
@@ -28,7 +28,7 @@ _NOBODY = frozenset((
 
 
 class Facts(NamedTuple):
-    """What a source says about an article besides its text, in any condition; empty where it says nothing.
+    """What a source says about an article besides its text; empty where it says nothing.
 
     Attributes:
         title: on one line or several.
@@ -53,12 +53,12 @@ NO_FACTS = Facts()
 
 
 def make_article(source: str, text: str, facts: Facts = NO_FACTS) -> Article:
-    """An article, its facts made harmless; its text is kept as it is, but for NULs and halves of characters.
+    """An article with harmless facts; its text stays as it is, but for NULs and halves of characters.
 
     Args:
         source: its identity.
         text: what it says.
-        facts: about it; without a title, its opening words are its title.
+        facts: about it; if there is no title, the opening words become the title.
 
     Raises:
         SourceError: there are no words in the text.
@@ -81,7 +81,7 @@ def make_article(source: str, text: str, facts: Facts = NO_FACTS) -> Article:
 
 
 def one_line(text: str) -> str:
-    r"""A title or a name on one line of at most 500 characters, without what is invisible or has no shape in Unicode.
+    r"""A title or a name on one line of at most 500 characters, without invisible and undefined characters.
 
     Example:
         >>> one_line("Harbour\n \x1b[31mre\u202eopens")
@@ -92,9 +92,9 @@ def one_line(text: str) -> str:
 
 
 def any_author(value: object) -> str:
-    """The names that a value means, on one line of at most `AUTHOR_CHARS`; empty if it names nobody.
+    """The names in a value, on one line of at most `AUTHOR_CHARS`; empty if it names nobody.
 
-    Web and mail addresses are left out, and so is what programs write where nobody gave a name.
+    Leaves out web and mail addresses, and what programs write where nobody gave a name.
 
     Example:
         >>> any_author("By Ann Reed"), any_author(["Ann Reed", {"name": "Bo Li"}]), any_author("ann@news.example (Ann Reed)")
@@ -109,7 +109,7 @@ def any_author(value: object) -> str:
 
 
 def _texts(value: object, depth: int = 0) -> Iterator[str]:
-    """The texts in a value of a JSON record or a table, where lists are sometimes written as Python writes them."""
+    """The texts in a value of a JSON record or a table, where some lists are in Python's notation."""
     if isinstance(value, str):
         text = value[: 20 * AUTHOR_CHARS].strip()
         if text.startswith("[") and text.endswith("]"):

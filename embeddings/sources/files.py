@@ -16,7 +16,7 @@ from embeddings.sources.globs import is_glob, matches
 
 
 class FileSource(Source):
-    """A file that a person named, whatever it is called.
+    """A file that a person named; its name does not matter.
 
     Args:
         path: absolute.
@@ -40,14 +40,14 @@ class FileSource(Source):
 
 
 class FolderSource(Source):
-    """The files in a folder that are in a known format, by name, and those in its folders.
+    """The files of known formats in a folder and in the folders below it, ordered by name.
 
-    Hidden files and folders are left out, and so is whatever a symbolic link leads to outside the folder.
+    Leaves out hidden files and folders, and files outside the folder that a symbolic link leads to.
 
     Args:
         path: absolute, without links.
         context: what may be used.
-        pattern: a glob below the folder; only what it matches counts.
+        pattern: a glob below the folder; only matching files are read.
     """
 
     def __init__(self, path: Path, context: SourceContext, pattern: str = "") -> None:

@@ -53,7 +53,7 @@ class FrontMatter(NamedTuple):
 
 
 def read_front_matter(source: str, text: str) -> FrontMatter:
-    """Parts a text from the front matter above it.
+    """Separates a text from the front matter above it.
 
     Raises:
         SourceError: a line of it cannot be understood; it names the line.

@@ -34,7 +34,7 @@ def matches(path: str, pattern: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern as .gitignore has it, but with `**` also inside a name, and no character that turns it round or hides it."""
+    r"""A pattern as in .gitignore, but `**` also works inside a name, and `!`, `#`, `\` and a last space are ordinary."""
     inner = re.sub(r"\*\*(?!/|$)", "**/*", pattern.strip("/"))
     inner = re.sub(r"^[!#]|\\| $", r"\\\g<0>", inner)
     try:

@@ -1,4 +1,4 @@
-"""A URL: a page, a feed, a sitemap, or a file; what it is, its content tells."""
+"""A URL: a page, a feed, a sitemap or a file; its content tells which."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from embeddings.sources.unpacking import Unpacker, UnpackingError
 from embeddings.sources.web.fetcher import Fetched
 
 _MOST_REMEMBERED = 1_000_000
-"""Characters of a list that are remembered at most; a longer one is always fetched in full."""
+"""Longest list that is stored, in characters; a longer one is always fetched in full."""
 
 
 class WebSource(Source):
     """A URL that a person named.
 
-    A feed or sitemap is remembered as it was when all of its entries were read, so that it needs to be sent again only
-    if it has changed.
+    The store keeps a feed or sitemap once all of its entries were read, so that the server sends it again only if it has
+    changed.
 
     Args:
         url: in its normal form.
@@ -60,7 +60,7 @@ class WebSource(Source):
         return self._sync_state
 
     def _fetch(self) -> Fetched:
-        """The list as it is now: as it was remembered if the server says that it is the same."""
+        """The list as it is now; the stored copy if the server says that nothing changed."""
         known = self._context.sync_facts(f"list:{self.location}")
         body = _unpacked(known.get("body", ""))
         fetched = self._context.fetcher.fetch(self.location, known if body else {})

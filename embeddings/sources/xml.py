@@ -1,4 +1,4 @@
-"""XML from anybody: no entities of its own, nothing from outside, no depth without end."""
+"""XML from strangers, read without entities, without other documents and up to a limited depth."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def local_name(element: Element) -> str:
 
 
 def beginning(names: str) -> re.Pattern[bytes]:
-    """What matches the beginning of an XML document, up to the name of its first element.
+    """A pattern for the beginning of an XML document, up to the name of its first element.
 
     Args:
         names: of the first element: a regular expression.

@@ -1,7 +1,7 @@
 """The formats that articles come in.
 
-A format is a subclass of `ArticleFormat` (one article in a document) or of `Format` (many), in a file of its own.  It is
-found by an entry point of the group `qa_bot.sources`, so that a package of somebody else's can add one::
+A format is a subclass of `ArticleFormat` (one article in a document) or of `Format` (many), in its own file.  It is
+found by an entry point of the group `qa_bot.sources`, so that other packages can add formats::
 
     [project.entry-points."qa_bot.sources"]
     epub = "my_package.epub:EpubFormat"
@@ -40,13 +40,13 @@ _OURS = {
 
 
 class Format(ABC):
-    """A way in which articles are written.
+    """A way to write articles.
 
     Attributes:
         name: for the option `format`.
-        suffixes: of file names, in lower case, `.gz` not among them; the files of a folder are chosen by these.
-        media_types: what web servers say for it.
-        complete: whether a document in this format lists all that there is, so that what it no longer lists is gone.
+        suffixes: of file names, in lower case, without `.gz`; they choose the files of a folder.
+        media_types: what web servers call it.
+        complete: whether a document in this format lists everything, so that what it no longer lists is gone.
     """
 
     name: ClassVar[str]
@@ -55,7 +55,7 @@ class Format(ABC):
     complete: ClassVar[bool] = True
 
     def recognises(self, head: bytes) -> bool:
-        """Whether the first 2,000 bytes of a document can be nothing else."""
+        """Whether the first 2,000 bytes of a document can only be in this format."""
         return False
 
     @abstractmethod
@@ -71,8 +71,8 @@ class ArticleFormat(Format):
     """A format with one article in a document.
 
     Attributes:
-        version: to be counted up when the same document gives another article than before.
-        slow: whether reading takes so long that a document that has not changed is better recognised by its digest.
+        version: to be increased when the same document gives another article than before.
+        slow: whether reading takes long, so that an unchanged document is recognised by its digest.
     """
 
     version: ClassVar[int] = 1
@@ -91,7 +91,7 @@ class ArticleFormat(Format):
         """
 
     def entries(self, document: Document) -> Iterator[Entry]:
-        """The one article; after it, an entry that fails, if the side-car of its file cannot be read."""
+        """The article; after it an entry that fails, if the side-car cannot be read."""
         facts = NO_FACTS
         broken: SourceError | None = None
         if document.side_car is not None:
@@ -115,10 +115,10 @@ def refuse(error: SourceError) -> Article:
 
 
 def read_article(article_format: ArticleFormat, document: Document, data: bytes) -> Article:
-    """The article in a document, whatever the parser makes of it.
+    """The article in a document; turns every failure of the parser into an error for people.
 
     Raises:
-        SourceError: there is none in it, or it is damaged, also in ways that the parser's authors did not foresee.
+        SourceError: there is none in it, or it is damaged.
     """
     try:
         return article_format.article(document, data)
@@ -164,7 +164,7 @@ class _OneArticle:
 
 @cache
 def known_formats() -> Mapping[str, Format]:
-    """All formats by name: ours, then those that other packages added.
+    """All formats by name: ours, then those of other packages.
 
     Raises:
         SourceError: one of those cannot be loaded; it names the package.
@@ -182,25 +182,27 @@ def known_formats() -> Mapping[str, Format]:
         except Exception as error:  # whatever somebody else's code does
             raise SourceError(package, f"its format {point.name} cannot be loaded ({error}); uninstall it") from error
         if not isinstance(added, Format):
-            raise SourceError(package, f"its format {point.name} is no embeddings.sources.formats.Format; uninstall it")
+            raise SourceError(
+                package, f"its format {point.name} is not an embeddings.sources.formats.Format; uninstall it"
+            )
         formats[point.name] = added
     return formats
 
 
 def format_named(name: str) -> Format:
-    """The format that a person asks for.
+    """The format with a name that a person gave.
 
     Raises:
-        SourceError: there is none of the name.
+        SourceError: there is no such format.
     """
     formats = known_formats()
     if name not in formats:
-        raise SourceError(f"format {name}", f"there is no such format; there are {', '.join(sorted(formats))}")
+        raise SourceError(f"format {name}", f"there is no such format; use one of {', '.join(sorted(formats))}")
     return formats[name]
 
 
 def suffix_of(path: str) -> str:
-    """The suffix that tells a file's format: in lower case, and the inner one of a packed file."""
+    """The suffix that tells a file's format, in lower case; for a packed file, the inner one."""
     name, suffix = os.path.splitext(path.lower())
     return os.path.splitext(name)[1] if suffix == ".gz" else suffix
 
@@ -216,7 +218,7 @@ def _by_suffix() -> Mapping[str, Format]:
 
 
 def format_of(document: Document) -> Format:
-    """The format of any document: as the options say, as its suffix or its beginning tells, else plain text."""
+    """The format of any document: from the options, its suffix or its beginning, else plain text."""
     formats = known_formats()
     if document.context.options.format:
         return format_named(document.context.options.format)

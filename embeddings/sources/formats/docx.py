@@ -1,4 +1,4 @@
-"""Word documents (.docx): a ZIP archive of XML, of which the text and the facts are read, nothing else."""
+"""Word documents (.docx): a ZIP archive of XML, of which only the text and the properties are read."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class DocxFormat(ArticleFormat):
     slow = True
 
     def recognises(self, head: bytes) -> bool:
-        """By the name of a part of the archive that each has."""
+        """By the name of a part that every Word document has."""
         return head.startswith(b"PK\x03\x04") and (b"word/" in head or b"[Content_Types].xml" in head)
 
     def article(self, document: Document, data: bytes) -> Article:
-        """The paragraphs as an article; the title is that of the properties, else a paragraph in the style of a title."""
+        """The paragraphs as an article; the title is in the properties, or in a first paragraph in a title's style."""
         source = document.source
         if data.startswith(_OLE):
-            raise SourceError(source, "is encrypted, or of Word 97; save it as .docx without a password")
+            raise SourceError(source, "is encrypted, or in the format of Word 97; save it as .docx without a password")
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 if len(archive.namelist()) > _MOST_PARTS:
@@ -73,12 +73,12 @@ class DocxFormat(ArticleFormat):
 
 
 def _part(source: str, archive: zipfile.ZipFile, name: str) -> bytes:
-    """A part of the archive, whatever size its directory claims."""
+    """A part of the archive; does not trust the size that the directory claims."""
     try:
         with archive.open(name) as part:
             data = part.read(MAX_BYTES + 1)
     except KeyError as error:
-        raise SourceError(source, f"is no Word document: there is no {name} in it") from error
+        raise SourceError(source, f"is not a Word document: it has no {name}") from error
     if len(data) > MAX_BYTES:
         raise SourceError(source, f"unpacks to more than {MAX_BYTES // 10**6} MB, which no article does")
     return data
@@ -100,7 +100,7 @@ def _title(paragraphs: list[tuple[str, str]]) -> tuple[str, str]:
 
 
 def _paragraphs(body: Element) -> Iterator[tuple[str, str]]:
-    """The style and the text of each paragraph that is not empty, those of text boxes after the one that they are in."""
+    """The style and the text of each paragraph with text; paragraphs in text boxes follow the one around them."""
     for paragraph in _elements(body, "p"):
         style = next((_value(element) for element in _elements(paragraph, "pStyle")), "")
         text = "".join(_characters(paragraph)).strip()
@@ -109,7 +109,7 @@ def _paragraphs(body: Element) -> Iterator[tuple[str, str]]:
 
 
 def _elements(root: Element, name: str) -> Iterator[Element]:
-    """The elements of a name, in order; the second version that Word keeps of things for older programs is left out."""
+    """The elements with a name, in order, without the second version that Word keeps for older programs."""
     for child in root:
         if child.tag in (_WORD[0] + name, _WORD[1] + name):
             yield child
@@ -118,7 +118,7 @@ def _elements(root: Element, name: str) -> Iterator[Element]:
 
 
 def _characters(element: Element) -> Iterator[str]:
-    """The text of a paragraph; what is deleted, a field's code, or a paragraph of its own inside, is left out."""
+    """The text of a paragraph, without deleted text, codes of fields, and paragraphs inside it."""
     for child in element:
         name = local_name(child)
         if name == "t":

@@ -1,4 +1,4 @@
-"""RSS and Atom feeds: an article an item, from the page that it links to, or from the feed if all of it is there."""
+"""RSS and Atom feeds: one article per item, from its page, or from the feed if that has the whole text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAX_BYTES = 5_000_000
 MAX_TAGS = 200_000
 """Largest feed: a feed names its latest articles only."""
 _WHOLE = 1000
-"""Characters from which what a feed holds of an article is taken for the whole of it."""
+"""An item's text of so many characters or more counts as the whole article."""
 _BEGINS = beginning("rss|feed|rdf:RDF")
 _LEFT_OUT = ("script", "style", "template", "noscript", "svg")
 _INLINE = frozenset((
@@ -46,7 +46,7 @@ class FeedFormat(Format):
         return _BEGINS.match(head) is not None
 
     def entries(self, document: Document) -> Iterator[Entry]:
-        """An entry an item, newest first as in the feed."""
+        """One entry per item, newest first as in the feed."""
         feed = _parse(document)
         publisher = one_line(line_of(str(feed.feed.get("title", ""))))
         items = [(_link(item, publisher), item) for item in map(dict[str, Any], feed.entries)]
@@ -82,12 +82,12 @@ def _parse(document: Document) -> Any:
         reason = f"is a feed that cannot be read ({type(error).__name__}: {one_line(str(error))[:200]})"
         raise SourceError(document.source, reason) from error
     if not feed.get("version") and not feed.entries:
-        raise SourceError(document.source, "is no RSS or Atom feed, or a damaged one")
+        raise SourceError(document.source, "is not an RSS or Atom feed, or is damaged")
     return feed
 
 
 def _link(item: dict[str, Any], publisher: str) -> Link:
-    """What an item says about its page; without a URL if it names none that can be fetched."""
+    """What an item says about its page; the URL is empty if there is none that can be fetched."""
     try:
         url = normal_url(str(item.get("link", "")))
     except SourceError:
@@ -104,7 +104,7 @@ def _link(item: dict[str, Any], publisher: str) -> Link:
 
 
 def _author(item: dict[str, Any]) -> str:
-    """Who wrote an item; of one person's name and address, feedparser's own split takes long domains for names."""
+    """Who wrote an item; feedparser's own split of a name and an address takes long domains for names."""
     names = [str(author.get("name") or "") for author in item.get("authors", ())]
     return any_author([line_of(name) for name in (names if len(names) > 1 else [str(item.get("author") or "")])])
 
@@ -114,7 +114,7 @@ def _content(item: dict[str, Any]) -> str:
 
 
 def _moment(parsed: Any) -> date | datetime | None:
-    """A moment in UTC from feedparser's, if it found one."""
+    """A moment in UTC, from feedparser's parsed time."""
     try:
         return datetime.fromtimestamp(calendar.timegm(parsed), UTC) if parsed else None
     except (ValueError, OverflowError, TypeError, OSError):
@@ -122,7 +122,7 @@ def _moment(parsed: Any) -> date | datetime | None:
 
 
 def text_of(markup: str) -> str:
-    r"""The words of some HTML, its blocks apart by blank lines.
+    r"""The words of a piece of HTML, with blank lines between its blocks.
 
     Example:
         >>> text_of("<p>It <b>reopened</b>.</p><script>alert(1)</script><p>On Thursday &amp; after.</p>")
@@ -136,7 +136,7 @@ def text_of(markup: str) -> str:
 
 
 def line_of(markup: str) -> str:
-    """The words of some HTML on one line."""
+    """The words of a piece of HTML, on one line."""
     return " ".join(text_of(markup).split())
 
 

@@ -1,4 +1,4 @@
-"""HTML pages: the main text, its title, author, date and publisher, as trafilatura finds them.  Nothing in them is run."""
+"""HTML pages: the main text, its title, author, date and publisher, as trafilatura finds them.  No script runs."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def extract(page: str, url: str | None) -> tuple[str, Facts]:
 
     Args:
         page: HTML.
-        url: where it is from, if known.
+        url: where it comes from, if known.
     """
     import trafilatura
 
@@ -85,9 +85,9 @@ def extract(page: str, url: str | None) -> tuple[str, Facts]:
 
 
 def decode_page(data: bytes, charset: str | None) -> str:
-    """A page as text: by its mark, else as the server or the page says, else UTF-8, else Windows-1252.
+    """A page as text: by its byte order mark, else in the charset that the server or the page names, else UTF-8 or cp1252.
 
-    What is said is often wrong, so it counts only if the bytes bear it out.
+    The named charset is often wrong, so it counts only if the bytes fit it.
     """
     marked = next((name for mark, name in BOMS if data.startswith(mark)), None)
     inside = _META.search(data[:4000])
@@ -101,7 +101,7 @@ def decode_page(data: bytes, charset: str | None) -> str:
 
 
 def _address(url: str | None, canonical: str) -> str | None:
-    """Where to send people: the page's own idea of its address, but for a page that was fetched only on its own site."""
+    """Where to send people: the page's canonical address; for a fetched page, only if it is on the same site."""
     own = web_url(canonical)
     if url is None:
         return own

@@ -1,4 +1,4 @@
-"""JSON Lines: a JSON object a line, an article each."""
+"""JSON Lines: one JSON object per line, one article per object."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class JsonLinesFormat(Format):
     media_types = ("application/jsonl", "application/x-ndjson", "application/json-lines")
 
     def entries(self, document: Document) -> Iterator[Entry]:
-        """An entry a line; empty lines are left out."""
+        """One entry per line, without empty lines."""
         return record_entries(document, partial(_records, document))
 
 

@@ -1,7 +1,7 @@
-"""Markdown, read as the words that a person sees.
+"""Markdown, read as the words that people see.
 
-An answer is quoted to people, so marks do not belong in it: a link is its text, emphasis is gone, list items and table
-rows are paragraphs of their own.  Code stays as it is.  The first heading is the title, unless front matter names one.
+Answers are quoted to people, so marks do not belong in the text: a link is its words, emphasis is gone, and each list
+item and table row is a paragraph.  Code stays as it is.  The first heading is the title, unless front matter names one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pages: fetched one at a time, when they are read, and only if they may be new."""
+"""Pages: fetched one at a time, when they are read, and only if they may have changed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Link(NamedTuple):
     Attributes:
         url: of the page, in its normal form.
         facts: about the article on it.
-        stamp: what changes when the page does, as its date of change; empty if the list says nothing of the kind.
+        stamp: what changes when the page changes, its date of change for instance; empty if the list does not say.
     """
 
     url: str
@@ -39,19 +39,19 @@ def page_entry(link: Link, context: SourceContext, fetched: Fetched | None = Non
     Args:
         link: to the page.
         context: with the way to the web.
-        fetched: the page, if it is there already.
+        fetched: the page, if it was fetched already.
     """
     page = _Page(link, context, fetched)
     return Entry(link.url, page.read, page.sync_state)
 
 
 def page_key(url: str) -> str:
-    """What is remembered of a page is remembered under this."""
+    """The key of a page's sync state."""
     return f"page:{url}"
 
 
 def admitted(links: Iterable[Link], context: SourceContext) -> Iterator[Link]:
-    """The links whose paths the options let in, each page once."""
+    """The links whose paths the options admit, each page once."""
     include, exclude = context.options.include, context.options.exclude
     seen = set()
     for link in links:
@@ -63,10 +63,10 @@ def admitted(links: Iterable[Link], context: SourceContext) -> Iterator[Link]:
 
 
 class _Page:
-    """A page, and what is remembered of it: the server's validators and what the list said.
+    """A page and its sync state: the server's validators and what the list said.
 
-    That is trusted only while the store holds the article, so an article that was removed, or never committed, is
-    fetched again.
+    The state counts only while the store holds the article, so an article that was removed, or never committed, is fetched
+    again.
     """
 
     def __init__(self, link: Link, context: SourceContext, fetched: Fetched | None) -> None:
@@ -107,7 +107,7 @@ class _Page:
 
 
 def _for_pages(context: SourceContext) -> SourceContext:
-    """Without a format that a person named for the list that led here."""
+    """The context without a format that a person named for the list, not for its pages."""
     name = context.options.format
     if name is None or isinstance(format_named(name), ArticleFormat):
         return context

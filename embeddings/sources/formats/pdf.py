@@ -1,4 +1,4 @@
-"""PDF files: the text of their pages, its lines made paragraphs again."""
+"""PDF files: the text of their pages, with lines joined to paragraphs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NUMBER = re.compile(r"\d+|\b[ivxlc]+\b", re.IGNORECASE)
 
 
 class PdfFormat(ArticleFormat):
-    """PDF files that hold text, not only pictures of it."""
+    """PDF files with text; a scan has only pictures of text."""
 
     name = "pdf"
     suffixes = (".pdf",)
@@ -40,18 +40,18 @@ class PdfFormat(ArticleFormat):
     slow = True
 
     def recognises(self, head: bytes) -> bool:
-        """By its mark, which may come after some bytes of something else."""
+        """By its mark, which may come after some other bytes."""
         return b"%PDF-" in head[:1024]
 
     def article(self, document: Document, data: bytes) -> Article:
-        """The text of the pages as an article; the title is that of the properties, else the first line."""
+        """The text of the pages as an article; the title is in the properties, else the first line."""
         source = document.source
         if not self.recognises(data[:1024]):
-            raise SourceError(source, "is not a PDF file, whatever it is called")
+            raise SourceError(source, "is not a PDF file, despite its name")
         contents = _read(source, data)
         text = reflow([page.replace("\r\n", "\n").replace("\r", "\n") for page in contents.pages])
         if not any(character.isalnum() for character in text):
-            raise SourceError(source, "holds no text, only pictures of it, as scans do; put it through OCR first")
+            raise SourceError(source, "holds no text, only pictures of it, as scans do; run OCR on it first")
         own = Facts(
             title=contents.title or _first_line(text),
             url=web_url(document.url),
@@ -89,7 +89,7 @@ def _read(source: str, data: bytes) -> _Contents:
 
 
 def reflow(pages: list[str]) -> str:
-    r"""Joins the lines of pages to paragraphs: without headers, footers and page numbers, hyphenated words made whole.
+    r"""Joins the lines of pages to paragraphs, and hyphenated words; drops headers, footers and page numbers.
 
     Example:
         >>> reflow(["The harbour re\x02\nopened on Thursday after a\nlong storm.", "2"])
@@ -122,7 +122,7 @@ def _ends_paragraph(line: str, following: str, width: int) -> bool:
 
 
 def _without_headers(pages: list[str]) -> list[list[str]]:
-    """The lines of each page without those that many pages have at their edge, numbers aside; the first keeps its title."""
+    """The lines of each page without those that many pages repeat at their edges, but the first page keeps its title."""
     lines = [[line.strip() for line in page.split("\n") if line.strip()] for page in pages]
     edges = Counter(
         shape for page in lines for shape in {_shape(line) for line in page[:_HEADER_LINES] + page[-_HEADER_LINES:]}
@@ -150,7 +150,7 @@ def _first_line(text: str) -> str:
 
 
 def _date(created: str) -> date | None:
-    """The day of a PDF's `D:20220429171908Z`; its clock says nothing of when the article came out."""
+    """The day of a PDF's `D:20220429171908Z`; its time of day says nothing about the article."""
     digits = re.match(r"(?:D:)?(\d{8})", created)
     try:
         return date.fromisoformat(digits[1]) if digits else None

@@ -1,7 +1,7 @@
 """Many articles in one file: records with named fields, each on a line of JSON or in a row of a table.
 
-The file is gone through twice, from beginning to end: once to list the records, once to read them; nothing but their
-names is held in between.
+The file is read twice from beginning to end: once to list the records, once to read them.  Only their names stay in
+memory in between.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ DEFAULTS: Mapping[str, tuple[str, ...]] = {
     "date": ("date", "published_at", "published", "pubdate", "date_publish", "date_published", "publish_date", "datetime"),
     "url": ("url", "link"),
 }  # fmt: skip
-"""The names that fields commonly have, in lower case, the first that is there counts."""
+"""The usual names of fields, in lower case; the first one that a record has counts."""
 _ENDS = ("\n", "\r")
 _HOPELESS = 100
-"""Records without an article at the beginning of a file, after which the rest is not looked at."""
+"""So many records without an article at the beginning of a file, and the rest is not read."""
 
 
 class Line(NamedTuple):
@@ -41,7 +41,7 @@ class Line(NamedTuple):
 
     Attributes:
         number: from 1.
-        text: with its line end; bytes that are not UTF-8 are there as lone surrogates; empty if `reason` is not.
+        text: with its line end; bytes that are not UTF-8 become lone surrogates; empty if there is a `reason`.
         reason: why it cannot be used.
     """
 
@@ -92,7 +92,7 @@ class Record(NamedTuple):
     Attributes:
         line: where it begins, from 1.
         values: its fields.
-        reason: why it cannot be read; then there are no fields.
+        reason: why it cannot be read, if so; then there are no fields.
     """
 
     line: int
@@ -106,21 +106,21 @@ def find_field(fact: str, names: Mapping[str, str], mapping: Mapping[str, str]) 
     Args:
         fact: `title`, say.
         names: the fields that there are, by their names in lower case.
-        mapping: what a person said; it counts before the usual names.
+        mapping: the names that a person gave; they count before the usual ones.
     """
     candidates = (mapping[fact].lower(),) if fact in mapping else DEFAULTS[fact]
     return next((names[name] for name in candidates if name in names), None)
 
 
 def record_entries(document: Document, records: Callable[[], Iterator[Record]]) -> Iterator[Entry]:
-    """An entry for each record.  What cannot be read is an entry that fails, and the others are kept.
+    """One entry per record.  A record that cannot be read is an entry that fails; the others stay.
 
     Args:
         document: the file.
-        records: goes through the file from its beginning.
+        records: reads the file from its beginning.
 
     Raises:
-        SourceError: the file does not begin with a single article.
+        SourceError: there is no article at the beginning of the file.
     """
     cursor = _Cursor(document, records)
     failing: list[Entry] | None = []  # held back until there is an article
@@ -143,14 +143,14 @@ def record_entries(document: Document, records: Callable[[], Iterator[Record]]) 
     except SourceError as error:
         if failing is not None:
             raise
-        cut_off = SourceError(error.source, f"{error.reason}; what comes before is kept")
+        cut_off = SourceError(error.source, f"{error.reason}; the records before it are kept")
         yield Entry(f"{document.source}#end", partial(refuse, cut_off))
     if failing:
         raise SourceError(document.source, f"holds no article in its first {len(failing)} records: {reason}")
 
 
 class _Cursor:
-    """Goes through a file again as its records are read, in the order in which they were listed."""
+    """Reads a file again, record by record, in the order in which they were listed."""
 
     def __init__(self, document: Document, records: Callable[[], Iterator[Record]]) -> None:
         self._document = document
@@ -167,11 +167,11 @@ class _Cursor:
                 if identity != source or problem:
                     break
                 return _article(self._document, source, record)
-        raise SourceError(self._document.source, "changed while it was read; index it again")
+        raise SourceError(self._document.source, "changed while it was being read; index it again")
 
 
 def _named(document: Document, records: Iterator[Record]) -> Iterator[tuple[Record, str, str]]:
-    """Each record with its identity and what is wrong with it: its id, else its URL, else its line names it."""
+    """Each record, its identity (from its id, else its URL, else its line) and what is wrong with it."""
     mapping = document.context.options.fields
     seen: set[str] = set()
     for record in records:
@@ -182,13 +182,13 @@ def _named(document: Document, records: Iterator[Record]) -> Iterator[tuple[Reco
             yield record, line, record.reason
         elif text_field is None:
             shown = ", ".join(names.values())[:200]
-            yield record, line, f"no field holds the text; there are {shown}; name it: --field text=NAME"
+            yield record, line, f"no field holds the text; its fields are {shown}; name one: --field text=NAME"
         else:
             key = _value(record, "id", names, mapping)
             url = _value(record, "url", names, mapping) if not key else ""
             source = f"{document.source}#{_fragment(key or url)}" if key or url else line
             if source in seen and key:
-                yield record, line, f"its id {key[:100]} is that of a record before it"
+                yield record, line, f"its id {key[:100]} is that of an earlier record"
                 continue
             source = line if source in seen else source
             seen.add(source)

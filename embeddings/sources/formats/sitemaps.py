@@ -32,7 +32,7 @@ class SitemapFormat(Format):
         return _BEGINS.match(head) is not None
 
     def entries(self, document: Document) -> Iterator[Entry]:
-        """An entry a page.  A sitemap that cannot be read is an entry that fails; its pages are not gone."""
+        """One entry per page.  A sitemap that cannot be read is an entry that fails; its pages are not gone."""
         problems: list[SourceError] = []
         links = _links(document, _Budget(), problems, depth=0)
         for link in admitted(links, document.context):
@@ -43,7 +43,7 @@ class SitemapFormat(Format):
 
 
 class _Budget:
-    """How many pages and sitemaps may still be looked at."""
+    """How many more pages and sitemaps may be read."""
 
     def __init__(self) -> None:
         self.pages = MAX_PAGES
@@ -58,7 +58,7 @@ def _links(document: Document, budget: _Budget, problems: list[SourceError], dep
         try:
             url = normal_url(facts.get("loc", ""))
         except SourceError as error:
-            problems.append(SourceError(document.source, f"names a page that cannot be fetched: {error}"))
+            problems.append(SourceError(document.source, f"lists a page that cannot be fetched: {error}"))
             continue
         if document.url is not None and site_of(url) != site_of(document.url):
             others += 1
@@ -74,7 +74,7 @@ def _links(document: Document, budget: _Budget, problems: list[SourceError], dep
             )
             return
     if others:
-        problems.append(SourceError(document.source, f"names {others} pages of other sites, which are left out"))
+        problems.append(SourceError(document.source, f"lists {others} pages of other sites, which are left out"))
 
 
 def _links_below(url: str, above: Document, budget: _Budget, problems: list[SourceError], depth: int) -> Iterator[Link]:
@@ -96,7 +96,7 @@ def _tree(document: Document) -> Element:
     except XmlError as error:
         raise SourceError(document.source, str(error)) from error
     if local_name(root) not in ("urlset", "sitemapindex"):
-        raise SourceError(document.source, "is no sitemap")
+        raise SourceError(document.source, "is not a sitemap")
     return root
 
 

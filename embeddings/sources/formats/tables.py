@@ -1,6 +1,6 @@
-"""Tables: CSV and its relatives, a row an article, the first line the names of the columns.
+"""Tables: CSV and its relatives, with one article per row and the names of the columns in the first line.
 
-Columns are separated by a comma, a semicolon, a tab or a bar, whichever gives the first line a column with the text.
+A comma, a semicolon, a tab or a bar separates columns: the one that gives the first line a column with the text.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class TableFormat(Format):
     media_types = ("text/csv", "text/tab-separated-values")
 
     def entries(self, document: Document) -> Iterator[Entry]:
-        """An entry a row."""
+        """One entry per row."""
         return record_entries(document, partial(_rows, document))
 
 
@@ -87,7 +87,7 @@ def _header(document: Document, lines: _Lines) -> tuple[str, list[str]]:
     columns = max(headers.values(), key=len, default=[])
     if len(columns) > 1:
         shown = ", ".join(repr(name) for name in columns)[:300]
-        reason = f"line 1: no column holds the text; there are {shown}; name it: --field text=NAME"
+        reason = f"line 1: no column holds the text; its columns are {shown}; name one: --field text=NAME"
     else:
         reason = "line 1 does not name columns, separated by a comma, semicolon, tab or bar, one of them for the text"
     raise SourceError(document.source, reason)

@@ -1,4 +1,4 @@
-"""Which addresses may be fetched from: http(s) URLs, and hosts that the public internet routes to."""
+"""Which addresses may be fetched: http(s) URLs of hosts that the public internet routes to."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MAX_URL = 2000
 def is_public(address: str) -> bool:
     """Whether an IP address is one of the public internet.
 
-    What carries an IPv4 address inside (IPv4-mapped, NAT64, 6to4) is judged by that.  The blocks are those of the IANA
+    An address with an IPv4 address inside (IPv4-mapped, NAT64, 6to4) is judged by that one.  The blocks are those of the IANA
     special-purpose registries; of IPv6, only the global unicast block counts as public.
     """
     try:
@@ -50,7 +50,7 @@ def is_web_address(location: str) -> bool:
 
 
 def normal_url(url: str) -> str:
-    """A URL as it is fetched and remembered: lower-case scheme and host, in ASCII, without a fragment.
+    """A URL as it is fetched and stored: lower-case scheme and host, in ASCII, without a fragment.
 
     Raises:
         SourceError: it is not http(s), names a person or password, has no host, or a port that no web server has.
@@ -66,9 +66,9 @@ def normal_url(url: str) -> str:
     if not host:
         raise SourceError(shown(url), "has no host name; write it as https://host/path")
     if parts.username is not None or parts.password is not None:
-        raise SourceError(shown(url), "holds a user name or password; articles are fetched without")
+        raise SourceError(shown(url), "contains a user name or password; remove them, as qa-bot fetches without")
     if port is not None and port not in (80, 443) and port < 1024:
-        raise SourceError(shown(url), f"port {port} is not one of a web server")
+        raise SourceError(shown(url), f"port {port} is not one that web servers use")
     if len(url) > MAX_URL or not url.strip().isprintable():
         raise SourceError(shown(url), f"is longer than {MAX_URL} characters, or holds characters that no address has")
     default = {"http": 80, "https": 443}[parts.scheme]

@@ -1,4 +1,4 @@
-"""What a site asks of programs that fetch from it: its robots.txt, pauses between requests, rest when it fails."""
+"""What a site may expect from programs: they follow its robots.txt, pause between requests, and stop when it fails."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class Robots:
 def _for_us_or_others(line: str) -> str:
     """A line of a robots.txt in which all other programs have one name.
 
-    protego keeps every rule for every name that it is for: thousands of names times thousands of rules, in a file of
-    100 KB, would take a minute and all memory.
+    protego keeps every rule once per program, so a file of 100 KB with thousands of names and rules would take a minute and
+    all memory.
     """
     match = _USER_AGENT.match(line.partition("#")[0])
     if match is None:
@@ -58,11 +58,11 @@ def _for_us_or_others(line: str) -> str:
 
 
 class Pace:
-    """Keeps requests to a host apart, and leaves a host alone that asked for it or that keeps failing.
+    """Waits between requests to a host, and sends none to a host that asked for that or keeps failing.
 
     Args:
         interval: least seconds between two requests to a host.
-        sleep: waits; for tests.
+        sleep: waits; tests replace it.
     """
 
     def __init__(self, interval: float, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -76,8 +76,8 @@ class Pace:
         """Waits until the host may be asked again.
 
         Args:
-            host: whom to ask.
-            delay: seconds between requests that the host itself wishes for, if more than ours.
+            host: to send a request to.
+            delay: seconds between requests that the host asks for, if more than ours.
         """
         left = self._next.get(host, 0.0) - time.monotonic()
         if left > 0:
@@ -89,11 +89,11 @@ class Pace:
         self._sleep(seconds)
 
     def close(self, host: str, seconds: float) -> None:
-        """Leaves a host alone for some time."""
+        """Sends a host nothing for some seconds."""
         self._closed_until[host] = time.monotonic() + seconds
 
     def closed_for(self, host: str) -> float:
-        """Seconds for which the host is still left alone, 0 if it is not."""
+        """Seconds until the host may get requests again, 0 if it may now."""
         return max(0.0, self._closed_until.get(host, 0.0) - time.monotonic())
 
     def succeeded(self, host: str) -> None:
@@ -101,7 +101,7 @@ class Pace:
         self._failures.pop(host, None)
 
     def failed(self, host: str) -> None:
-        """Notes that a host did not answer; after three times in a row it is left alone for five minutes."""
+        """Notes that a host did not answer; after three times in a row it gets no requests for five minutes."""
         self._failures[host] = self._failures.get(host, 0) + 1
         if self._failures[host] >= _FAILURES:
             self.close(host, _REST)
@@ -109,7 +109,7 @@ class Pace:
 
 
 def retry_after(value: str | None, now: float) -> float | None:
-    """Seconds that a `Retry-After` header asks for: a number of them, or a moment.
+    """Seconds that a `Retry-After` header asks for, as a number or as a moment.
 
     Args:
         value: the header.

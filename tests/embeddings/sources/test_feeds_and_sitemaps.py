@@ -207,7 +207,7 @@ def test_a_link_to_a_private_or_hostile_place_is_one_failing_item(pages: Any, op
         (rss(item("/1", "&j;"), head=SECRET), "declares XML entities"),
         (rss("<a>" * 200_000), "larger than 5 MB or 200000 tags"),
         ("<rss version='2.0'><channel></channel></rss>", None),
-        ("<rss", "is no RSS or Atom feed, or a damaged one"),
+        ("<rss", "is not an RSS or Atom feed, or is damaged"),
         ("<rss>", None),
     ],
     ids=["laughs", "outside", "large", "empty", "cut off", "no version"],
@@ -282,7 +282,7 @@ def test_a_sitemap_that_cannot_be_read_does_not_make_its_pages_gone(pages: Any, 
     read, failed = store.commit(source)
     assert read == [pages.url("/1")]
     assert failed[pages.url("/gone.xml")].startswith("there is no such page")
-    assert failed[pages.url("/a.xml")] == "names 1 pages of other sites, which are left out"
+    assert failed[pages.url("/a.xml")] == "lists 1 pages of other sites, which are left out"
     assert not source.complete
 
 
