@@ -14,6 +14,7 @@ from slack_svg import SlackApp, draw_thread
 from terminal_svg import draw_terminal, record_repl
 
 from qa_bot import QABot, load_settings
+from qa_bot.slack.settings import Language
 from qa_bot.slack.views.blocks import answer_message
 from qa_bot.slack.views.texts import texts_in
 
@@ -38,7 +39,7 @@ def slack_picture(bot: QABot) -> str:
     app = SlackApp(
         manifest["features"]["bot_user"]["display_name"], manifest["display_information"]["background_color"]
     )
-    blocks = answer_message([bot.ask(QUESTIONS[0])], texts_in("en")).blocks
+    blocks = answer_message([bot.ask(QUESTIONS[0])], texts_in(Language.ENGLISH)).blocks
     return draw_thread(app, QUESTIONS[0], blocks)
 
 
