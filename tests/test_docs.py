@@ -15,11 +15,9 @@ from qa_bot.cli import COMMANDS, _parser, main
 from qa_bot.terminal.render import sureness
 
 ROOT = Path(__file__).parents[1]
+ROOMS_WITH_DOCUMENTS = (".github", "qa_bot", "embeddings", "deploy", "docs", "tests")
 DOCUMENTS = sorted(
-    [
-        *ROOT.glob("*.md"),
-        *(path for room in ("qa_bot", "embeddings", "deploy", "docs", "tests") for path in (ROOT / room).rglob("*.md")),
-    ]
+    [*ROOT.glob("*.md"), *(path for room in ROOMS_WITH_DOCUMENTS for path in (ROOT / room).rglob("*.md"))]
 )
 README = (ROOT / "README.md").read_text()
 REFERENCE = (ROOT / "qa_bot" / "README.md").read_text()
