@@ -11,7 +11,7 @@ import numpy as np
 from embeddings.encoder.model import Encoder
 from embeddings.errors import QuestionError
 from embeddings.filters import EVERYTHING, ArticleFilter
-from embeddings.indexing.agreement import check_encoder
+from embeddings.indexing.chunking import check_encoder
 from embeddings.store.protocol import Store
 from qa_bot.answering.candidates import Candidate, read_candidates
 from qa_bot.answering.normalize import normalize_answer
