@@ -13,7 +13,8 @@ from embeddings.filters import EVERYTHING, ArticleFilter
 from embeddings.indexing.chunking import check_encoder
 from embeddings.store.local import LocalStore
 from embeddings.store.protocol import Say, Store
-from qa_bot.answering.answerer import Answer, Answerer, check_question
+from qa_bot.answering.answerer import Answerer, check_question
+from qa_bot.answering.results import Answer
 from qa_bot.reader.model import Reader
 from qa_bot.settings import Settings
 
@@ -119,7 +120,6 @@ class QABot:
             if self.store.encoder is None:
                 raise StoreError(f"the store in {self.settings.data_dir} is empty; run: qa-bot index FOLDER")
             answerer = self._answerer
-            check_encoder(self.store, self.encoder.identity)  # each time: another process may rebuild the store
         return answerer.ask(question, cancelled, only)
 
     @cached_property

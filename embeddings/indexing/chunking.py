@@ -13,7 +13,7 @@ from embeddings.articles import Article, opening_words
 from embeddings.errors import EncoderMismatchError
 from embeddings.passages import Passage, embedded_text, split_passages
 from embeddings.sentences import Span
-from embeddings.store.protocol import IndexedArticle, NewPassage, Store
+from embeddings.store.protocol import IndexedArticle, NewPassage, Store, View
 
 BATCH_PASSAGES = 256
 """Passages after which a batch of articles is committed: a few seconds of work on two cores."""
@@ -29,7 +29,7 @@ class PassageRule(NamedTuple):
         return f"at most {self.max_chars} characters, overlap {self.overlap_sentences}, under the title"
 
 
-def check_encoder(store: Store, encoder: str, passage_rule: str | None = None) -> None:
+def check_encoder(store: Store | View, encoder: str, passage_rule: str | None = None) -> None:
     """Refuses a store whose vectors come from another encoder, or whose passages follow another rule.
 
     Raises:

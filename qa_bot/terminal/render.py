@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, TextIO
 from embeddings.articles import shown_source
 from embeddings.dates import MONTHS
 from embeddings.sentences import Span
-from qa_bot.answering.sureness import percent_of, sureness_of
+from qa_bot.answering.results import percent_of, sureness_of
 from qa_bot.terminal.wrapping import DIM, NOTHING, RESET, WIDTH, clean, wrap
 
 if TYPE_CHECKING:
     from embeddings.articles import Article
     from embeddings.indexing.reindexer import ReindexReport
     from embeddings.store.protocol import ArticleText
-    from qa_bot.answering.answerer import Answer, ArticleReference, Quotation
+    from qa_bot.answering.results import Answer, ArticleReference, Quotation
 
 __all__ = [
     "NOT_ANSWERED",
