@@ -105,7 +105,7 @@ def test_the_export_can_be_measured_and_trained_on(tmp_path: Path, cache_dir: Pa
     log.close()
     run = Command(tmp_path, cache_dir, tmp_path / "data")
     done = run("feedback", "export", "-o", "feedback.json")
-    assert (done.code, done.lines) == (0, ["qa-bot: 2 judgements, 2 questions that say what the answer is"])
+    assert (done.code, done.lines) == (0, ["qa-bot: 2 judgements, 2 questions exported"])
     exported = json.loads((tmp_path / "feedback.json").read_text())
     assert exported == run("feedback", "export").json
     assert [asked.text for asked in load_questions(tmp_path / "feedback.json")] == [
