@@ -68,10 +68,7 @@ class Settings(BaseSettings):
     )
     passages_read: int = Field(8, ge=1, le=100, description="passages that the reader reads per question")
     threshold: float | None = Field(
-        None,
-        ge=0,
-        le=1,
-        description="minimum confidence for an answer; empty for the reader's own",
+        None, ge=0, le=1, description="minimum confidence for an answer; empty for the reader's own"
     )
     alternatives: int = Field(3, ge=0, le=20, description="further answers to keep, besides the best one")
     allow_private_addresses: bool = Field(
@@ -112,8 +109,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        *_: Any,
+        **__: Any,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The command line over the environment over the file."""
         return init_settings, env_settings, _ConfigFile(settings_cls)

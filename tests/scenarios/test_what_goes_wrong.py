@@ -212,7 +212,7 @@ def test_a_question_in_another_script_is_a_question(qa_bot: Command, question: s
 
 def test_a_store_without_articles_says_what_to_do(bare: Command) -> None:
     check_failed(bare("ask", QUESTION), str(bare.data_dir), "is empty; run: qa-bot index FOLDER")
-    check_failed(bare("index", "--quiet"), "no sources are remembered yet", "qa-bot index FOLDER")
+    check_failed(bare("index", "--quiet"), "has no sources yet", "run: qa-bot index FOLDER")
 
 
 # -- disks -------------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from qa_bot import QABot, Settings
-from qa_bot.repl.line_editor import CommandCompleter, ForgivingHistory
+from qa_bot.repl.interactive import CommandCompleter, ForgivingHistory
 
 QUESTION = "Where was Mattis's press conference held?"
 START = """
@@ -286,7 +286,7 @@ def test_an_empty_store_says_what_to_do_and_can_be_filled(
     repl.type(QUESTION + "\r")
     repl.expect("There are no articles yet")
     repl.type("/reindex\r")
-    repl.expect("nothing to index again yet")
+    repl.expect("there are no sources yet")
     repl.type(f"/reindex '{seeds_folder}'\r")
     repl.expect("Articles: 15 new")
     repl.type(QUESTION + "\r")
@@ -324,9 +324,9 @@ def test_a_filter_holds_until_it_is_cleared(settings: Settings, seed_bot: QABot)
     lines = ["/filter publisher qa_bot seeds since 2024", QUESTION, "/more", "/filter", QUESTION]
     done = piped(settings, "\n".join(lines).encode())
     shown = done.stdout.decode()
-    filtered, everything = shown.split("All articles are searched.")
-    assert "Only these are searched now: publisher qa_bot seeds, since 2024-01-01" in filtered
-    assert "Only a part was searched: publisher qa_bot seeds, since 2024-01-01" in filtered
+    filtered, everything = shown.split("Searching all articles.")
+    assert "Searching only: publisher qa_bot seeds, since 2024-01-01" in filtered
+    assert "Searched only part of the archive: publisher qa_bot seeds, since 2024-01-01" in filtered
     assert "mattis-nato-russia" not in filtered
     assert "mattis-nato-russia" in everything
     assert (done.returncode, done.stderr) == (0, b"")
@@ -335,17 +335,17 @@ def test_a_filter_holds_until_it_is_cleared(settings: Settings, seed_bot: QABot)
 def test_a_filter_that_cannot_be_is_named_and_the_old_one_holds(settings: Settings, seed_bot: QABot) -> None:
     done = piped(settings, f"/filter publisher nobody\n/filter since 2024-02-30\n{QUESTION}\n".encode())
     assert b"since: '2024-02-30' is not a date; write 2024-01-31, 2024-01 or 2024" in done.stderr
-    assert b"Only a part was searched: publisher nobody" in done.stdout
+    assert b"Searched only part of the archive: publisher nobody" in done.stdout
 
 
 def test_the_filter_stands_in_the_prompt(terminal: Callable[..., Terminal]) -> None:
     repl = terminal()
     repl.expect("/help")
     repl.type("/filter until 2024-05\r")
-    repl.expect("Only these are searched now: until 2024-05-31")
+    repl.expect("Searching only: until 2024-05-31")
     repl.expect(r"\[until 2024-05-31\] >")
     repl.type("/filter\r")
-    repl.expect("All articles are searched")
+    repl.expect("Searching all articles")
 
 
 def test_a_pipe_with_something_wrong_in_it_goes_on_and_ends_with_2(settings: Settings, seed_bot: QABot) -> None:
