@@ -17,7 +17,7 @@ import click
 
 from embeddings.errors import QABotError
 from qa_bot import __version__
-from qa_bot.commands import Group, setting_option
+from qa_bot.commands import Group
 from qa_bot.settings import PREFIX, Settings
 
 COMMANDS = ("index", "sources", "ask", "repl", "slack", "feedback", "articles", "eval", "status")
@@ -49,8 +49,8 @@ class _Commands(Group):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
         with formatter.section(f"Settings of every command, also read from {PREFIX}<NAME> and qa_bot.toml"):
-            options = [setting_option(name) for name in Settings.model_fields]
-            formatter.write_dl([row for option in options if (row := option.get_help_record(ctx))])
+            fields = Settings.model_fields.items()
+            formatter.write_dl([(f"--{name.replace('_', '-')}", field.description or "") for name, field in fields])
 
 
 @click.group("qa-bot", cls=_Commands, epilog=EXAMPLES)

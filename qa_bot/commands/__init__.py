@@ -28,13 +28,12 @@ ANSWERING = (
 as_json = click.option("--json", "as_json", is_flag=True, help="print JSON")
 
 
-def setting_option(name: str, *, hidden: bool = False) -> click.Option:
-    """The option for a setting; its value stays text, so that a value is checked alike wherever it comes from."""
+def _setting_option(name: str, *, hidden: bool) -> click.Option:
     field, accepted = Settings.model_fields[name], accepted_values(name)
     return click.Option(
         [f"--{name.replace('_', '-')}"],
         metavar="VALUE",
-        type=click.Path(readable=False) if field.annotation is Path else str,
+        type=click.Path(readable=False) if field.annotation is Path else str,  # checked with the other places' values
         help=f"{field.description}{f' ({accepted})' if accepted else ''}",
         hidden=hidden,
     )
@@ -59,7 +58,7 @@ class Command(_Examples):
 
     def __init__(self, *arguments: Any, settings: Sequence[str] = STORE, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.params += [setting_option(name, hidden=name not in settings) for name in Settings.model_fields]
+        self.params += [_setting_option(name, hidden=name not in settings) for name in Settings.model_fields]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parses the arguments; an error names the first that the command does not take."""
