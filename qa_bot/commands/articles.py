@@ -37,7 +37,7 @@ def _list(settings: Settings, limit: int | None, as_json: bool) -> int:
     from qa_bot.answering.answerer import reference
 
     with open_bot(settings) as bot:
-        articles = [reference(article) for article in bot.store.articles(limit=limit)]
+        articles = [reference(article) for article in bot.store.articles.list(limit=limit)]
     if as_json:
         print_json(json.dumps([article.model_dump(mode="json") for article in articles], ensure_ascii=False))
         return 0
@@ -51,7 +51,7 @@ def _list(settings: Settings, limit: int | None, as_json: bool) -> int:
 
 def _article_id(bot: QABot, prefix: str) -> str:
     """The id of the article whose id begins with the prefix."""
-    ids = [article.id for article in bot.store.known() if article.id.startswith(prefix.lower())]
+    ids = [article.id for article in bot.store.articles.known() if article.id.startswith(prefix.lower())]
     if len(ids) != 1:
         how_many = "more than one article has an id" if ids else "no article has an id"
         raise StoreError(f"{prefix}: {how_many} that begins so; see: qa-bot articles list")
@@ -64,7 +64,7 @@ def _article_id(bot: QABot, prefix: str) -> str:
 def _show(settings: Settings, prefix: str, as_json: bool) -> int:
     """Show an article with its text."""
     with open_bot(settings) as bot:
-        stored = bot.store.article(_article_id(bot, prefix))
+        stored = bot.store.articles.get(_article_id(bot, prefix))
     if stored is None:
         raise StoreError(f"{prefix}: the article has just been removed; see: qa-bot articles list")
     article = stored.article
@@ -85,7 +85,7 @@ def _show(settings: Settings, prefix: str, as_json: bool) -> int:
 def _remove(settings: Settings, prefixes: tuple[str, ...]) -> int:
     """Remove articles from the store."""
     with open_bot(settings) as bot:
-        removed = bot.store.remove([_article_id(bot, prefix) for prefix in prefixes])
+        removed = bot.store.writing.remove([_article_id(bot, prefix) for prefix in prefixes])
         bot.store.refresh()
     print(f"removed {removed:,}; if the source still has an article, the next index run adds it again", file=sys.stderr)
     return 0

@@ -149,7 +149,7 @@ def command(
         raise SettingsError("--dry-run: does not work with --watch or --rebuild")
     output = _Output(quiet, as_json)
     with open_bot(settings) as bot, _sigterm_as_ctrl_c() as terminated:
-        if not sources and not bot.store.sources() and not rebuild:
+        if not sources and not bot.store.sources.list() and not rebuild:
             raise StoreError(f"the store in {settings.data_dir} has no sources yet; run: qa-bot index FOLDER")
 
         def index(progress: Callable[[Progress], None]) -> ReindexReport:
@@ -175,14 +175,14 @@ def _watch(
 
     # The watch begins before anything is read, so that it sees what changes meanwhile.
     absolute = [name if is_address(name) else os.path.realpath(os.path.expanduser(name)) for name in sources]
-    remembered = [source.location for source in bot.store.sources()]
+    remembered = [source.location for source in bot.store.sources.list()]
     watch = Watch([*remembered, *absolute], bot.settings.watch_seconds)
     output.print_report(output.with_progress(index))
     failure, pause = "", 0.0
     while True:
         time.sleep(max(watch.pause, pause))
         try:
-            due = watch.due([source.location for source in bot.store.sources()])
+            due = watch.due([source.location for source in bot.store.sources.list()])
             if due.news:
                 report = output.with_progress(partial(bot.catch_up, due))
                 watch.read(due)

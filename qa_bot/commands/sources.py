@@ -37,7 +37,7 @@ def command() -> None:
 def _list(settings: Settings, as_json: bool) -> int:
     """List the sources that `qa-bot index` reads."""
     with open_bot(settings) as bot:
-        sources = [(source, len(bot.store.known(source.location))) for source in bot.store.sources()]
+        sources = [(source, len(bot.store.articles.known(source.location))) for source in bot.store.sources.list()]
     if as_json:
         rows = [source._asdict() | {"options": json.loads(source.options), "articles": n} for source, n in sources]
         print_json(json.dumps(rows, ensure_ascii=False))
@@ -69,7 +69,7 @@ def _add(settings: Settings, sources: tuple[str, ...], **reading: Any) -> int:
     with open_bot(settings) as bot:
         context = SourceContext(options=options or SourceOptions())
         for source in [open_source(location, context) for location in sources]:
-            bot.store.add_source(source.location, options.model_dump_json() if options else None)
+            bot.store.sources.add(source.location, options.model_dump_json() if options else None)
     note(f"added {len(sources)}; to read them, run: qa-bot index")
     return 0
 
@@ -80,16 +80,16 @@ def _remove(settings: Settings, sources: tuple[str, ...]) -> int:
     """Remove sources and their articles."""
     with open_bot(settings) as bot:
         locations = [_location(bot.store, source) for source in sources]
-        removed = sum(bot.store.remove_source(location) for location in locations)
+        removed = sum(bot.store.sources.remove(location) for location in locations)
         bot.store.refresh()
-        bot.store.save_caches()
+        bot.store.writing.save_caches()
     print(f"sources removed: {len(locations)}; articles that no other source has: {removed:,}", file=sys.stderr)
     return 0
 
 
 def _location(store: Store, name: str) -> str:
     """The location of a remembered source, by the name that a person gives it; the file itself may be gone."""
-    locations = [source.location for source in store.sources()]
+    locations = [source.location for source in store.sources.list()]
     path = os.path.expanduser(name)
     for location in (name, os.path.abspath(path), os.path.realpath(path)):
         if location in locations:

@@ -44,7 +44,7 @@ def collect_status(bot: QABot) -> dict[str, Any]:
         "store": {
             "location": store.location,
             "schema_version": store.schema_version,
-            "sources": [source.location for source in bot.store.sources()],
+            "sources": [source.location for source in bot.store.sources.list()],
             "articles": store.articles,
             "passages": store.passages,
             "passage_rule": store.passage_rule,

@@ -175,7 +175,7 @@ class Session:
                 f"there is no answer {number}; type a number from 1 to {len(quotations)}, as /more shows them"
             )
         quotation = quotations[int(number) - 1]
-        stored = self._bot.store.article(quotation.article.id)
+        stored = self._bot.store.articles.get(quotation.article.id)
         answer = quotation.answer
         if stored is None or stored.article.text[answer.start : answer.end] != answer.text:
             raise QuestionError("the article has changed since this answer, or is gone; ask the question again")
@@ -196,7 +196,7 @@ class Session:
 
     def article(self, arguments: Sequence[str]) -> None:
         """Shows the whole article of the answer, of answer N, or with an ID of /articles."""
-        stored = self._bot.store.article(arguments[0]) if arguments else None
+        stored = self._bot.store.articles.get(arguments[0]) if arguments else None
         marked = Span(0, 0)
         if stored is None:
             quotation, stored = self._quotation(arguments)
@@ -205,14 +205,14 @@ class Session:
 
     def articles(self, arguments: Sequence[str]) -> None:
         """Lists the articles, newest first."""
-        articles = self._bot.store.articles(limit=_ARTICLES_SHOWN)
+        articles = self._bot.store.articles.list(limit=_ARTICLES_SHOWN)
         if not articles:
             return self.write(EMPTY)
         return self._page(terminal.render_articles(articles, self._bot.store.status().articles))
 
     def sources(self, arguments: Sequence[str]) -> None:
         """Lists the sources of the articles."""
-        self.write("\n".join(visible(source.location) for source in self._bot.store.sources()) or EMPTY)
+        self.write("\n".join(visible(source.location) for source in self._bot.store.sources.list()) or EMPTY)
 
     def filter(self, arguments: Sequence[str]) -> None:
         """Searches only publisher NAME, source PLACE, since DATE, until DATE; alone, all again."""
@@ -221,7 +221,7 @@ class Session:
 
     def reindex(self, arguments: Sequence[str]) -> None:
         """Brings the sources up to date, or adds new ones."""
-        if not arguments and not self._bot.store.sources():
+        if not arguments and not self._bot.store.sources.list():
             raise QuestionError("there are no sources yet; name a file or folder: /reindex FOLDER")
         with ProgressLine(sys.stderr) as line:
 

@@ -77,7 +77,7 @@ class Archive:
 
         def read() -> ArticleText | None:
             store = self._bot.store
-            held, origin = store.article(place.article), store.origin(place.article)
+            held, origin = store.articles.get(place.article), store.articles.origin(place.article)
             if held is None or origin is None or not only.admits(held.article, origin):
                 return None
             return held if place.start < place.end <= len(held.article.text) else None
@@ -106,9 +106,9 @@ class Archive:
 def _newest(store: Store, only: ArticleFilter, count: int) -> list[Article]:
     found: list[Article] = []
     for offset in range(0, LOOKED_THROUGH, PAGE):
-        page = store.articles(offset=offset, limit=PAGE if only else count)
+        page = store.articles.list(offset=offset, limit=PAGE if only else count)
         for article in page:
-            origin = store.origin(article.id) or ""
+            origin = store.articles.origin(article.id) or ""
             if only.admits(article, origin):
                 found.append(article)
             if len(found) == count:

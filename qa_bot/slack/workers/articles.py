@@ -169,7 +169,7 @@ class ArticleWork:
             return await asyncio.to_thread(self._desk.bot.reindex, locations)
 
     def _sources(self) -> frozenset[str]:
-        return frozenset(source.location for source in self._desk.bot.store.sources())
+        return frozenset(source.location for source in self._desk.bot.store.sources.list())
 
     async def _let_go(self, location: str, before: frozenset[str]) -> None:
         """Forgets a source that gave nothing: nobody would look after it, and each reindexing would try it again.
@@ -183,8 +183,8 @@ class ArticleWork:
             from embeddings.sources import open_source  # answering needs none of what reads articles
 
             store, place = self._desk.bot.store, open_source(location).location
-            if place not in before and not store.known(place):
-                store.remove_source(place)
+            if place not in before and not store.articles.known(place):
+                store.sources.remove(place)
                 self._forget_file(place)
 
         async with self._turn:
@@ -195,11 +195,11 @@ class ArticleWork:
 
         def remove() -> str | None:
             store = self._desk.bot.store
-            found = [known.id for known in store.known() if prefix and known.id.startswith(prefix.lower())]
+            found = [known.id for known in store.articles.known() if prefix and known.id.startswith(prefix.lower())]
             if len(found) != 1:
                 return None
-            held = store.article(found[0])
-            store.remove(found)
+            held = store.articles.get(found[0])
+            store.writing.remove(found)
             store.refresh()
             if held is None:
                 return found[0]
@@ -249,7 +249,7 @@ async def archive_status(desk: Desk, channel: str | None) -> str:
     texts, language = desk.texts(channel), desk.settings.channel(channel).language
     try:
         found = await asyncio.to_thread(lambda: desk.bot.store.status())
-        sources = await asyncio.to_thread(lambda: len(desk.bot.store.sources()))
+        sources = await asyncio.to_thread(lambda: len(desk.bot.store.sources.list()))
     except QABotError as error:
         return texts.admin_failed.format(reason=cut(clean(str(error)), REASON_CHARS))
     return texts.admin_status.format(
