@@ -67,13 +67,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         code = _run(argv)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
         return code
     except QABotError as error:
         return _fail(str(error))
     except BrokenPipeError:
-        _drop_output()  # whoever read it has gone
+        _drop_output()  # nobody reads it any more
         return 0
     except OSError as error:
         _drop_output()
@@ -81,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _stopped()
     except Exception as error:
-        if isinstance(error.__cause__, KeyboardInterrupt):  # in the middle of an import
+        if isinstance(error.__cause__, KeyboardInterrupt):  # Ctrl-C during an import
             return _stopped()
         if os.environ.get(PREFIX + "DEBUG"):
             raise
@@ -110,9 +109,9 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _open_closed_streams() -> None:
-    """Gives a process that was started with closed streams some that lead nowhere.
+    """Opens streams that lead nowhere in place of closed ones.
 
-    Else the next files that are opened get their numbers, and what a library prints would be written into the store.
+    Without them, the next files would get the numbers of the streams, and a library's output could end up in the store.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -120,7 +119,7 @@ def _open_closed_streams() -> None:
 
 
 def _drop_output() -> None:
-    """Lets go of what is still to be printed, or Python complains about it once more when it closes stdout."""
+    """Discards pending output, or Python complains once more when it closes stdout."""
     with contextlib.suppress(AttributeError, OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -148,12 +147,10 @@ def _usage_error(error: click.UsageError) -> str:
         commands = context.command.list_commands(context)
         return f"there is no command {error.command_name}{_meant(error.command_name, commands)}"
     if isinstance(error, click.MissingParameter) and context and error.param:
-        return f"{error.param.make_metavar(context)} is missing"
-    if isinstance(error, click.BadOptionUsage):
-        return f"{error.option_name}: its value is missing"
+        return f"{error.param.make_metavar(context).removesuffix('...')} is missing"
     if isinstance(error, click.BadParameter) and error.param:
         return f"{error.param.opts[0]}: {error.message.rstrip('.')}"
-    return error.message.rstrip(".")
+    return error.message[:1].lower() + error.message[1:].rstrip(".")
 
 
 def _meant(mistyped: str, known: Sequence[str]) -> str:

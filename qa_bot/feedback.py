@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -141,13 +141,10 @@ def squad(judgements: Iterable[Judgement]) -> dict[str, Any]:
     by_title: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for judgement, question in latest.values():
         by_title.setdefault(judgement.title, {}).setdefault(judgement.context, []).append(question)
-    data = [
-        {
-            "title": title,
-            "paragraphs": [{"context": context, "qas": questions} for context, questions in contexts.items()],
-        }
-        for title, contexts in by_title.items()
-    ]
+    data = []
+    for title, contexts in by_title.items():
+        paragraphs = [{"context": context, "qas": questions} for context, questions in contexts.items()]
+        data.append({"title": title, "paragraphs": paragraphs})
     return {"version": "v2.0", "data": data}
 
 
@@ -159,19 +156,17 @@ def _question(judgement: Judgement) -> dict[str, Any] | None:
     if judgement.verdict is Verdict.RIGHT:
         return question | {"answers": [{"text": judgement.answer, "answer_start": judgement.start}]}
     if judgement.correction:
-        start = next(_places(judgement.correction, judgement.context), None)
-        if start is not None:
-            text = judgement.context[start : start + len(judgement.correction)]
-            return question | {"answers": [{"text": text, "answer_start": start}]}
-        return None
+        start = _start(judgement.correction, judgement.context)
+        text = judgement.context[start : start + len(judgement.correction)]
+        return None if start < 0 else question | {"answers": [{"text": text, "answer_start": start}]}
     if judgement.verdict is Verdict.UNANSWERABLE:
         plausible = [{"text": judgement.answer, "answer_start": judgement.start}] if judgement.answer else []
         return question | {"is_impossible": True, "answers": [], "plausible_answers": plausible}
     return None
 
 
-def _places(words: str, context: str) -> Iterator[int]:
-    """Where words start in a context, first in the same case, then in any."""
-    for text, phrase in ((context, words), (context.lower(), words.lower())):
-        if len(text) == len(context) and (start := text.find(phrase)) >= 0:
-            yield start
+def _start(words: str, context: str) -> int:
+    """Where words start in a context, in the same case if possible; -1 if they are not in it."""
+    start = context.find(words)
+    lower = context.lower()
+    return lower.find(words.lower()) if start < 0 and len(lower) == len(context) else start

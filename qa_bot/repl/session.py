@@ -103,17 +103,17 @@ class Session:
             self._report(error)
 
     def _report(self, error: Exception) -> None:
+        lines = [f"unexpected {type(error).__name__}: {error}; QA_BOT_DEBUG=1 shows where, please report it"]
         if isinstance(error, QABotError):
-            self.complain(str(error))
-            return
-        if os.environ.get("QA_BOT_DEBUG"):
-            for line in "".join(traceback.format_exception(error)).splitlines():
-                self.complain(line)
-            return
-        self.complain(f"unexpected {type(error).__name__}: {error}; QA_BOT_DEBUG=1 shows where, please report it")
+            lines = [str(error)]
+        elif os.environ.get("QA_BOT_DEBUG"):
+            lines = "".join(traceback.format_exception(error)).splitlines()
+        for line in lines:
+            self.complain(line)
 
-    def _width(self) -> int:
-        return terminal_width(sys.stdout) if self._person else WIDTH
+    def _rendered(self, render: Callable[..., str], *facts: object, **options: str) -> str:
+        width = terminal_width(sys.stdout) if self._person else WIDTH
+        return render(*facts, colour=self._colour, width=width, **options)
 
     def _page(self, text: str) -> None:
         if not self._person:
@@ -145,11 +145,7 @@ class Session:
         words = answer.answer.text if answer.answer else None
         title = answer.article.title if answer.article else None
         self._turns = [*self._turns[-3:], Turn(understood, words, title)]
-        self.write(
-            terminal.render_answer(
-                answer, colour=self._colour, width=self._width(), closest="/more", searched=self.filtered
-            )
-        )
+        self.write(self._rendered(terminal.render_answer, answer, closest="/more", searched=self.filtered))
 
     def _command(self, line: str) -> None:
         name, _, rest = line.partition(" ")
@@ -171,9 +167,7 @@ class Session:
             raise QuestionError("there is no answer yet; ask a question first")
         number = arguments[0] if arguments else "1"
         if not number.isdecimal() or not 1 <= int(number) <= len(quotations):
-            raise QuestionError(
-                f"there is no answer {number}; type a number from 1 to {len(quotations)}, as /more shows them"
-            )
+            raise QuestionError(f"there is no answer {number}; /more shows answers 1 to {len(quotations)}")
         quotation = quotations[int(number) - 1]
         stored = self._bot.store.articles.get(quotation.article.id)
         answer = quotation.answer
@@ -187,12 +181,12 @@ class Session:
             raise QuestionError("there is no answer yet; ask a question first")
         if not self._answer.alternatives:
             return self.write("There are no other answers.")
-        return self.write(terminal.render_alternatives(self._answer, colour=self._colour, width=self._width()))
+        return self.write(self._rendered(terminal.render_alternatives, self._answer))
 
     def context(self, arguments: Sequence[str]) -> None:
         """Shows the sentences around the answer, or around answer N of /more."""
         quotation, stored = self._quotation(arguments)
-        self.write(terminal.render_context(stored, quotation, colour=self._colour, width=self._width()))
+        self.write(self._rendered(terminal.render_context, stored, quotation))
 
     def article(self, arguments: Sequence[str]) -> None:
         """Shows the whole article of the answer, of answer N, or with an ID of /articles."""
@@ -201,7 +195,7 @@ class Session:
         if stored is None:
             quotation, stored = self._quotation(arguments)
             marked = Span(quotation.answer.start, quotation.answer.end)
-        self._page(terminal.render_article(stored.article, marked, colour=self._colour, width=self._width()))
+        self._page(self._rendered(terminal.render_article, stored.article, marked))
 
     def articles(self, arguments: Sequence[str]) -> None:
         """Lists the articles, newest first."""
@@ -242,13 +236,9 @@ class Session:
 
     def help(self, arguments: Sequence[str]) -> None:
         """Lists the commands."""
-        rows = [(f"/{name} {command.arguments}".rstrip(), command.summary) for name, command in COMMANDS.items()]
-        lines = [
-            "Type a question to get an answer, or a command:",
-            *(f"  {usage:<20} {summary}" for usage, summary in rows),
-        ]
+        rows = [f"  {f'/{name} {command.arguments}':<20} {command.summary}" for name, command in COMMANDS.items()]
         keys = "Ctrl-C stops what is running, Ctrl-D leaves, Tab completes, Ctrl-R searches your earlier questions."
-        self.write("\n".join([*lines, keys]))
+        self.write("\n".join(["Type a question to get an answer, or a command:", *rows, keys]))
 
     def quit(self, arguments: Sequence[str]) -> None:
         """Leaves."""

@@ -116,7 +116,7 @@ def test_filters_narrow_what_is_searched(run: Run) -> None:
     answer = json.loads(out)
     quoted = [answer, *answer["alternatives"]] if answer["answered"] else answer["alternatives"]
     assert code in (0, 1)
-    assert {one["article"]["publisher"] for one in quoted} == {"qa_bot seeds"}
+    assert {quotation["article"]["publisher"] for quotation in quoted} == {"qa_bot seeds"}
 
 
 def test_no_answer_under_a_filter_says_that_there_is_one(run: Run) -> None:

@@ -73,13 +73,13 @@ class Terminal:
     def expect(self, pattern: str, seconds: float = 90) -> str:
         """What has appeared since the last call, up to and with a pattern, without escapes."""
         until = time.monotonic() + seconds
-        while not (found := re.search(pattern, ESCAPES.sub("", self.raw))):
+        while not (match := re.search(pattern, ESCAPES.sub("", self.raw))):
             ready = select.select([self._master], [], [], max(until - time.monotonic(), 0))[0]
             assert ready, f"no {pattern!r} in {ESCAPES.sub('', self.raw)!r}"
             self.raw += self._read()
         seen = ESCAPES.sub("", self.raw)
-        self.raw = seen[found.end() :]
-        return seen[: found.end()].replace("\r", "")
+        self.raw = seen[match.end() :]
+        return seen[: match.end()].replace("\r", "")
 
     def expect_prompt(self) -> None:
         """Waits until the line editor reads: what a terminal does with Ctrl-C and Ctrl-D is another thing before."""
@@ -117,8 +117,8 @@ def terminal(settings: Settings, seed_bot: QABot) -> Iterator[Callable[..., Term
         return opened[-1]
 
     yield open_terminal
-    for one in opened:
-        one.close()
+    for repl in opened:
+        repl.close()
 
 
 def piped(settings: Settings, text: bytes, extra: str = "", **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -270,12 +270,12 @@ def test_a_history_that_cannot_be_used_is_done_without(tmp_path: Path) -> None:
     folder.append_string("a question")
     assert folder.load_history_strings() == []
     assert folder.get_strings() == ["a question"]
-    kept = ForgivingHistory(tmp_path / "history")
-    kept.store_string("one\ntwo")
-    kept.store_string("half \ud83d")
+    history = ForgivingHistory(tmp_path / "history")
+    history.store_string("one\ntwo")
+    history.store_string("half \ud83d")
     with (tmp_path / "history").open("ab") as file:
         file.write(b"\n+\xff\n")
-    assert kept.load_history_strings() == ["\ufffd", "half ?", "one\ntwo"]
+    assert history.load_history_strings() == ["\ufffd", "half ?", "one\ntwo"]
 
 
 def test_an_empty_store_says_what_to_do_and_can_be_filled(
@@ -301,7 +301,7 @@ def test_commands_and_paths_are_completed(tmp_path: Path) -> None:
     completer = CommandCompleter({"article": "", "articles": "", "reindex": ""}, ["reindex"])
 
     def completions(text: str) -> list[str]:
-        return [one.text for one in completer.get_completions(Document(text), CompleteEvent())]
+        return [completion.text for completion in completer.get_completions(Document(text), CompleteEvent())]
 
     assert completions("/art") == ["/article", "/articles"]
     assert completions(":r") == [":reindex"]

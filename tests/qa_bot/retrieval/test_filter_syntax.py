@@ -26,9 +26,9 @@ def test_a_month_or_a_year_will_do_for_a_day(text: str, first: date, last: date)
 
 @pytest.mark.parametrize("text", ["2024-13", "2024-02-30", "yesterday", "", "31.1.2024", "0000", "2024-00", "٢٠٢٤"])
 def test_a_wrong_date_is_named(text: str) -> None:
-    with pytest.raises(QuestionError, match=r"until: .* is not a date; write 2024-01-31") as caught:
+    with pytest.raises(QuestionError, match=r"until: .* is not a date; write 2024-01-31") as raised:
         make_filter(until=text)
-    assert repr(text) in str(caught.value)
+    assert repr(text) in str(raised.value)
 
 
 def test_dates_the_wrong_way_round_are_named() -> None:

@@ -170,13 +170,13 @@ def test_text_from_outside_is_harmless(text: str, shown: str) -> None:
 
 
 @given(st.text(st.characters(codec=None)), st.text(st.characters(codec=None)))
-def test_cleaning_leaves_no_control_and_touches_each_character_alone(one: str, other: str) -> None:
-    cleaned = visible(one + other)
+def test_cleaning_leaves_no_control_and_touches_each_character_alone(text: str, other: str) -> None:
+    cleaned = visible(text + other)
     assert not any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in cleaned)
     assert not any(
         unicodedata.bidirectional(c) in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI") for c in cleaned
     )
-    assert cleaned == visible(one) + visible(other) == visible(cleaned)
+    assert cleaned == visible(text) + visible(other) == visible(cleaned)
 
 
 PROSE = st.text(st.sampled_from("abc  \n\t.東\u0301\x1b[m\u202e"), max_size=200)
