@@ -22,8 +22,8 @@ def normalize_answer(text: str) -> str:
         >>> normalize_answer("The  U.S. Senate")
         'us senate'
     """
-    kept = "".join(character for character in text.lower() if character not in _PUNCTUATION)
-    return " ".join(_ARTICLES.sub(" ", kept).split())
+    letters = "".join(character for character in text.lower() if character not in _PUNCTUATION)
+    return " ".join(_ARTICLES.sub(" ", letters).split())
 
 
 def exact_match(prediction: str, reference: str) -> float:

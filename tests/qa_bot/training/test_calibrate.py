@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from qa_bot.reader.model import Reader, ReadingPassage
-from qa_bot.training.calibrate import SMALL, archives, main
+from qa_bot.training.__main__ import main
+from qa_bot.training.calibrate import SMALL, archives
 from qa_bot.training.calibration import Asked, calibration_error, fit
 from qa_bot.training.data import load_data
 
@@ -104,7 +105,7 @@ def test_a_reader_is_calibrated_in_its_folder(
     folder = tmp_path / "reader"
     shutil.copytree(PACKAGED, folder)
     options = ["--data", str(question_files), "--held-out-percent", "60", "--questions", "40"]
-    assert main([str(folder), *options]) == 0
+    assert main(["calibrate", str(folder), *options]) == 0
     facts = json.loads((folder / "compiled.json").read_text())
     before = json.loads((PACKAGED / "compiled.json").read_text())
     assert facts["calibration"] != before["calibration"]
@@ -129,7 +130,7 @@ def test_all_is_asked_of_everything_and_some_of_a_small_archive(question_files: 
 def test_a_folder_that_is_no_reader_is_named(
     question_files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([str(tmp_path), "--data", str(question_files)]) == 2
+    assert main(["calibrate", str(tmp_path), "--data", str(question_files)]) == 2
     error = capsys.readouterr().err
     assert f"{tmp_path}: not a reader" in error
     assert "Traceback" not in error
