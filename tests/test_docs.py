@@ -132,8 +132,11 @@ def test_the_modules_and_scripts_are_there(document: Path) -> None:
     for arguments in commands(document.read_text(), "python"):
         words = shlex.split(arguments, comments=True)
         if words[:1] == ["-m"]:
-            assert importlib.util.find_spec(words[1]), f"{named(document)}: python {arguments}"
-            options = Path(importlib.util.find_spec(words[1]).origin or "").read_text()  # type: ignore[union-attr]
+            module = importlib.util.find_spec(words[1])
+            assert module, f"{named(document)}: python {arguments}"
+            path = Path(module.origin or "")
+            paths = path.parent.glob("*.py") if module.submodule_search_locations else [path]
+            options = "".join(path.read_text() for path in paths)
         else:
             options = (ROOT / words[0]).read_text()
         for option in re.findall(r"--([a-z-]+)", arguments):

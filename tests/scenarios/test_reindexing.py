@@ -265,7 +265,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(qa_bot: Command, fol
         assert {name: report[name] for name in wanted} == wanted
         assert report["passages"]["embedded"] == 1
         assert report["dry_run"] is True
-    assert "nothing has been" in qa_bot("index", "--dry-run").lines[0]
+    assert qa_bot("index", "--dry-run").lines[0] == "Dry run: nothing has changed."
     assert len(qa_bot("articles", "list", "--json").json) == 1
     report = qa_bot("index", "--quiet", "--json").json
     assert {name: report[name] for name in wanted} == wanted
