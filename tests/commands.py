@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
+from forked_runs import ForkServer
 
 from qa_bot.cli import cli
 
@@ -42,6 +46,16 @@ def parse(words: Sequence[str]) -> click.Context:
         assert command
         context = command.make_context(name, rest, parent=context)
     return context
+
+
+@cache
+def fork_server() -> ForkServer:
+    """What the commands of this test process are forked from."""
+    folder = tempfile.TemporaryDirectory()
+    server = ForkServer(Path(folder.name))
+    atexit.register(folder.cleanup)
+    atexit.register(server.close)
+    return server
 
 
 class Done(NamedTuple):
@@ -88,16 +102,15 @@ class Command:
             before: Python code that the process runs before it becomes the command.
             environment: further environment variables.
         """
-        command = [sys.executable, "-m", "qa_bot", *arguments]
-        if before:
-            become = (
-                f"import os, sys\n{before}\nos.execv(sys.executable, [sys.executable, '-m', 'qa_bot', *sys.argv[1:]])"
-            )
-            command = [sys.executable, "-c", become, *arguments]
+        environment = {**self.environment, **(environment or {})}
+        if not before and hasattr(os, "fork"):
+            ended = fork_server().run(list(map(os.fsdecode, arguments)), folder=self.folder, environment=environment)
+            return Done(ended.code, ended.output, ended.errors.splitlines())
+        become = f"import os, sys\n{before}\nos.execv(sys.executable, [sys.executable, '-m', 'qa_bot', *sys.argv[1:]])"
         done = subprocess.run(
-            command,
+            [sys.executable, "-c", become, *arguments],
             cwd=self.folder,
-            env={**self.environment, **(environment or {})},
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=500,

@@ -187,7 +187,7 @@ def test_a_name_that_leads_elsewhere_the_second_time_gains_nothing(
 def test_tls_asks_for_the_name_not_for_the_address(fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str | None] = []
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.sni_callback = lambda connection, name, _: asked.append(name)  # type: ignore[assignment]
+    context.sni_callback = lambda connection, name, _: asked.append(name)
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:

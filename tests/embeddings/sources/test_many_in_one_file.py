@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -228,12 +229,14 @@ def test_a_damaged_packed_file_and_a_bomb_are_refused(read_file: Read, name: str
 def test_a_file_is_opened_twice_however_many_articles_there_are(
     read_file: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from embeddings.sources import documents
-
     opened = []
-    monkeypatch.setattr(
-        documents.os, "fdopen", lambda *given, real=documents.os.fdopen: opened.append(1) or real(*given)
-    )
+    fdopen = os.fdopen
+
+    def count(*given: Any) -> Any:
+        opened.append(given)
+        return fdopen(*given)
+
+    monkeypatch.setattr(os, "fdopen", count)
     articles, _ = read_file(gzip.compress(jsonl(*[{"text": "The harbour."}] * 500).encode()), "a.jsonl.gz")
     assert len(articles) == 500
     assert len(opened) <= 4  # its encoding is looked at each time

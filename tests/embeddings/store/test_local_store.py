@@ -368,6 +368,7 @@ print(report.model_dump_json(), flush=True)
 """
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_it_goes_on_from_the_last_whole_batch(tmp_path: Path, cache_dir: Path) -> None:
     articles, data, rng = tmp_path / "articles", tmp_path / "data", random.Random(7)
     articles.mkdir()

@@ -233,7 +233,7 @@ def _letters(text: str) -> Iterator[int]:
             yield at
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None)
 @given(_marked())
 def test_words_are_never_cut_and_nothing_leaves_the_sentence(marked: tuple[str, int, int, Span]) -> None:
     text, start, end, sentence = marked

@@ -6,6 +6,7 @@ import hashlib
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,12 +17,13 @@ from transformers import BertConfig, BertModel
 from qa_bot.training import bodies
 from qa_bot.training.__main__ import main
 
-SIZES = {"hidden_size": 24, "num_hidden_layers": 2, "intermediate_size": 48, "vocab_size": 60}
+SIZES: dict[str, Any] = {"hidden_size": 24, "num_hidden_layers": 2, "intermediate_size": 48, "vocab_size": 60}
 
 
 def quantised(model: BertModel) -> bytes:
     """A BERT as dynamic quantisation leaves it: int8 products named after their layer, uint8 tables, the rest in float."""
-    nodes, tables = [], []
+    nodes: list[Any] = []
+    tables: list[Any] = []
     for name, tensor in model.state_dict().items():
         values = tensor.numpy()
         scale = np.float32(np.abs(values).max() / 127) if values.size else np.float32(1)
@@ -69,7 +71,8 @@ def wheel(model: BertModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_quantised_body_becomes_a_float_model(model: BertModel, wheel: Path, tmp_path: Path) -> None:
     assert main(["body", "small", "--wheel", str(wheel), "--folder", str(tmp_path / "body")]) == 0
-    loaded, info = BertModel.from_pretrained(tmp_path / "body", add_pooling_layer=False, output_loading_info=True)
+    loading: Any = BertModel.from_pretrained(tmp_path / "body", add_pooling_layer=False, output_loading_info=True)
+    loaded, info = loading
     assert not info["missing_keys"]
     for name, expected in model.state_dict().items():
         step = float(expected.abs().max()) / 127

@@ -26,6 +26,7 @@ def _asked(count: int, slope: float, intercept: float, seed: int) -> list[Asked]
     return [Asked(True, np.array([s]), np.zeros(1), np.array([r])) for s, r in zip(scores, right, strict=True)]
 
 
+@pytest.mark.slow
 def test_a_known_calibration_is_found_again() -> None:
     found = fit(_asked(20_000, slope=0.4, intercept=-1.0, seed=1))
     assert found.calibration.slope == pytest.approx(0.4, abs=0.03)
@@ -98,6 +99,7 @@ def test_calibration_error_is_the_gap_of_confidence_and_accuracy() -> None:
     assert calibration_error(probability, right, np.ones(6)) == pytest.approx((4 * 0.4 + 2 * 0.1) / 6)
 
 
+@pytest.mark.slow
 def test_a_reader_is_calibrated_in_its_folder(
     question_files: Path, cache_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,6 +57,7 @@ def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_reader_and_another_seed_another(
     question_files: Path, tiny_reader: Callable[[str], Path], tmp_path: Path
 ) -> None:
@@ -70,6 +71,7 @@ def test_the_same_seed_makes_the_same_reader_and_another_seed_another(
     assert 0 <= evaluations[-1]["held_out"]["seeds"]["f1"] <= 100
 
 
+@pytest.mark.slow
 def test_a_killed_run_continues_and_ends_where_an_undisturbed_one_does(
     question_files: Path, tiny_reader: Callable[[str], Path], tmp_path: Path
 ) -> None:
@@ -125,6 +127,7 @@ def test_a_reader_learns_what_it_is_shown(more: str, tiny_reader: Callable[[str]
     assert answers_of(tmp_path / "work" / "model", tmp_path / "compiled") == ANSWERS
 
 
+@pytest.mark.slow
 def test_a_reader_learns_what_its_teachers_know(tiny_reader: Callable[[str], Path], tmp_path: Path) -> None:
     base, options = tiny_reader("bert"), [*PLAIN, "--average-decay", "0.9"]
     right = write_few(tmp_path / "right", ANSWERS)
@@ -137,6 +140,7 @@ def test_a_reader_learns_what_its_teachers_know(tiny_reader: Callable[[str], Pat
     assert answers_of(tmp_path / "student" / "model", tmp_path / "compiled") == ANSWERS
 
 
+@pytest.mark.slow
 def test_a_teacher_of_another_family_is_understood(tiny_reader: Callable[[str], Path], tmp_path: Path) -> None:
     options = [*PLAIN, "--average-decay", "0.9"]
     right = write_few(tmp_path / "right", ANSWERS)
@@ -278,6 +282,7 @@ def test_typing_noise_keeps_most_of_the_question() -> None:
     assert all(abs(len(question) - 22) <= 3 for question in typed)
 
 
+@pytest.mark.slow
 def test_a_batch_in_parts_teaches_the_same_as_in_one_piece(
     question_files: Path, tiny_reader: Callable[[str], Path], tmp_path: Path
 ) -> None:
@@ -287,6 +292,7 @@ def test_a_batch_in_parts_teaches_the_same_as_in_one_piece(
         assert torch.allclose(tensor, weights(tmp_path / "parts")[key], atol=1e-3), key
 
 
+@pytest.mark.slow
 def test_training_goes_on_from_the_packaged_reader_and_the_result_answers_at_once(
     question_files: Path, cache_dir: Path, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 
@@ -142,7 +143,7 @@ def read_sentences(bounds: bytes) -> list[Span]:
     return [Span(start, end) for start, end in np.frombuffer(bounds, np.int32).reshape(-1, 2).tolist()]
 
 
-def read_article(row: Sequence[object]) -> Article:
+def read_article(row: Sequence[Any]) -> Article:
     """The article of a row of `ARTICLE_COLUMNS`."""
     article_id, title, text, url, author, publisher, published_at, source = row
     return Article.model_construct(
