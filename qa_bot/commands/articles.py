@@ -34,7 +34,7 @@ def command() -> None:
 @as_json
 def _list(settings: Settings, limit: int | None, as_json: bool) -> int:
     """List the articles in the store, newest first."""
-    from qa_bot.answering.answerer import reference
+    from qa_bot.answering.results import reference
 
     with open_bot(settings) as bot:
         articles = [reference(article) for article in bot.store.articles.list(limit=limit)]

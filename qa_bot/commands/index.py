@@ -182,10 +182,10 @@ def _watch(
     while True:
         time.sleep(max(watch.pause, pause))
         try:
-            due = watch.due([source.location for source in bot.store.sources.list()])
-            if due.news:
-                report = output.with_progress(partial(bot.catch_up, due))
-                watch.read(due)
+            pending = watch.check([source.location for source in bot.store.sources.list()])
+            if pending.changes:
+                report = output.with_progress(partial(bot.catch_up, pending))
+                watch.read(pending)
                 if report.new or report.changed or report.removed or report.failed:
                     output.print_report(report)
             failure, pause = "", 0.0

@@ -16,7 +16,8 @@ from embeddings.indexing.reindexer import Progress
 from embeddings.sentences import Span
 from embeddings.store.protocol import ArticleText
 from embeddings.text import visible
-from qa_bot.answering.answerer import Answer, Cancelled, Quotation, iterate
+from qa_bot.answering.answerer import Cancelled
+from qa_bot.answering.results import Answer, Quotation, iterate
 from qa_bot.bot import QABot
 from qa_bot.conversation.conversation import Turn, in_light_of
 from qa_bot.retrieval.filter_syntax import describe_filter, read_filter

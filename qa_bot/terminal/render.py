@@ -9,17 +9,18 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TextIO
 
+from embeddings.articles import shown_source
 from embeddings.dates import MONTHS
 from embeddings.sentences import Span
 from embeddings.text import visible
-from qa_bot.answering.sureness import percent_of, sureness_of
+from qa_bot.answering.results import percent_of, sureness_of
 from qa_bot.terminal.wrapping import DIM, NOTHING, RESET, WIDTH, wrap
 
 if TYPE_CHECKING:
     from embeddings.articles import Article
     from embeddings.indexing.reindexer import ReindexReport
     from embeddings.store.protocol import ArticleText
-    from qa_bot.answering.answerer import Answer, ArticleReference, Quotation
+    from qa_bot.answering.results import Answer, ArticleReference, Quotation
 
 NOT_ANSWERED = "The articles don't say."
 
@@ -103,7 +104,7 @@ def _about(article: ArticleReference | Article, colour: bool, width: int) -> lis
     lines = wrap(article.title, colour=colour, width=width, indent="  ")
     published = wrap(_published(article), colour=colour, width=width, indent="  ")
     # A link or path is never broken, so that it can be clicked or copied.
-    return lines + _dim([*published, "  " + visible(article.url or article.source)], colour)
+    return lines + _dim([*published, "  " + _place(article)], colour)
 
 
 def _also(others: Sequence[ArticleReference], width: int) -> list[str]:
@@ -113,10 +114,19 @@ def _also(others: Sequence[ArticleReference], width: int) -> list[str]:
         about = " · ".join(filter(None, [other.title, _published(other)]))
         lines += [
             *wrap(f"also in: {about}", colour=False, width=width, indent="  "),
-            f"  {visible(other.url or other.source)}",
+            f"  {_place(other)}",
         ]
     more = len(others) - _COPIES_SHOWN
     return lines + ([f"  and in {more:,} more"] if more > 0 else [])
+
+
+def _place(article: ArticleReference | Article) -> str:
+    """Where to find an article: its address, or its path from here or from home."""
+    try:
+        folder = os.getcwd()
+    except OSError:  # it was deleted
+        folder = ""
+    return visible(article.url or shown_source(article.source, folder, os.path.expanduser("~")))
 
 
 def _published(article: ArticleReference | Article) -> str:
