@@ -49,6 +49,6 @@ def _slack(options: argparse.Namespace, settings: Settings) -> int:
             from qa_bot.slack.server.http import serve_http
 
             return serve_http(bot, slack, options.host, options.port, options.processes)
-        from qa_bot.slack.server.serving import serve_socket_mode
+        from qa_bot.slack.server.socket_mode import serve_socket_mode
 
         return serve_socket_mode(bot, slack)

@@ -1,4 +1,4 @@
-"""How answers look: whatever an article or a person writes, the blocks are Slack's own and nothing in them comes alive."""
+"""Trigger answers look: whatever an article or a person writes, the blocks are Slack's own and nothing in them comes alive."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qa_bot.answering.answerer import Answer, AnswerSpan, ArticleReference, Quotation, SourceSentence, Timings
-from qa_bot.slack.incoming.payloads import Asked, Judged, Place
+from qa_bot.slack.quoting import cut, cut_around, escape, web_address
 from qa_bot.slack.views.blocks import answer_message
+from qa_bot.slack.views.button_values import Asked, Judged, Place
 from qa_bot.slack.views.modals import article_modal, context_modal, more_modal
 from qa_bot.slack.views.outcomes import Failure, at_threshold
-from qa_bot.slack.views.quoting import cut, cut_around, escape, web_address
 from qa_bot.slack.views.texts import ENGLISH, GERMAN
 from qa_bot.slack.workers.workflow_steps import outputs
 
@@ -126,7 +126,7 @@ def test_no_answer_is_one_line_with_the_closest_passages_behind_a_button() -> No
     message = answer_message([answer(quotation("It did.", 0, 2), answered=False)], ENGLISH)
     assert message.text == "The articles don't say."
     assert words(message.blocks[:1]) == "The articles don't say."
-    assert message.blocks[1]["elements"][0]["text"]["text"] == "What came closest"
+    assert message.blocks[1]["elements"][0]["text"]["text"] == "Closest answers"
     assert not any(one.get("type") == "rich_text_quote" for one in inside(message.blocks))
 
 

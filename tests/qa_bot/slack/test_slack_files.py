@@ -13,8 +13,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from embeddings.errors import StoreError
-from qa_bot.slack.server.workspaces import new_session
 from qa_bot.slack.web_api.files import FOLDER, FileError, Obstacle, PostedFile, fetch, read_files
+from qa_bot.slack.web_api.workspaces import new_session
 
 TOKEN = "xoxb-1-2-test"
 MOST = 100_000

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from qa_bot.slack.check.findings import EVENTS, compare
+from qa_bot.slack.check.check import EVENTS, compare
 from qa_bot.slack.listeners import register
-from qa_bot.slack.server.workspaces import SCOPES
-from qa_bot.slack.workers.workflow_steps import CALLBACK_ID, QUESTION, outputs
+from qa_bot.slack.web_api.workspaces import SCOPES
+from qa_bot.slack.workers.workflow_steps import QUESTION, STEP, outputs
 
 ROOT = Path(__file__).parents[3]
 SOURCES = "\n".join(path.read_text() for path in sorted((ROOT / "qa_bot" / "slack").rglob("*.py")))
@@ -100,8 +100,8 @@ def test_the_scopes_are_those_that_the_calls_need(manifest: Any) -> None:
 
 
 def test_the_step_is_the_one_that_the_code_does(manifest: Any, registered: dict[str, list[Any]]) -> None:
-    assert list(manifest["functions"]) == [CALLBACK_ID] == registered["function"]
-    step = manifest["functions"][CALLBACK_ID]
+    assert list(manifest["functions"]) == [STEP] == registered["function"]
+    step = manifest["functions"][STEP]
     assert list(step["input_parameters"]) == [QUESTION]
     assert set(step["output_parameters"]) == set(outputs(_nothing()))
     for name, parameter in {**step["input_parameters"], **step["output_parameters"]}.items():
@@ -168,7 +168,7 @@ def test_the_check_finds_nothing_wrong_with_them_and_everything_with_an_empty_on
 def test_other_commands_load_nothing_of_slack() -> None:
     code = (
         "import sys; import qa_bot.cli, qa_bot.bot, qa_bot.repl.loop; "
-        "print([name for name in ('slack_bolt', 'slack_sdk', 'aiohttp', 'uvicorn', 'qa_bot.slack') if name in sys.modules])"
+        "print([name for name in ('slack_bolt', 'slack_sdk', 'aiohttp', 'qa_bot.slack') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

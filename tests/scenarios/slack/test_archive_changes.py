@@ -64,4 +64,4 @@ def test_an_article_that_is_removed_is_no_longer_quoted_not_even_by_old_buttons(
     again = scene.answer(scene.alice.asks(QUESTION, in_=room))
     assert ANSWERS[QUESTION] not in scene.text(again)
     scene.click(scene.carol, "article", on=answer)
-    scene.modal_of(scene.carol, "changed or gone")
+    scene.modal_of(scene.carol, "changed or removed")
