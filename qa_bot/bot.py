@@ -166,7 +166,7 @@ class QABot:
         report = reindexer.rebuild() if rebuild else None
         if report is None or locations:
             report = reindexer.run(locations, options)
-        self.store.save_caches()
+        self.store.writing.save_caches()
         return report
 
     def catch_up(self, due: Due, progress: Callable[[Progress], None] = lambda _: None) -> ReindexReport:
@@ -180,7 +180,7 @@ class QABot:
             QABotError: the store or the encoder cannot be used.
         """
         report = self.reindexer(progress).catch_up(due.locations, due.leaves)
-        self.store.save_caches()
+        self.store.writing.save_caches()
         return report
 
     def close(self) -> None:

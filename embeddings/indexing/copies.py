@@ -54,7 +54,7 @@ class CopyFinder:
 
     def _original(self, article_id: str, found: Fingerprint, pieces: list[bytes]) -> str | None:
         shared: Counter[str] = Counter(other for band in pieces for other in self._waiting_by_band.get(band, ()))
-        for near in self._store.near(pieces) if pieces else ():
+        for near in self._store.articles.near(pieces) if pieces else ():
             if near.id not in self._waiting:
                 shared[near.id] = len(set(bands(near.signature)).intersection(pieces))
         shared.pop(article_id, None)
@@ -68,5 +68,5 @@ class CopyFinder:
         return best
 
     def _stored(self, article_id: str) -> Fingerprint | None:
-        held = self._store.article(article_id)
+        held = self._store.articles.get(article_id)
         return None if held is None else fingerprint(held.article)

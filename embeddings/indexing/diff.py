@@ -41,12 +41,12 @@ class Comparison:
         self._total = sum(map(len, listings)) if all(listing.is_whole for listing in listings) else 0
         self._progress = progress
         self._leave = leave
-        self._known = {article.source: article.content_hash for article in store.known()}
+        self._known = {article.source: article.content_hash for article in store.articles.known()}
 
     def bring_up_to_date(self, listing: Listing) -> None:
         """Reads one source.  An entry, or a rest of the source, that cannot be read is noted as failed."""
         source, tally = listing.source, self._tally
-        gone = {article.source: article.id for article in self._store.known(source.location)}
+        gone = {article.source: article.id for article in self._store.articles.known(source.location)}
         shared: list[str] = []
         failures = len(tally.failed)
         try:
@@ -100,12 +100,12 @@ def forget_files_that_their_folder_lost(store: Store, listings: Sequence[Listing
 
     Without that folder nobody knows whether the file is gone or its disk; with it, there is nothing to wait for.
     """
-    for record in store.sources():
+    for record in store.sources.list():
         path = record.location
         if not os.path.isabs(path) or os.path.lexists(path) or _below_failed(path, tally):
             continue
         if any(listing.source.complete and lies_in(path, listing.source.location) for listing in listings):
-            tally.removed += store.remove_source(path)
+            tally.removed += store.sources.remove(path)
             tally.failed[:] = [failure for failure in tally.failed if failure.source != path]
 
 

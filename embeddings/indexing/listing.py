@@ -69,7 +69,7 @@ class SourceLister:
 
     @cached_property
     def _held(self) -> set[str]:
-        return {article.source for article in self._store.known()}
+        return {article.source for article in self._store.articles.known()}
 
     @cached_property
     def _fetcher(self) -> Fetcher:
@@ -81,7 +81,7 @@ class SourceLister:
         Raises:
             SourceError: one does not exist or holds nothing.
         """
-        remembered = {record.location: record for record in self._store.sources()}
+        remembered = {record.location: record for record in self._store.sources.list()}
         found: dict[str, tuple[Listing, SourceOptions]] = {}
         for location in locations:
             source = self._open(location, options or SourceOptions())
@@ -96,7 +96,7 @@ class SourceLister:
     def remembered(self, tally: Tally, wanted: Callable[[str], bool] = lambda _: True) -> list[Listing]:
         """Lists the sources that the store remembers; what cannot be listed is noted as failed."""
         found = []
-        for record in self._store.sources():
+        for record in self._store.sources.list():
             if not wanted(record.location):
                 continue
             try:
@@ -108,14 +108,14 @@ class SourceLister:
 
     def _open(self, location: str, options: SourceOptions) -> Source:
         context = SourceContext(
-            options=options, memory=self._store, holds=lambda entry: entry in self._held, fetcher=self._fetcher
+            options=options, memory=self._store.sources, holds=lambda entry: entry in self._held, fetcher=self._fetcher
         )
         return open_source(location, context)
 
     def _list(self, source: Source) -> Listing:
         """What a source lists.  One without any entries is taken for a mistake, or a disk that is not there, not for news."""
         listing = Listing(source)
-        if not listing and (source.complete or not self._store.known(source.location)):
+        if not listing and (source.complete or not self._store.articles.known(source.location)):
             raise SourceError(source.location, source.nothing_found)
         return listing
 

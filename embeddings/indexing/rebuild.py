@@ -35,11 +35,13 @@ def rebuild(
     """
     if store.encoder is None:
         return Rebuilt(0, 0)  # there is nothing yet
-    store.begin_rebuild(encoder=encoder.identity, passage_rule=str(rule))
+    store.writing.begin_rebuild(encoder=encoder.identity, passage_rule=str(rule))
     articles = embedded = 0
     total = store.status().articles
-    while not store.finish_rebuild():
-        held = [store.article(article_id) for article_id in store.awaiting_rebuild(max(1, batch_passages // 4))]
+    while not store.writing.finish_rebuild():
+        held = [
+            store.articles.get(article_id) for article_id in store.writing.awaiting_rebuild(max(1, batch_passages // 4))
+        ]
         texts = [one.article for one in held if one is not None]
         pieces = [cut(article, rule) for article in texts]
         found = dict(
@@ -49,7 +51,7 @@ def rebuild(
                 strict=True,
             )
         )
-        store.commit_rebuilt([piece.with_vectors("", found) for piece in pieces])
+        store.writing.commit_rebuilt([piece.with_vectors("", found) for piece in pieces])
         embedded += sum(len(piece.texts) for piece in pieces)
         articles += len(texts)
         progress(Progress(articles, max(total, articles), embedded))

@@ -82,7 +82,7 @@ class Reindexer:
         if locations:
             named = lister.named(locations, options)
             for listing, used in named:
-                self._store.add_source(listing.source.location, used.model_dump_json())
+                self._store.sources.add(listing.source.location, used.model_dump_json())
             listings = [listing for listing, _ in named]
         else:
             listings = lister.remembered(tally)
@@ -139,9 +139,9 @@ class Reindexer:
         for listing in listings:
             before = tally.now()
             run.bring_up_to_date(listing)
-            self._store.note_result(listing.source.location, tally.since(before))
+            self._store.sources.note_result(listing.source.location, tally.since(before))
         for location, reason in unreachable.items():
-            self._store.note_result(location, reason)
+            self._store.sources.note_result(location, reason)
         forget_files_that_their_folder_lost(self._store, listings, tally)
         return self._report(tally, writer, began)
 

@@ -101,29 +101,29 @@ class BatchWriter:
         """Commits what is waiting."""
         if self._batch:
             vectors = self._vectors([waiting.cut for waiting in self._batch])
-            self._store.commit(
+            self._store.writing.commit(
                 [_indexed(waiting, vectors) for waiting in self._batch],
                 encoder=self._encoder.identity,
                 passage_rule=str(self._rule),
-                memories=self._memories,
+                sync_state=self._memories,
             )
         elif self._memories:
-            self._store.remember(self._memories)
+            self._store.sources.set_sync_state(self._memories)
         self._batch, self._passages, self._memories = [], 0, {}
         self._copies.forget()
 
     def hold(self, location: str, article_ids: Iterable[str]) -> None:
         """Notes so in the store."""
-        self._store.hold(location, article_ids)
+        self._store.sources.hold(location, article_ids)
 
     def release(self, location: str, article_ids: Iterable[str]) -> int:
         """Removes what nobody holds any more."""
-        return self._store.release(location, article_ids)
+        return self._store.sources.release(location, article_ids)
 
     def _vectors(self, batch: list[CutArticle]) -> dict[bytes, NDArray[np.float32]]:
         """The vectors of all passages, by their hashes; only texts that have none are embedded."""
         texts = _texts(batch)
-        vectors = self._store.vectors_of(list(texts))
+        vectors = self._store.articles.vectors_of(list(texts))
         missing = [text_hash for text_hash in texts if text_hash not in vectors]
         began = time.monotonic()
         encoded = self._encoder.encode_passages([texts[text_hash] for text_hash in missing])
@@ -155,7 +155,7 @@ class Preview:
         found = cut(article, self._rule)
         self.duplicates += self._copies.add(article).of is not None
         fresh = set(found.hashes) - self._hashes
-        fresh -= self._store.vectors_of(fresh).keys()
+        fresh -= self._store.articles.vectors_of(fresh).keys()
         self._hashes |= fresh
         self.embedded += len(fresh)
         self.reused += len(found.hashes) - len(fresh)
@@ -171,8 +171,8 @@ class Preview:
 
     def release(self, location: str, article_ids: Iterable[str]) -> int:
         """How many of them no other source holds."""
-        others = [source.location for source in self._store.sources() if source.location != location]
-        held = {article.id for other in others for article in self._store.known(other)}
+        others = [source.location for source in self._store.sources.list() if source.location != location]
+        held = {article.id for other in others for article in self._store.articles.known(other)}
         return len(set(article_ids) - held)
 
 

@@ -44,14 +44,14 @@ class SourceOptions(BaseModel):
 class Memory(Protocol):
     """What sources remembered at their last commits: ETags, say.  The store keeps it; see `Entry.memories`."""
 
-    def recall(self, key: str) -> str | None:
+    def sync_state(self, key: str) -> str | None:
         """What was remembered under a key."""
 
 
 class NoMemory:
     """Remembers nothing, so that everything is read."""
 
-    def recall(self, key: str) -> str | None:
+    def sync_state(self, key: str) -> str | None:
         """Nothing."""
         return None
 
@@ -76,7 +76,7 @@ class SourceContext:
     def recalled(self, key: str) -> dict[str, str]:
         """The facts that were remembered under a key; none if they are not what they should be."""
         try:
-            known = json.loads(self.memory.recall(key) or "{}")
+            known = json.loads(self.memory.sync_state(key) or "{}")
         except ValueError:
             return {}
         return {str(name): str(value) for name, value in known.items()} if isinstance(known, dict) else {}

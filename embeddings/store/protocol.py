@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
@@ -18,8 +19,8 @@ from embeddings.sentences import Span
 Say = Callable[[str], None]
 """Is told a line that a person should see: a cache is rebuilt, a model compiled."""
 
-NOTHING: Mapping[str, str] = MappingProxyType({})
-"""No memories."""
+NO_STATE: Mapping[str, str] = MappingProxyType({})
+"""No sync state."""
 
 
 class DenseKind(StrEnum):
@@ -54,8 +55,8 @@ class IndexedArticle(NamedTuple):
         sentences: of its text.
         passages: of its text.
         signature: what its text looks like, for whoever compares it with others; kept as it is.
-        bands: parts of the signature, each a few bytes; articles that share one are `Store.near` each other.
-        duplicate_of: id of an article that tells the same: the two, and all others of its group, are `Store.copies`.
+        bands: parts of the signature, each a few bytes; articles that share one are `Articles.near` each other.
+        duplicate_of: id of an article that tells the same: the two, and all others of its group, are `View.copies`.
     """
 
     article: Article
@@ -81,8 +82,8 @@ class SourceRecord(NamedTuple):
         location: file, folder, glob or URL, as it was named.
         options: how it is read, JSON.
         added_at: moment in ISO 8601, UTC; None if it was before the store kept that.
-        last_indexed_at: the same, of `Store.note_result`.
-        last_result: what `Store.note_result` was told.
+        last_indexed_at: the same, of `Sources.note_result`.
+        last_result: what `Sources.note_result` was told.
     """
 
     location: str
@@ -160,11 +161,186 @@ class StoreStatus(NamedTuple):
     sizes: Mapping[str, int]
 
 
-class Store(Protocol):
-    """Articles, passages and vectors, kept safe, and searched by vector and by word.
+class View(Protocol):
+    """The store at one moment, as far as a filter admits its articles: what one question needs.
 
-    A commit is all or nothing.  Searches see every commit made before they began, by this process or another.
+    A view sees every commit made before it was opened, by this process or another, and none made later.  What its methods
+    return fits together: a passage that a search finds has a text, and an article.  Use a view in the thread that opened it
+    and close it soon: the store keeps what the view sees.
     """
+
+    @property
+    def only(self) -> ArticleFilter:
+        """The articles that the view shows."""
+
+    def narrowed(self, only: ArticleFilter) -> View:
+        """The same moment through another filter, which must admit nothing that this view's filter does not."""
+
+    def dense_search(self, vector: NDArray[np.float32], count: int) -> list[Hit]:
+        """The `count` passages with the highest cosine, best first; ties by id.
+
+        Args:
+            vector: unit vector, shape (dimension,).
+            count: how many passages to return at most.
+
+        Raises:
+            EncoderMismatchError: the vectors of the store have another dimension.
+        """
+
+    def lexical_search(self, question: str, count: int) -> list[Hit]:
+        """The `count` passages with the highest BM25 score for the question's words, best first; ties by id."""
+
+    def similarities(self, vector: NDArray[np.float32], passage_ids: Sequence[int]) -> dict[int, float]:
+        """Cosine of a unit vector, shape (dimension,), with the vectors of these passages; those that exist."""
+
+    def passages(self, passage_ids: Sequence[int]) -> dict[int, StoredPassage]:
+        """The passages with these ids that exist, in the order of the ids."""
+
+    def texts(self, passage_ids: Sequence[int]) -> dict[int, PassageText]:
+        """What the passages with these ids say; those that exist."""
+
+    def articles(self, article_ids: Sequence[str]) -> dict[str, ArticleText]:
+        """The articles with these ids that the view shows, in the order of the ids."""
+
+    def copies(self, article_ids: Sequence[str]) -> dict[str, list[Article]]:
+        """For each article that has copies, the other articles of its group, newest first, those without a date last.
+
+        Only articles that the view shows.
+        """
+
+    def idf(self, terms: Sequence[str]) -> dict[str, float]:
+        """Inverse document frequency, as in BM25, of the terms of `embeddings.words.Stemmer`; at least 0."""
+
+    def newest(self) -> date | None:
+        """The last day on which an article that the view shows was published; None if none has a date."""
+
+
+class Articles(Protocol):
+    """The articles that the store holds."""
+
+    def get(self, article_id: str) -> ArticleText | None:
+        """One article, or None."""
+
+    def origin(self, article_id: str) -> str | None:
+        """The source that an article came from, or None."""
+
+    def known(self, origin: str | None = None) -> Sequence[KnownArticle]:
+        """The articles that a source holds, or all."""
+
+    def has_text(self, text_hash: str, other_than: str) -> bool:
+        """Whether an article other than the one with this id has this text."""
+
+    def near(self, bands: Sequence[bytes]) -> Sequence[SignedArticle]:
+        """The articles that share a band with these, in the order that they were stored."""
+
+    def vectors_of(self, text_hashes: Iterable[bytes]) -> dict[bytes, NDArray[np.float32]]:
+        """The vectors, shape (dimension,), that the store already holds for passages with these hashes."""
+
+    def list(self, *, offset: int = 0, limit: int | None = None) -> list[Article]:
+        """Articles by date, the newest first; those without a date last."""
+
+
+class Sources(Protocol):
+    """The sources that a bare reindex reads, which articles each of them holds, and how far each was read."""
+
+    def add(self, location: str, options: str | None = None) -> None:
+        """Adds a source; of one that is known, sets the options (JSON), if some are given."""
+
+    def remove(self, location: str) -> int:
+        """Removes a source and its articles, in one transaction; returns how many articles.
+
+        Articles that another source holds too stay, as that one's.
+        """
+
+    def note_result(self, location: str, result: str) -> None:
+        """Stores how reading a source went, just now."""
+
+    def hold(self, location: str, article_ids: Iterable[str]) -> None:
+        """Notes that a source too holds articles that came from another: `Articles.known` then lists them for it."""
+
+    def release(self, location: str, article_ids: Iterable[str]) -> int:
+        """Removes articles that a source has no more, except those that another holds; returns how many."""
+
+    def sync_state(self, key: str) -> str | None:
+        """What was stored under a key at the last reindex: the ETag of a feed, say."""
+
+    def set_sync_state(self, state: Mapping[str, str]) -> None:
+        """Stores texts, each under its key, in place of what was there."""
+
+    def list(self) -> list[SourceRecord]:
+        """The sources in the order they were added."""
+
+
+class Writing(Protocol):
+    """What changes the articles, each call in one transaction: it happens wholly or not at all."""
+
+    def commit(
+        self,
+        articles: Sequence[IndexedArticle],
+        *,
+        encoder: str,
+        passage_rule: str,
+        sync_state: Mapping[str, str] = NO_STATE,
+    ) -> None:
+        """Stores articles, each in place of an earlier one with its id, and the state of their source.
+
+        Args:
+            articles: with their passages and vectors.
+            encoder: identity of the encoder that made the vectors.
+            passage_rule: how the articles were cut into passages.
+            sync_state: see `Sources.set_sync_state`.
+
+        Raises:
+            StoreError: the store's vectors are another encoder's, or it cannot be written.
+        """
+
+    def remove(self, article_ids: Sequence[str]) -> int:
+        """Removes articles; returns how many there were."""
+
+    def begin_rebuild(self, *, encoder: str, passage_rule: str) -> None:
+        """Begins to make other passages and vectors beside those that answer.
+
+        A rebuild that was broken off continues.  Commits, searches and removals go on as before.
+        """
+
+    def awaiting_rebuild(self, count: int) -> list[str]:
+        """Ids of at most so many articles that have no such passages yet."""
+
+    def commit_rebuilt(self, articles: Sequence[IndexedArticle]) -> None:
+        """Stores such passages; skips articles that have changed meanwhile.
+
+        Raises:
+            StoreError: another process has begun another rebuild.
+        """
+
+    def finish_rebuild(self) -> bool:
+        """Puts them in the place of those that answer, if no article lacks them; True if so.
+
+        Raises:
+            StoreError: another process has begun another rebuild.
+        """
+
+    def save_caches(self) -> None:
+        """Brings the caches beside the store up to date, however long it takes, and tidies up.
+
+        The next process then starts without catching up.
+        """
+
+
+class Store(Protocol):
+    """Articles, passages and vectors, kept safe, and searched by vector and by word; the facets say what it does."""
+
+    @property
+    def articles(self) -> Articles:
+        """The articles that the store holds."""
+
+    @property
+    def sources(self) -> Sources:
+        """Where the articles come from."""
+
+    @property
+    def writing(self) -> Writing:
+        """What changes the articles."""
 
     @property
     def encoder(self) -> str | None:
@@ -174,123 +350,17 @@ class Store(Protocol):
     def passage_rule(self) -> str | None:
         """How the articles were cut into passages; None while the store is empty."""
 
-    def sources(self) -> list[SourceRecord]:
-        """The sources that a bare reindex reads, in the order they were added."""
-
-    def add_source(self, location: str, options: str | None = None) -> None:
-        """Remembers a source; of one that is known, the options (JSON), if some are given."""
-
-    def remove_source(self, location: str) -> int:
-        """Forgets a source and removes its articles, in one transaction; returns how many.
-
-        Articles that another source holds too stay, as that one's.
-        """
-
-    def note_result(self, location: str, result: str) -> None:
-        """Remembers how reading a source went, just now."""
-
-    def hold(self, location: str, article_ids: Iterable[str]) -> None:
-        """Notes that a source too holds articles that came from another: `known(location)` then lists them."""
-
-    def release(self, location: str, article_ids: Iterable[str]) -> int:
-        """Removes articles that a source has no more, except those that another holds; returns how many."""
-
-    def recall(self, key: str) -> str | None:
-        """What was remembered under a key: where a feed was when it was last read, say."""
-
-    def remember(self, memories: Mapping[str, str]) -> None:
-        """Remembers texts, each under its key, in place of what was there."""
-
-    def known(self, origin: str | None = None) -> list[KnownArticle]:
-        """The articles that a source holds, or all."""
-
-    def has_text(self, text_hash: str, other_than: str) -> bool:
-        """Whether an article other than the one with this id has this text."""
-
-    def near(self, bands: Sequence[bytes]) -> list[SignedArticle]:
-        """The articles that share a band with these, in the order that they were stored."""
-
-    def copies(self, article_ids: Sequence[str]) -> dict[str, list[Article]]:
-        """For each article that has copies, the other articles of its group, newest first, those without a date last."""
-
-    def vectors_of(self, text_hashes: Iterable[bytes]) -> dict[bytes, NDArray[np.float32]]:
-        """The vectors that the store already holds for passages with these hashes."""
-
-    def commit(
-        self,
-        articles: Sequence[IndexedArticle],
-        *,
-        encoder: str,
-        passage_rule: str,
-        memories: Mapping[str, str] = NOTHING,
-    ) -> None:
-        """Stores articles, each in place of an earlier one with its id, and remembers texts, in one transaction."""
-
-    def begin_rebuild(self, *, encoder: str, passage_rule: str) -> None:
-        """Begins to make other passages and vectors beside those that answer.
-
-        Or goes on with it, if it was broken off.  Commits, searches and removals go on as before.
-        """
-
-    def awaiting_rebuild(self, count: int) -> list[str]:
-        """Ids of at most so many articles for which there are no such passages yet."""
-
-    def commit_rebuilt(self, articles: Sequence[IndexedArticle]) -> None:
-        """Stores such passages, in one transaction; articles that have changed meanwhile are passed over."""
-
-    def finish_rebuild(self) -> bool:
-        """Puts them in the place of those that answer, if no article lacks them; True if so."""
-
-    def remove(self, article_ids: Sequence[str]) -> int:
-        """Removes articles in one transaction; returns how many there were."""
-
-    def articles(self, *, offset: int = 0, limit: int | None = None) -> list[Article]:
-        """Articles by date, the newest first; those without a date last."""
-
-    def article(self, article_id: str) -> ArticleText | None:
-        """One article, or None."""
-
-    def origin(self, article_id: str) -> str | None:
-        """The source that an article came from, or None."""
-
-    def passages(self, passage_ids: Sequence[int]) -> dict[int, StoredPassage]:
-        """The passages with these ids that (still) exist."""
-
-    def texts(self, passage_ids: Sequence[int]) -> dict[int, PassageText]:
-        """What the passages with these ids that (still) exist say."""
-
-    def newest(self, only: ArticleFilter = EVERYTHING) -> date | None:
-        """The last day on which an article that `only` admits was published; None if none has a date."""
-
-    def rarity(self, terms: Sequence[str]) -> dict[str, float]:
-        """How rare the terms of `embeddings.words.Stemmer` are: the inverse document frequency of BM25, at least 0."""
-
-    def dense_search(self, vector: NDArray[np.float32], count: int, only: ArticleFilter = EVERYTHING) -> list[Hit]:
-        """The `count` passages with the highest cosine among the articles that `only` admits, best first; ties by id."""
-
-    def similarities(self, vector: NDArray[np.float32], passage_ids: Sequence[int]) -> dict[int, float]:
-        """Cosine of a vector with the vectors of these passages."""
-
-    def lexical_search(self, question: str, count: int, only: ArticleFilter = EVERYTHING) -> list[Hit]:
-        """The `count` passages with the highest BM25 score for the question's words, best first; ties by id.
-
-        Only passages of articles that `only` admits.
-        """
+    def view(self, only: ArticleFilter = EVERYTHING) -> AbstractContextManager[View]:
+        """The store at this moment, as far as a filter admits its articles."""
 
     def refresh(self) -> bool:
-        """Brings the caches up to the last commit of any process, as far as that is quick; True if there was anything new.
+        """Brings the caches up to the last commit of any process, as far as that is quick; True if anything was new.
 
         The rest is done in the background.
-        """
-
-    def save_caches(self) -> None:
-        """Brings the caches beside the store up to date, whatever it takes, and tidies up.
-
-        The next process need not catch up then.
         """
 
     def status(self) -> StoreStatus:
         """Figures about the store."""
 
     def close(self) -> None:
-        """Lets go of files and connections."""
+        """Closes files and connections."""

@@ -16,7 +16,7 @@ from embeddings.encoder.model import Encoder
 from embeddings.errors import QuestionError
 from embeddings.filters import EVERYTHING, ArticleFilter
 from embeddings.sentences import Span
-from embeddings.store.protocol import ArticleText, Store
+from embeddings.store.protocol import ArticleText, Store, View
 from qa_bot.answering.span_edges import whole_words
 from qa_bot.evaluation.metrics import normalize_answer
 from qa_bot.reader.model import Reader, ReadingPassage, ScoredSpan
@@ -125,7 +125,7 @@ class Answerer:
         self._store = store
         self._encoder = encoder
         self._reader = reader
-        self._retriever = Retriever(store)
+        self._retriever = Retriever()
         self._passages_read = passages_read
         self._threshold = reader.calibration.threshold if threshold is None else threshold
         self._alternatives = alternatives
@@ -148,16 +148,17 @@ class Answerer:
         clock = _Clock(cancelled)
         vector = self._encoder.encode_question(question)
         encode = clock.lap()
-        copies = Copies(self._store, only)
-        retrieved = retrieve_once(
-            lambda count: self._retriever.retrieve(question, vector, count, only),
-            self._store,
-            copies,
-            self._passages_read,
-        )
-        search = clock.lap()
-        kept = self._best(candidates(self._store, self._reader, question, retrieved, only), copies)
-        read = clock.lap()
+        with self._store.view(only) as view:
+            copies = Copies(view)
+            retrieved = retrieve_once(
+                lambda count: self._retriever.retrieve(view, question, vector, count),
+                view,
+                copies,
+                self._passages_read,
+            )
+            search = clock.lap()
+            kept = self._best(candidates(view, self._reader, question, retrieved), copies)
+            read = clock.lap()
         answered = bool(kept) and kept[0].answer.confidence >= self._threshold
         best = kept[0] if answered else None
         return Answer(
@@ -250,15 +251,13 @@ class Candidate(NamedTuple):
 
 
 def candidates(
-    store: Store,
+    view: View,
     reader: Reader,
     question: str,
     retrieved: Sequence[RetrievedPassage],
-    only: ArticleFilter = EVERYTHING,
 ) -> list[Candidate]:
-    """Reads passages of the articles that `only` admits; the spans that it finds, in the reader's order."""
-    wanted = dict.fromkeys(found.passage.article_id for found in retrieved)
-    articles = {article_id: held for article_id in wanted if (held := _admitted(store, article_id, only)) is not None}
+    """Reads passages; the spans that the reader finds, in its order."""
+    articles = view.articles(list(dict.fromkeys(found.passage.article_id for found in retrieved)))
     places = [
         _Place(found, held)
         for found in retrieved
@@ -266,14 +265,6 @@ def candidates(
     ]
     spans = reader.read(question, [place.reading() for place in places])
     return [candidate for span in spans if (candidate := places[span.passage].candidate(span)) is not None]
-
-
-def _admitted(store: Store, article_id: str, only: ArticleFilter) -> ArticleText | None:
-    """An article, unless it is gone or `only` shuts it out: searches have seen to that, but it may have changed since."""
-    held = store.article(article_id)
-    if held is None or (only and not only.admits(held.article, store.origin(article_id) or "")):
-        return None
-    return held
 
 
 class _Place(NamedTuple):

@@ -41,7 +41,7 @@ def _list(options: argparse.Namespace, settings: Settings) -> int:
     from qa_bot.terminal.render import clean
 
     with open_bot(settings) as bot:
-        articles = [reference(article) for article in bot.store.articles(limit=options.limit)]
+        articles = [reference(article) for article in bot.store.articles.list(limit=options.limit)]
     if options.json:
         print_json(json.dumps([article.model_dump(mode="json") for article in articles], ensure_ascii=False))
         return 0
@@ -55,7 +55,7 @@ def _list(options: argparse.Namespace, settings: Settings) -> int:
 
 def _find(bot: QABot, prefix: str) -> str:
     """The id of the one article whose id begins so."""
-    found = [known.id for known in bot.store.known() if known.id.startswith(prefix.lower())]
+    found = [known.id for known in bot.store.articles.known() if known.id.startswith(prefix.lower())]
     if len(found) != 1:
         what = "several articles have ids" if found else "no article has an id"
         raise StoreError(f"{prefix}: {what} that begins so; see: qa-bot articles list")
@@ -66,7 +66,7 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
     from qa_bot.terminal.render import clean
 
     with open_bot(settings) as bot:
-        held = bot.store.article(_find(bot, options.id))
+        held = bot.store.articles.get(_find(bot, options.id))
     if held is None:
         raise StoreError(f"{options.id}: the article has just been removed; see: qa-bot articles list")
     article = held.article
@@ -85,7 +85,7 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
 def _remove(options: argparse.Namespace, settings: Settings) -> int:
     with open_bot(settings) as bot:
         found = [_find(bot, prefix) for prefix in options.id]
-        removed = bot.store.remove(found)
+        removed = bot.store.writing.remove(found)
         bot.store.refresh()
     print(
         f"removed {removed}; an article whose file is still there comes back when its source is indexed",

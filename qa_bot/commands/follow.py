@@ -43,7 +43,7 @@ def follow(
     """
     # Before anything is read: what changes meanwhile must be seen.
     absolute = [name if is_address(name) else os.path.realpath(os.path.expanduser(name)) for name in named]
-    remembered = [source.location for source in bot.store.sources()]
+    remembered = [source.location for source in bot.store.sources.list()]
     watch = Watch([*remembered, *absolute], bot.settings.watch_seconds)
     tell(first())
     failed = ""
@@ -51,7 +51,7 @@ def follow(
     while True:
         time.sleep(max(watch.pause, pause))
         try:
-            due = watch.due([source.location for source in bot.store.sources()])
+            due = watch.due([source.location for source in bot.store.sources.list()])
             if due.news:
                 report = again(due)
                 watch.read(due)

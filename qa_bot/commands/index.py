@@ -92,7 +92,7 @@ def _index(options: argparse.Namespace, settings: Settings) -> int:
     if options.dry_run and (options.watch or options.rebuild):
         raise SettingsError("--dry-run: goes neither with --watch nor with --rebuild")
     with open_bot(settings) as bot, stopping_on_sigterm() as stopped:
-        if not options.path and not bot.store.sources() and not options.rebuild:
+        if not options.path and not bot.store.sources.list() and not options.rebuild:
             raise SourceError(
                 "qa-bot index", "no sources are remembered yet; name a file, folder or feed: qa-bot index FOLDER"
             )

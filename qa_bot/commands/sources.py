@@ -41,7 +41,7 @@ def _list(options: argparse.Namespace, settings: Settings) -> int:
     from qa_bot.terminal.render import clean
 
     with open_bot(settings) as bot:
-        found = [(source, len(bot.store.known(source.location))) for source in bot.store.sources()]
+        found = [(source, len(bot.store.articles.known(source.location))) for source in bot.store.sources.list()]
     if options.json:
         facts = [
             source._asdict() | {"options": json.loads(source.options), "articles": count} for source, count in found
@@ -65,7 +65,7 @@ def _add(options: argparse.Namespace, settings: Settings) -> int:
         context = SourceContext(options=how or SourceOptions())
         found = [open_source(location, context) for location in options.source]
         for source in found:
-            bot.store.add_source(source.location, how.model_dump_json() if how else None)
+            bot.store.sources.add(source.location, how.model_dump_json() if how else None)
     note(f"remembered {len(found)}; read them with: qa-bot index")
     return 0
 
@@ -73,16 +73,16 @@ def _add(options: argparse.Namespace, settings: Settings) -> int:
 def _remove(options: argparse.Namespace, settings: Settings) -> int:
     with open_bot(settings) as bot:
         locations = [_find(bot.store, named) for named in options.source]
-        removed = sum(bot.store.remove_source(location) for location in locations)
+        removed = sum(bot.store.sources.remove(location) for location in locations)
         bot.store.refresh()
-        bot.store.save_caches()
+        bot.store.writing.save_caches()
     print(f"forgot {len(locations)}, removed {removed:,} articles that came from nowhere else", file=sys.stderr)
     return 0
 
 
 def _find(store: Store, named: str) -> str:
     """The remembered source that a person means; the folder or file itself need not be there any more."""
-    known = [source.location for source in store.sources()]
+    known = [source.location for source in store.sources.list()]
     path = os.path.expanduser(named)
     for location in (named, os.path.abspath(path), os.path.realpath(path)):
         if location in known:

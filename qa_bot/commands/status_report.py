@@ -21,7 +21,7 @@ def collect_status(bot: QABot) -> dict[str, Any]:
         "store": {
             "location": found.location,
             "schema_version": found.schema_version,
-            "sources": [source.location for source in bot.store.sources()],
+            "sources": [source.location for source in bot.store.sources.list()],
             "articles": found.articles,
             "passages": found.passages,
             "passage_rule": found.passage_rule,

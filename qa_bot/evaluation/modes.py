@@ -175,15 +175,16 @@ def _retrieve(
     encoder = bot.encoder
     with ParagraphArchive(folder, held, encoder, lambda done, of: progress(done, of, "paragraphs indexed")) as archive:
         store = archive.store
-        retriever = Retriever(store)
+        retriever = Retriever()
 
         def rank(question: Question) -> Ranking:
             began = time.perf_counter()
             vector = encoder.encode_question(question.text)
-            fused = [found.passage.id for found in retriever.retrieve(question.text, vector, DEPTH)]
-            milliseconds = _milliseconds(began)
-            dense = _ids(store.dense_search(vector, CANDIDATES))
-            lexical = _ids(store.lexical_search(question.text, CANDIDATES))
+            with store.view() as view:
+                fused = [found.passage.id for found in retriever.retrieve(view, question.text, vector, DEPTH)]
+                milliseconds = _milliseconds(began)
+                dense = _ids(view.dense_search(vector, CANDIDATES))
+                lexical = _ids(view.lexical_search(question.text, CANDIDATES))
             rrf = reciprocal_rank_fusion([dense, lexical])
             return Ranking(
                 id=question.id,

@@ -46,9 +46,9 @@ class ParagraphArchive:
         wanted = list(distinct.values())
         for at in range(0, len(wanted), _BATCH):
             batch = list(_indexed(wanted[at : at + _BATCH], encoder))
-            self.store.commit(batch, encoder=encoder.identity, passage_rule=_RULE)
+            self.store.writing.commit(batch, encoder=encoder.identity, passage_rule=_RULE)
             progress(min(at + _BATCH, len(wanted)), len(wanted))
-        self.store.save_caches()
+        self.store.writing.save_caches()
 
     def __enter__(self) -> ParagraphArchive:
         return self
@@ -59,7 +59,8 @@ class ParagraphArchive:
     def rank(self, paragraph: str, passage_ids: Sequence[int]) -> int:
         """Place of a paragraph among passages that a search found, from 1; 0 if it is not among them."""
         unknown = [found for found in passage_ids if found not in self._paragraphs]
-        held = self.store.passages(unknown)
+        with self.store.view() as view:
+            held = view.passages(unknown)
         self._paragraphs.update({found: passage.article_id for found, passage in held.items()})
         wanted = article_id(paragraph)
         return next((place for place, found in enumerate(passage_ids, 1) if self._paragraphs[found] == wanted), 0)

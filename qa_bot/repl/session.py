@@ -171,7 +171,7 @@ class Dialogue:
                 f"there is no answer {number}; /more shows them, and they go from 1 to {len(quotations)}"
             )
         quotation = quotations[int(number) - 1]
-        held = self._bot.store.article(quotation.article.id)
+        held = self._bot.store.articles.get(quotation.article.id)
         answer = quotation.answer
         if held is None or held.article.text[answer.start : answer.end] != answer.text:
             raise QuestionError("the article has changed or gone since this answer was found; ask the question again")
@@ -192,7 +192,7 @@ class Dialogue:
 
     def article(self, arguments: Sequence[str]) -> None:
         """Prints the article of an answer, or the one with an id."""
-        held = self._bot.store.article(arguments[0]) if arguments else None
+        held = self._bot.store.articles.get(arguments[0]) if arguments else None
         marked = Span(0, 0)
         if held is None:
             quotation, held = self._quotation(arguments)
@@ -201,14 +201,14 @@ class Dialogue:
 
     def articles(self, arguments: Sequence[str]) -> None:
         """Prints the list of articles."""
-        found = self._bot.store.articles(limit=_ARTICLES_SHOWN)
+        found = self._bot.store.articles.list(limit=_ARTICLES_SHOWN)
         if not found:
             return self.write(EMPTY)
         return self._page(terminal.render_articles(found, self._bot.store.status().articles))
 
     def sources(self, arguments: Sequence[str]) -> None:
         """Prints where the articles come from."""
-        self.write("\n".join(clean(source.location) for source in self._bot.store.sources()) or EMPTY)
+        self.write("\n".join(clean(source.location) for source in self._bot.store.sources.list()) or EMPTY)
 
     def filter(self, arguments: Sequence[str]) -> None:
         """Sets what part of the articles the next questions are asked of; without arguments, all."""
@@ -217,7 +217,7 @@ class Dialogue:
 
     def reindex(self, arguments: Sequence[str]) -> None:
         """Brings the store up to date."""
-        if not arguments and not self._bot.store.sources():
+        if not arguments and not self._bot.store.sources.list():
             raise QuestionError("there is nothing to index again yet; name a file or folder: /reindex FOLDER")
         with ProgressLine(sys.stderr) as line:
 

@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from embeddings.articles import Article
-from embeddings.filters import EVERYTHING, ArticleFilter
 from embeddings.indexing.near_duplicates import fingerprint
-from embeddings.store.protocol import Store
+from embeddings.store.protocol import View
 from qa_bot.retrieval.retriever import RetrievedPassage
 
 _TOLD_AGAIN = 0.3
@@ -23,21 +22,19 @@ class Copies:
     """The copies of articles that may be quoted.
 
     Args:
-        store: knows them.
-        only: the articles that may answer; no other is named.
+        view: knows them.
     """
 
-    def __init__(self, store: Store, only: ArticleFilter = EVERYTHING) -> None:
-        self._store = store
-        self._only = only
+    def __init__(self, view: View) -> None:
+        self._view = view
         self._known: dict[str, list[Article]] = {}
 
     def look_up(self, article_ids: Sequence[str]) -> None:
         """Finds the copies of these articles, for all that is asked later."""
         missing = [article_id for article_id in dict.fromkeys(article_ids) if article_id not in self._known]
-        found: Mapping[str, list[Article]] = self._store.copies(missing) if missing else {}
+        found: Mapping[str, list[Article]] = self._view.copies(missing) if missing else {}
         for article_id in missing:
-            self._known[article_id] = [copy for copy in found.get(article_id, ()) if self._admits(copy)]
+            self._known[article_id] = found.get(article_id, [])
 
     def of(self, article_id: str) -> list[Article]:
         """The other articles that tell what this one tells, the newest first."""
@@ -51,18 +48,15 @@ class Copies:
         """The articles that have these words of an article too, the newest first."""
         return [copy for copy in self.of(article.id) if words in copy.text]
 
-    def _admits(self, article: Article) -> bool:
-        return not self._only or self._only.admits(article, self._store.origin(article.id) or "")
-
 
 def retrieve_once(
-    retrieve: Callable[[int], list[RetrievedPassage]], store: Store, copies: Copies, count: int
+    retrieve: Callable[[int], list[RetrievedPassage]], view: View, copies: Copies, count: int
 ) -> list[RetrievedPassage]:
     """The best passages of which none only tells what another tells in the same words, or in an older version.
 
     Args:
         retrieve: the best passages, best first, as many as it is told.
-        store: has their articles.
+        view: has their articles.
         copies: of their articles are looked up.
         count: how many to return at most.
     """
@@ -70,19 +64,20 @@ def retrieve_once(
     while True:
         retrieved = retrieve(asked)
         copies.look_up([found.passage.article_id for found in retrieved])
-        kept = _told_once(retrieved, store, copies)
+        kept = _told_once(retrieved, view, copies)
         if len(kept) >= count or len(retrieved) < asked or asked >= _MOST:
             return kept[:count]
         asked = min(2 * asked, _MOST)
 
 
-def _told_once(retrieved: Sequence[RetrievedPassage], store: Store, copies: Copies) -> list[RetrievedPassage]:
+def _told_once(retrieved: Sequence[RetrievedPassage], view: View, copies: Copies) -> list[RetrievedPassage]:
+    articles = view.articles([found.passage.article_id for found in retrieved if copies.of(found.passage.article_id)])
     there = {found.passage.article_id for found in retrieved}
     told: set[tuple[str, str]] = set()
     kept = []
     for found in retrieved:
         article_id = found.passage.article_id
-        held = store.article(article_id) if copies.of(article_id) else None
+        held = articles.get(article_id)
         if held is not None:
             newest = copies.newest(held.article)
             words = " ".join(held.article.text[found.passage.start : found.passage.end].split())

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.filters import EVERYTHING, ArticleFilter
-from embeddings.store.protocol import Hit, Store, StoredPassage
+from embeddings.filters import ArticleFilter
+from embeddings.store.protocol import Hit, StoredPassage, View
 from embeddings.words import Stemmer
 from qa_bot.retrieval.term_overlap import QuestionWords
 from qa_bot.retrieval.time_expressions import When, read_when
@@ -62,7 +62,6 @@ class Retriever:
     Where the question says when (`time_expressions`), articles of that time are searched besides, and the dates count.
 
     Args:
-        store: to search.
         dense_weight: weight of the cosine in the shortlist, in [0, 1].
         overlap_weight: weight of the shared words in the ranking, in [0, 1]; None to leave the shortlist as it is.
         date_weight: what an article's date adds at most where the question says when; 0 to pass over what it says.
@@ -70,52 +69,48 @@ class Retriever:
 
     def __init__(
         self,
-        store: Store,
         dense_weight: float = DENSE_WEIGHT,
         overlap_weight: float | None = OVERLAP_WEIGHT,
         date_weight: float = DATE_WEIGHT,
     ) -> None:
-        self._store = store
         self._date_weight = date_weight
         self._dense_weight = dense_weight
         self._overlap_weight = overlap_weight
         self._stemmer = Stemmer()
 
-    def retrieve(
-        self, question: str, vector: NDArray[np.float32], count: int, only: ArticleFilter = EVERYTHING
-    ) -> list[RetrievedPassage]:
+    def retrieve(self, view: View, question: str, vector: NDArray[np.float32], count: int) -> list[RetrievedPassage]:
         """The best passages for a question, best first; ties by the passage's id.
 
         Args:
+            view: of the store, on the articles to search.
             question: its words are searched.
             vector: its unit vector, shape (dimension,).
             count: how many passages to return at most.
-            only: the articles to look at.
         """
-        when = read_when(question, lambda: self._store.newest(only)) if self._date_weight else None
-        found = self._searched(question, vector, max(CANDIDATES, count), only)[: max(SHORTLIST, count + 8)]
+        when = read_when(question, view.newest) if self._date_weight else None
+        found = self._searched(view, question, vector, max(CANDIDATES, count))[: max(SHORTLIST, count + 8)]
         if when is not None:
-            then = _narrowed(only, when)
+            then = _narrowed(view.only, when)
             known = {one.passage_id for one in found}
-            besides = self._searched(question, vector, CANDIDATES, then)[:SHORTLIST] if then else []
+            besides = self._searched(view.narrowed(then), question, vector, CANDIDATES)[:SHORTLIST] if then else []
             found += [one for one in besides if one.passage_id not in known]
         if self._overlap_weight is not None:
-            found = self._ranked(question, found, self._overlap_weight, when)
-        held = self._store.passages([one.passage_id for one in found])
+            found = self._ranked(view, question, found, self._overlap_weight, when)
+        held = view.passages([one.passage_id for one in found])
         return [
             RetrievedPassage(held[one.passage_id], one.score, one.cosine, one.bm25, one.overlap)
             for one in found
             if one.passage_id in held
         ][:count]
 
-    def _searched(self, question: str, vector: NDArray[np.float32], count: int, only: ArticleFilter) -> list[_Found]:
-        dense = self._store.dense_search(vector, count, only)
-        return self._fused(vector, dense, self._store.lexical_search(question, count, only))
+    def _searched(self, view: View, question: str, vector: NDArray[np.float32], count: int) -> list[_Found]:
+        dense = view.dense_search(vector, count)
+        return self._fused(view, vector, dense, view.lexical_search(question, count))
 
-    def _fused(self, vector: NDArray[np.float32], dense: list[Hit], lexical: list[Hit]) -> list[_Found]:
+    def _fused(self, view: View, vector: NDArray[np.float32], dense: list[Hit], lexical: list[Hit]) -> list[_Found]:
         cosines = {hit.passage_id: hit.score for hit in dense}
         words = {hit.passage_id: hit.score for hit in lexical}
-        cosines |= self._store.similarities(vector, [found for found in words if found not in cosines])
+        cosines |= view.similarities(vector, [found for found in words if found not in cosines])
         best = max(words.values(), default=1.0)
         weight = self._dense_weight
         found = [
@@ -124,15 +119,15 @@ class Retriever:
         ]
         return sorted(found, key=_order)
 
-    def _ranked(self, question: str, found: list[_Found], weight: float, when: When | None) -> list[_Found]:
+    def _ranked(self, view: View, question: str, found: list[_Found], weight: float, when: When | None) -> list[_Found]:
         words = QuestionWords(question, self._stemmer)
-        rarity = self._store.rarity(words.terms)
-        texts = self._store.texts([one.passage_id for one in found])
+        idf = view.idf(words.terms)
+        texts = view.texts([one.passage_id for one in found])
         found = [one for one in found if one.passage_id in texts]
         ranked = []
         for one in found:
             held = texts[one.passage_id]
-            shares = words.overlap(held.title, held.text, rarity)
+            shares = words.overlap(held.title, held.text, idf)
             overlap = sum(shares) / len(shares)
             ranked.append(one._replace(score=(1 - weight) * one.cosine + weight * overlap, overlap=overlap))
         if when is not None:

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from embeddings.errors import ModelError, QABotError
+from embeddings.store.protocol import View
 from qa_bot.answering.answerer import RIGHT_F1, candidates
 from qa_bot.bot import QABot
 from qa_bot.evaluation.datasets import Question
@@ -40,15 +41,18 @@ SMALL = 12
 
 def ask_all(bot: QABot, reader: Reader, questions: Sequence[Question]) -> Iterator[Asked]:
     """Asks questions of the bot's archive, answerable ones twice: once with their article, once without."""
-    retriever = Retriever(bot.store)
+    retriever = Retriever()
     read = bot.settings.passages_read
     for question in questions:
         vector = bot.encoder.encode_question(question.text)
-        found = retriever.retrieve(question.text, vector, read + 16)
-        yield _asked(bot, reader, question, found[:read], bool(question.references))
-        if question.references:
-            others = [r for r in found if not _is_own(bot, r, question)]
-            yield _asked(bot, reader, question, others[:read], False)
+        with bot.store.view() as view:
+            found = retriever.retrieve(view, question.text, vector, read + 16)
+            asked = [_asked(view, reader, question, found[:read], bool(question.references))]
+            if question.references:
+                own = _own_articles(view, found, question)
+                others = [r for r in found if r.passage.article_id not in own]
+                asked.append(_asked(view, reader, question, others[:read], False))
+        yield from asked
 
 
 def archives(sets: Sequence[DataSet], count: int) -> Iterator[tuple[list[Question], list[Question]]]:
@@ -75,15 +79,15 @@ def _some(among: Sequence[Any], count: int, rng: np.random.Generator) -> list[An
     return [among[int(at)] for at in rng.permutation(len(among))[:count]]
 
 
-def _is_own(bot: QABot, retrieved: RetrievedPassage, question: Question) -> bool:
-    held = bot.store.article(retrieved.passage.article_id)
-    return held is not None and (held.article.title == question.title or question.paragraph[:80] in held.article.text)
+def _own_articles(view: View, retrieved: Sequence[RetrievedPassage], question: Question) -> set[str]:
+    articles = [held.article for held in view.articles([found.passage.article_id for found in retrieved]).values()]
+    return {a.id for a in articles if a.title == question.title or question.paragraph[:80] in a.text}
 
 
 def _asked(
-    bot: QABot, reader: Reader, question: Question, retrieved: Sequence[RetrievedPassage], answerable: bool
+    view: View, reader: Reader, question: Question, retrieved: Sequence[RetrievedPassage], answerable: bool
 ) -> Asked:
-    found = candidates(bot.store, reader, question.text, retrieved)
+    found = candidates(view, reader, question.text, retrieved)
     references = [reference.text for reference in question.references]
     right = [bool(references) and best_over_references(c.text, references)[1] >= RIGHT_F1 for c in found]
     return Asked(

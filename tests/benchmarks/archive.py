@@ -180,7 +180,7 @@ def time_one_article(settings: Settings, folder: Path) -> None:
             found = [answer.article.source] if answer.article else []
             assert str(path) in [*found, *(one.article.source for one in answer.alternatives)], answer
             path.unlink()
-            indexer.store.remove_source(str(path))
+            indexer.store.sources.remove(str(path))
         row("one new article committed, s (median of 5)", f"{sorted(committed)[2]:.3f}", "0.5")
         row("... and answered by a running bot, s", f"{sorted(answered)[2]:.3f}", "1")
         (folder / "12.txt").write_text(NEW.format(12))

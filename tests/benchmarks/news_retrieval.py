@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -89,20 +89,19 @@ class Archive:
             missing = [key for key in texts if key not in vectors]
             vectors.update(zip(missing, encoder.encode_passages([texts[key] for key in missing]), strict=True))
             indexed = [piece.with_vectors("news", vectors) for piece in pieces]
-            self.store.commit(indexed, encoder=encoder.identity, passage_rule=str(PassageRule()))
+            self.store.writing.commit(indexed, encoder=encoder.identity, passage_rule=str(PassageRule()))
         self.store.refresh()
 
-    def measure(
-        self, name: str, known: Sequence[Known], retriever: Callable[[LocalStore], Retriever] = Retriever
-    ) -> None:
+    def measure(self, name: str, known: Sequence[Known], retriever: Retriever) -> None:
         """Prints the figures."""
         if not known:
             return
-        searcher, ranks = retriever(self.store), []
+        ranks = []
         vectors = [self._encoder.encode_question(one.question) for one in known]
         began = time.perf_counter()
         for one, vector in zip(known, vectors, strict=True):
-            found = searcher.retrieve(one.question[:1000], vector, DEPTH)
+            with self.store.view() as view:
+                found = retriever.retrieve(view, one.question[:1000], vector, DEPTH)
             ids = list(dict.fromkeys(passage.passage.article_id for passage in found))
             ranks.append(next((place for place, found_id in enumerate(ids, 1) if found_id in one.wanted), 0))
         milliseconds = (time.perf_counter() - began) * 1000 / len(known)
@@ -144,9 +143,9 @@ def main() -> int:
     for article in articles:
         headlines[_headline(article)].add(article.id)
     retrievers = {
-        "dense alone": lambda store: Retriever(store, dense_weight=1, overlap_weight=None),
-        "convex": lambda store: Retriever(store, overlap_weight=None),
-        "deployed *": Retriever,
+        "dense alone": Retriever(dense_weight=1, overlap_weight=None),
+        "convex": Retriever(overlap_weight=None),
+        "deployed *": Retriever(),
     }
     weights = sorted({0.0, 0.05, 0.1, 0.15, 0.2, DATE_WEIGHT})
     print(f"{Path(options.file).name}: {len(articles):,} articles, {len(series)} headlines that come again")
@@ -177,7 +176,7 @@ def main() -> int:
                 archive.measure(
                     f"{name}, dates {weight:.2f}{mark}",
                     known,
-                    lambda store, weight=weight: Retriever(store, date_weight=weight),
+                    Retriever(date_weight=weight),
                 )
         archive.store.close()
     print("* as deployed; ms: of the search, without encoding the question")

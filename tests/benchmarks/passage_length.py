@@ -101,14 +101,16 @@ class Archive:
             texts = {key: text for piece in pieces for key, text in zip(piece.hashes, piece.texts, strict=True)}
             vectors = dict(zip(texts, encoder.encode_passages(list(texts.values())), strict=True))
             indexed = [piece.with_vectors("files", vectors) for piece in pieces]
-            self.store.commit(indexed, encoder=encoder.identity, passage_rule=str(rule))
-        self.store.save_caches()
-        self._retriever = Retriever(self.store)
-        self.passages = self.store.passages(range(1, self.store.status().passages + 1))
+            self.store.writing.commit(indexed, encoder=encoder.identity, passage_rule=str(rule))
+        self.store.writing.save_caches()
+        self._retriever = Retriever()
+        with self.store.view() as view:
+            self.passages = view.passages(range(1, self.store.status().passages + 1))
 
     def search(self, question: Asked, vector: np.ndarray) -> list[StoredPassage]:
         """The passages that are found, best first."""
-        return [one.passage for one in self._retriever.retrieve(question.text, vector, DEPTH)]
+        with self.store.view() as view:
+            return [one.passage for one in self._retriever.retrieve(view, question.text, vector, DEPTH)]
 
     def beside(self, passage: StoredPassage) -> list[StoredPassage]:
         """The passages before and after one in its article."""

@@ -49,10 +49,12 @@ def _searches(store: Store) -> dict[str, Search]:
     """The ways to search that are compared, by their names."""
 
     def dense(question: str, vector: np.ndarray, count: int = DEPTH) -> list[int]:
-        return [hit.passage_id for hit in store.dense_search(vector, count)]
+        with store.view() as view:
+            return [hit.passage_id for hit in view.dense_search(vector, count)]
 
     def lexical(question: str, vector: np.ndarray, count: int = DEPTH) -> list[int]:
-        return [hit.passage_id for hit in store.lexical_search(question, count)]
+        with store.view() as view:
+            return [hit.passage_id for hit in view.lexical_search(question, count)]
 
     def ranks(question: str, vector: np.ndarray) -> list[int]:
         return reciprocal_rank_fusion([dense(question, vector, CANDIDATES), lexical(question, vector, CANDIDATES)])[
@@ -60,14 +62,18 @@ def _searches(store: Store) -> dict[str, Search]:
         ]
 
     def by(retriever: Retriever) -> Search:
-        return lambda question, vector: [found.passage.id for found in retriever.retrieve(question, vector, DEPTH)]
+        def search(question: str, vector: np.ndarray) -> list[int]:
+            with store.view() as view:
+                return [found.passage.id for found in retriever.retrieve(view, question, vector, DEPTH)]
+
+        return search
 
     searches: dict[str, Search] = {"dense": dense, "lexical (BM25)": lexical, "reciprocal rank fusion": ranks}
     for weight in CONVEX:
-        searches[f"convex, dense {weight:.2f}"] = by(Retriever(store, dense_weight=weight, overlap_weight=None))
+        searches[f"convex, dense {weight:.2f}"] = by(Retriever(dense_weight=weight, overlap_weight=None))
     for weight in OVERLAP:
         mark = " *" if weight == OVERLAP_WEIGHT else ""
-        searches[f"ranked, overlap {weight:.2f}{mark}"] = by(Retriever(store, overlap_weight=weight))
+        searches[f"ranked, overlap {weight:.2f}{mark}"] = by(Retriever(overlap_weight=weight))
     return searches
 
 

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,12 @@ from synthetic_archive import SyntheticArchive, questions, read_news
 
 from embeddings.articles import Article, article_id
 from embeddings.encoder.model import Encoder
-from embeddings.filters import ArticleFilter
+from embeddings.filters import EVERYTHING, ArticleFilter
 from embeddings.sentences import split_sentences
 from embeddings.store.local import LocalStore
-from embeddings.store.protocol import DenseKind, IndexedArticle, NewPassage
+from embeddings.store.protocol import DenseKind, Hit, IndexedArticle, NewPassage
 from qa_bot.bot import QABot
-from qa_bot.retrieval.retriever import Retriever
+from qa_bot.retrieval.retriever import RetrievedPassage, Retriever
 from qa_bot.settings import Settings, load_settings
 
 SAMPLE = 5_000
@@ -98,7 +99,7 @@ def _build(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     began = time.monotonic()
     archive.fill(store, options.passages, str(settings.passage_rule), lambda done: _note(f"{done:,} passages"))
     filled = time.monotonic()
-    store.save_caches()
+    store.writing.save_caches()
     built = time.monotonic()
     store.close()
     return {"fill_seconds": filled - began, "index_seconds": built - filled}
@@ -127,15 +128,15 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         bot.ask(asked[0])
         facts["first_answer_seconds"] = time.monotonic() - began
         vectors = [bot.encoder.encode_question(question) for question in asked]
-        retriever = Retriever(bot.store)
+        search = partial(_search, bot, Retriever())
         answers = _milliseconds(lambda number: bot.ask(asked[number]), range(ANSWERED))
-        fused = _milliseconds(lambda number: retriever.retrieve(asked[number], vectors[number], 8), range(QUESTIONS))
+        fused = _milliseconds(lambda number: search(asked[number], vectors[number]), range(QUESTIONS))
         facts["memory"] = process.memory_info().rss
         processor = _milliseconds(
-            lambda number: retriever.retrieve(asked[number], vectors[number], 8), range(QUESTIONS), time.process_time
+            lambda number: search(asked[number], vectors[number]), range(QUESTIONS), time.process_time
         )
-        dense = _milliseconds(lambda number: bot.store.dense_search(vectors[number], 50), range(QUESTIONS))
-        lexical = _milliseconds(lambda number: bot.store.lexical_search(asked[number], 50), range(QUESTIONS))
+        dense = _milliseconds(lambda number: _dense(bot, vectors[number], 50), range(QUESTIONS))
+        lexical = _milliseconds(lambda number: _lexical(bot, asked[number], 50), range(QUESTIONS))
         facts["filtered"] = {
             name: _filtered(options.folder, bot, asked, vectors, only, condition)
             for name, (only, condition) in FILTERS.items()
@@ -152,24 +153,41 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         facts["index"] = bot.store.status().dense_index
         facts["commit"], facts["seen"] = _one_more(settings, bot, vectors[0])
         facts["memory_with_filter"] = process.memory_info().rss
-        found = [[hit.passage_id for hit in bot.store.dense_search(vector, NEIGHBOURS)] for vector in vectors]
+        found = [[hit.passage_id for hit in _dense(bot, vector, NEIGHBOURS)] for vector in vectors]
         facts["recall"] = _recall(options.folder, np.stack(vectors), found)
     return facts
+
+
+def _search(
+    bot: QABot, retriever: Retriever, question: str, vector: Any, only: ArticleFilter = EVERYTHING
+) -> list[RetrievedPassage]:
+    with bot.store.view(only) as view:
+        return retriever.retrieve(view, question, vector, 8)
+
+
+def _dense(bot: QABot, vector: Any, count: int, only: ArticleFilter = EVERYTHING) -> list[Hit]:
+    with bot.store.view(only) as view:
+        return view.dense_search(vector, count)
+
+
+def _lexical(bot: QABot, question: str, count: int) -> list[Hit]:
+    with bot.store.view() as view:
+        return view.lexical_search(question, count)
 
 
 def _filtered(
     folder: Path, bot: QABot, asked: list[str], vectors: list[Any], only: ArticleFilter, condition: str
 ) -> dict[str, Any]:
     """What a filter costs: the first search, p50 and p95 of the others, by the clock and by the processor; and recall."""
-    retriever = Retriever(bot.store)
+    retriever = Retriever()
 
     def search(number: int) -> object:
-        return retriever.retrieve(asked[number], vectors[number], 8, only)
+        return _search(bot, retriever, asked[number], vectors[number], only)
 
     first = _milliseconds(search, range(1))
     wall = _milliseconds(search, range(QUESTIONS))
     processor = _milliseconds(search, range(QUESTIONS), time.process_time)
-    found = [[hit.passage_id for hit in bot.store.dense_search(vector, NEIGHBOURS, only)] for vector in vectors]
+    found = [[hit.passage_id for hit in _dense(bot, vector, NEIGHBOURS, only)] for vector in vectors]
     return {
         "first": first[0],
         "wall": np.percentile(wall, [50, 95]).tolist(),
@@ -196,17 +214,17 @@ def _one_more(settings: Settings, bot: QABot, vector: Any) -> tuple[float, float
     article = Article(id=article_id(source), title="Aldport", text=text, source=source)
     indexed = IndexedArticle(article, "/one", split_sentences(text), [NewPassage(0, len(text), b"?" * 16, vector)])
     other = LocalStore(settings.data_dir)
-    other.articles(limit=1)
+    other.articles.list(limit=1)
     began = time.monotonic()
-    other.commit([indexed], encoder=str(bot.store.encoder), passage_rule=str(bot.store.passage_rule))
+    other.writing.commit([indexed], encoder=str(bot.store.encoder), passage_rule=str(bot.store.passage_rule))
     committed = time.monotonic()
-    retriever = Retriever(bot.store)
+    retriever = Retriever()
     while True:
-        found = retriever.retrieve("Who opened the harbour of Aldport?", vector, 8)
+        found = _search(bot, retriever, "Who opened the harbour of Aldport?", vector)
         if any(one.passage.article_id == article.id and one.bm25 and one.cosine > 0.9 for one in found):
             break
     seen = time.monotonic()
-    other.remove([article.id])
+    other.writing.remove([article.id])
     other.close()
     return committed - began, seen - committed
 

@@ -108,7 +108,7 @@ class SyntheticArchive:
         articles = range(passages // _PASSAGES_AN_ARTICLE)
         for start in range(0, len(articles), _BATCH):
             batch = [self.article(number) for number in articles[start : start + _BATCH]]
-            store.commit(batch, encoder=self.encoder.identity, passage_rule=rule)
+            store.writing.commit(batch, encoder=self.encoder.identity, passage_rule=rule)
             progress((start + len(batch)) * _PASSAGES_AN_ARTICLE)
 
 

@@ -90,7 +90,7 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 
 
 def test_the_sentences_around_an_answer_are_kept_with_it(seed_bot: Any) -> None:
-    held = seed_bot.store.article(seed_bot.store.articles(limit=1)[0].id)
+    held = seed_bot.store.articles.get(seed_bot.store.articles.list(limit=1)[0].id)
     text = held.article.text
     for start, end in ((0, 5), (len(text) // 2, len(text) // 2 + 9), (len(text) - 5, len(text))):
         context, at = surroundings(held, start, end)

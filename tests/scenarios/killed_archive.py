@@ -90,7 +90,7 @@ class Archive:
             return {}
         store = LocalStore(self.data_dir)
         try:
-            return {Path(article.source).name: article.text for article in store.articles()}
+            return {Path(article.source).name: article.text for article in store.articles.list()}
         finally:
             store.close()
 
@@ -98,7 +98,7 @@ class Archive:
         """The store holds whole articles of this edition and the one before, and can be searched; how many of this one."""
         store = LocalStore(self.data_dir)
         try:
-            held = {Path(article.source).name: article for article in store.articles()}
+            held = {Path(article.source).name: article for article in store.articles.list()}
             for name, article in held.items():
                 assert article.text in (self.texts.get(name), self.before.get(name)), f"{name} is of no edition"
             if store.encoder is not None:
@@ -138,12 +138,13 @@ class Archive:
         self.check_cut(rows, articles, self.rule())
         query = self._encoder.encode_question("Who was elected?")
         exact = sorted((-float(np.dot(np.frombuffer(row[4], np.float32), query)), row[0]) for row in rows)
-        found = store.dense_search(query, len(rows) + 5)
+        with store.view() as view:
+            found, by_word = view.dense_search(query, len(rows) + 5), view.lexical_search("village", 10_000)
         assert [hit.passage_id for hit in found] == [passage for _, passage in exact] or np.allclose(
             [hit.score for hit in found], [-score for score, _ in exact], atol=1e-5
         )
         assert {hit.passage_id for hit in found} == {row[0] for row in rows}
-        assert {hit.passage_id for hit in store.lexical_search("village", 10_000)} == {row[0] for row in rows}
+        assert {hit.passage_id for hit in by_word} == {row[0] for row in rows}
 
     def check_cut(
         self, rows: list[tuple[int, str, int, int, bytes]], articles: list[Article], rule: PassageRule

@@ -69,7 +69,7 @@ def test_the_quotation_is_the_one_in_the_article(seed_bot: QABot) -> None:
         answer = seed_bot.ask(entry["question"])
         if answer.answer is None or answer.sentence is None or answer.article is None:
             continue
-        held = seed_bot.store.article(answer.article.id)
+        held = seed_bot.store.articles.get(answer.article.id)
         assert held is not None
         text = held.article.text
         assert text[answer.answer.start : answer.answer.end] == answer.answer.text

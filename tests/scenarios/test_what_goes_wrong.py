@@ -91,7 +91,7 @@ def nothing_is_lost(qa_bot: Command, three_articles: Path, cache_dir: Path) -> I
     yield
     texts = {path.read_text().rpartition("---")[2].strip() for path in three_articles.iterdir()}
     with QABot(load_settings(data_dir=qa_bot.data_dir, cache_dir=cache_dir, threshold=0)) as bot:
-        assert texts <= {article.text for article in bot.store.articles()}
+        assert texts <= {article.text for article in bot.store.articles.list()}
         assert bot.ask(QUESTION).answered
 
 

@@ -123,7 +123,7 @@ class _OneArticle:
             return read_article(self._format, self._document, data)
         context = self._document.context
         stamp = f"{self._format.name} {self._format.version} {digest(data)}"
-        if context.memory.recall(self._key) == stamp and context.holds(self._document.source):
+        if context.memory.sync_state(self._key) == stamp and context.holds(self._document.source):
             return None
         article = read_article(self._format, self._document, data)
         self._memories = {self._key: stamp}

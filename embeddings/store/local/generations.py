@@ -7,7 +7,6 @@ import threading
 from embeddings.store.local.change_log import ChangeLog
 from embeddings.store.local.database import Database
 from embeddings.store.local.followers import Followers
-from embeddings.store.local.rebuild import Rebuild
 from embeddings.store.protocol import DenseKind, Say
 
 
@@ -16,14 +15,12 @@ class Generations:
 
     Args:
         database: of the store.
-        rebuild: knows the next generation.
         kind: the dense index to use.
         say: is told when a cache has to be rebuilt.
     """
 
-    def __init__(self, database: Database, rebuild: Rebuild, kind: DenseKind, say: Say) -> None:
+    def __init__(self, database: Database, kind: DenseKind, say: Say) -> None:
         self._database = database
-        self._rebuild = rebuild
         self._kind = kind
         self._say = say
         self._guard = threading.RLock()
@@ -55,14 +52,16 @@ class Generations:
 
     def open(self, generation: int, dimension: int) -> Followers:
         """The indexes of any generation; whoever asks for them closes them."""
+        facts = self._facts()
+        rebuilt = int(facts.get("next generation", -1)), int(facts.get("next dimension", -1))
         return Followers(
             self._database,
-            store=self._facts().get("store", ""),
+            store=facts.get("store", ""),
             generation=generation,
             dimension=dimension,
             kind=self._kind,
             say=self._say,
-            quiet=self._caches_are_new or self._rebuild.generation == (generation, dimension),
+            quiet=self._caches_are_new or rebuilt == (generation, dimension),
         )
 
     @property

@@ -39,7 +39,7 @@ class Rebuild:
         self._after = 0
         self._number = 0  # of the generation that this one makes
 
-    def begin(self, encoder: str, passage_rule: str) -> None:
+    def begin_rebuild(self, *, encoder: str, passage_rule: str) -> None:
         """Begins the next generation, or goes on with it if it was begun with the same encoder and passage rule."""
         self._after = 0
         with self._database.transaction() as connection:
@@ -63,7 +63,7 @@ class Rebuild:
             return None
         return int(facts["next generation"]), int(facts["next dimension"])
 
-    def awaiting(self, count: int) -> list[str]:
+    def awaiting_rebuild(self, count: int) -> list[str]:
         """Some of the articles that the next generation lacks; none if it is whole."""
         query = (
             "SELECT id, number FROM articles WHERE number > ? AND number NOT IN (SELECT article FROM rebuilt) "
@@ -87,7 +87,7 @@ class Rebuild:
             connection = self._database.connection()
             return self._is_done(_facts(connection)) or connection.execute(_LACKING).fetchone() is None
 
-    def add(self, articles: Sequence[IndexedArticle]) -> None:
+    def commit_rebuilt(self, articles: Sequence[IndexedArticle]) -> None:
         """Puts articles into the next generation, in one transaction; those that have changed meanwhile are passed over."""
         with self._database.transaction() as connection:
             facts = _facts(connection)

@@ -119,7 +119,7 @@ class Archive:
 
         def read() -> ArticleText | None:
             store = self._bot.store
-            text, origin = store.article(place.article), store.origin(place.article)
+            text, origin = store.articles.get(place.article), store.articles.origin(place.article)
             if text is None or origin is None or not only.admits(text.article, origin):
                 return None
             return text if place.start < place.end <= len(text.article.text) else None
@@ -148,9 +148,9 @@ class Archive:
 def _newest(store: Store, only: ArticleFilter, count: int) -> list[Article]:
     newest: list[Article] = []
     for offset in range(0, ARTICLES_READ, PAGE):
-        page = store.articles(offset=offset, limit=PAGE if only else count)
+        page = store.articles.list(offset=offset, limit=PAGE if only else count)
         for article in page:
-            if only.admits(article, store.origin(article.id) or ""):
+            if only.admits(article, store.articles.origin(article.id) or ""):
                 newest.append(article)
             if len(newest) == count:
                 return newest

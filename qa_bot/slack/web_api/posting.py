@@ -85,8 +85,8 @@ class Poster:
         Raises:
             SlackApiError: Slack refuses it.
         """
-        content = {"text": message.text, "blocks": message.blocks, "metadata": metadata(payload)}
-        await call(client.chat_update, channel=channel, ts=timestamp, **content)
+        where: dict[str, Any] = {"channel": channel, "ts": timestamp, "metadata": metadata(payload)}
+        await call(client.chat_update, text=message.text, blocks=message.blocks, **where)
 
     async def remove(self, client: AsyncWebClient, channel: str, timestamp: str) -> None:
         """Removes a message, if it is still there.

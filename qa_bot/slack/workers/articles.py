@@ -161,7 +161,7 @@ class ArticleWork:
             return await asyncio.to_thread(self._services.bot.reindex, locations)
 
     def _sources(self) -> frozenset[str]:
-        return frozenset(source.location for source in self._services.bot.store.sources())
+        return frozenset(source.location for source in self._services.bot.store.sources.list())
 
     async def _forget_source(self, location: str, before: frozenset[str]) -> None:
         """Removes a posted source that gave no article, or each reindexing would try it again.
@@ -175,8 +175,8 @@ class ArticleWork:
             from embeddings.sources import open_source  # answering needs none of what reads articles
 
             store, place = self._services.bot.store, open_source(location).location
-            if place not in before and not store.known(place):
-                store.remove_source(place)
+            if place not in before and not store.articles.known(place):
+                store.sources.remove(place)
                 self._forget_file(place)
 
         async with self._writing:
@@ -187,11 +187,11 @@ class ArticleWork:
 
         def remove() -> str | None:
             store = self._services.bot.store
-            ids = [known.id for known in store.known() if prefix and known.id.startswith(prefix.lower())]
+            ids = [known.id for known in store.articles.known() if prefix and known.id.startswith(prefix.lower())]
             if len(ids) != 1:
                 return None
-            stored = store.article(ids[0])
-            store.remove(ids)
+            stored = store.articles.get(ids[0])
+            store.writing.remove(ids)
             store.refresh()
             if stored is None:
                 return ids[0]
@@ -241,7 +241,7 @@ async def archive_status(services: Services, channel: str | None) -> str:
     texts, language = services.texts(channel), services.settings.channel(channel).language
     try:
         status = await asyncio.to_thread(lambda: services.bot.store.status())
-        sources = await asyncio.to_thread(lambda: len(services.bot.store.sources()))
+        sources = await asyncio.to_thread(lambda: len(services.bot.store.sources.list()))
     except QABotError as error:
         return texts.admin_failed.format(reason=cut(clean(str(error)), REASON_CHARS))
     return texts.admin_status.format(

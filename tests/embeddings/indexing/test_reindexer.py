@@ -51,7 +51,7 @@ def test_the_report_counts_new_changed_unchanged_and_removed_articles(
     (folder / "bridge.txt").write_text("The bridge is 400 metres long.")
     (folder / "ferry.txt").write_text("The ferry sails at noon.")
     assert figures(bot.reindex([str(folder)])) == {"new": 1, "changed": 1, "unchanged": 1, "removed": 1}
-    assert sorted(Path(article.source).name for article in bot.store.articles()) == [
+    assert sorted(Path(article.source).name for article in bot.store.articles.list()) == [
         "bridge.txt",
         "ferry.txt",
         "glacier.txt",
@@ -61,12 +61,12 @@ def test_the_report_counts_new_changed_unchanged_and_removed_articles(
 def test_reindexing_twice_changes_nothing_and_embeds_nothing(new_bot: Callable[..., QABot], folder: Path) -> None:
     bot = new_bot()
     bot.reindex([str(folder)])
-    before = bot.store.status().changes, bot.store.articles()
+    before = bot.store.status().changes, bot.store.articles.list()
     for locations in ([str(folder)], [], [str(folder), str(folder / "bridge.txt"), f"{folder}/inner/.."]):
         report = bot.reindex(locations)
         assert figures(report) == {"unchanged": 3}
         assert report.passages.embedded == report.passages.reused == 0
-    assert (bot.store.status().changes, bot.store.articles()) == before
+    assert (bot.store.status().changes, bot.store.articles.list()) == before
 
 
 def test_a_file_that_was_only_touched_is_unchanged(new_bot: Callable[..., QABot], folder: Path) -> None:
@@ -97,13 +97,13 @@ def test_new_facts_about_the_same_text_are_stored_without_embedding(
     (folder / "bridge.txt").write_text("---\npublisher: Harbour News\n---\nThe bridge is 310 metres long.")
     report = bot.reindex([])
     assert (figures(report), report.passages.embedded) == ({"changed": 1, "unchanged": 2}, 0)
-    assert "Harbour News" in [article.publisher for article in bot.store.articles()]
+    assert "Harbour News" in [article.publisher for article in bot.store.articles.list()]
     (folder / "bridge.txt").write_text(
         "---\npublisher: Harbour News\nauthor: Ann Reed\n---\nThe bridge is 310 metres long."
     )
     report = bot.reindex([])
     assert (figures(report), report.passages.embedded) == ({"changed": 1, "unchanged": 2}, 0)
-    assert "Ann Reed" in [article.author for article in bot.store.articles()]
+    assert "Ann Reed" in [article.author for article in bot.store.articles.list()]
     assert figures(bot.reindex([])) == {"unchanged": 3}
 
 
@@ -113,7 +113,7 @@ def test_a_new_title_is_embedded_with_the_passages_under_it(new_bot: Callable[..
     (folder / "bridge.txt").write_text("---\ntitle: The bridge\n---\nThe bridge is 310 metres long.")
     report = bot.reindex([])
     assert (figures(report), report.passages.embedded) == ({"changed": 1, "unchanged": 2}, 1)
-    assert "The bridge" in [article.title for article in bot.store.articles()]
+    assert "The bridge" in [article.title for article in bot.store.articles.list()]
 
 
 def test_a_moved_file_reuses_its_vectors(new_bot: Callable[..., QABot], folder: Path) -> None:
@@ -143,7 +143,7 @@ def test_an_article_in_two_sources_is_counted_once_and_outlives_neither(
     assert figures(bot.reindex([str(folder), str(folder / "inner"), str(folder)])) == {"new": 3}
     (folder / "inner" / "glacier.txt").rename(folder / "inner" / "ice.txt")
     assert figures(bot.reindex([])) == {"new": 1, "removed": 1, "unchanged": 2, "duplicates": 1}
-    assert len(bot.store.articles()) == 3
+    assert len(bot.store.articles.list()) == 3
 
 
 def test_a_file_in_two_sources_is_indexed_once_and_stays_as_long_as_one_holds_it(
@@ -153,9 +153,9 @@ def test_a_file_in_two_sources_is_indexed_once_and_stays_as_long_as_one_holds_it
     bot.reindex([str(folder)])
     report = bot.reindex([str(folder / "inner")])
     assert (figures(report), report.passages.embedded) == ({"unchanged": 1}, 0)
-    assert len(bot.store.articles()) == 3
-    assert bot.store.remove_source(str(folder)) == 2
-    assert [Path(article.source).name for article in bot.store.articles()] == ["glacier.txt"]
+    assert len(bot.store.articles.list()) == 3
+    assert bot.store.sources.remove(str(folder)) == 2
+    assert [Path(article.source).name for article in bot.store.articles.list()] == ["glacier.txt"]
     assert figures(bot.reindex([])) == {"unchanged": 1}
     (folder / "inner" / "ice.txt").write_text("The ice is blue.")
     (folder / "inner" / "glacier.txt").unlink()
@@ -170,8 +170,8 @@ def test_a_file_that_was_indexed_alone_and_then_with_its_folder_goes_when_it_is_
     assert figures(bot.reindex([str(folder)])) == {"new": 2, "unchanged": 1}
     (folder / "bridge.txt").unlink()
     assert figures(bot.reindex([])) == {"unchanged": 2, "removed": 1}
-    assert "bridge.txt" not in [Path(article.source).name for article in bot.store.articles()]
-    assert [source.location for source in bot.store.sources()] == [str(folder)]
+    assert "bridge.txt" not in [Path(article.source).name for article in bot.store.articles.list()]
+    assert [source.location for source in bot.store.sources.list()] == [str(folder)]
     assert figures(bot.reindex([])) == {"unchanged": 2}
 
 
@@ -184,7 +184,7 @@ def test_a_single_file_that_is_gone_is_kept_while_nobody_has_looked_into_its_fol
     report = bot.reindex([])
     assert figures(report) == {"failed": 1}
     assert report.failed[0].reason.endswith("the articles from it are kept")
-    assert len(bot.store.articles()) == 1
+    assert len(bot.store.articles.list()) == 1
 
 
 def test_of_a_file_of_many_articles_only_the_changed_lines_are_embedded_and_a_bad_one_is_named(
@@ -210,13 +210,13 @@ def test_what_sources_remember_is_committed_and_told_to_them_the_next_time(
 ) -> None:
     bot = new_bot()
     bot.reindex([str(folder)])
-    (record,) = bot.store.sources()
+    (record,) = bot.store.sources.list()
     assert record.last_result == "3 new"
     assert record.last_indexed_at is not None
     (folder / "bridge.txt").unlink()
     (folder / "harbour.txt").write_bytes(b"\0")
     bot.reindex([])
-    assert bot.store.sources()[0].last_result == "1 unchanged, 1 removed, 1 failed"
+    assert bot.store.sources.list()[0].last_result == "1 unchanged, 1 removed, 1 failed"
 
 
 def test_a_batch_is_committed_after_so_many_passages(new_bot: Callable[..., QABot], folder: Path) -> None:
@@ -249,13 +249,13 @@ def test_a_preview_counts_what_a_run_then_does(new_bot: Callable[..., QABot], fo
 def test_of_a_file_that_fails_the_store_keeps_what_it_holds(new_bot: Callable[..., QABot], folder: Path) -> None:
     bot = new_bot()
     bot.reindex([str(folder)])
-    before = bot.store.articles()
+    before = bot.store.articles.list()
     (folder / "bridge.txt").write_bytes(b"\0\0\0")
     (folder / "inner" / "glacier.txt").write_bytes(b"")
     report = bot.reindex([])
     assert figures(report) == {"unchanged": 1, "failed": 2}
     assert {Path(failure.source).name for failure in report.failed} == {"bridge.txt", "glacier.txt"}
-    assert bot.store.articles() == before
+    assert bot.store.articles.list() == before
     (folder / "bridge.txt").write_text("The bridge is 400 metres long.")
     assert figures(bot.reindex([])) == {"changed": 1, "unchanged": 1, "failed": 1}
 
@@ -272,7 +272,7 @@ def test_a_folder_that_vanished_keeps_its_articles(new_bot: Callable[..., QABot]
         assert report.failed[0].reason.endswith("the articles from it are kept")
         with pytest.raises(SourceError):
             bot.reindex([str(folder)])
-    assert len(bot.store.articles()) == 3
+    assert len(bot.store.articles.list()) == 3
     folder.rmdir()
     folder.with_name("unmounted").rename(folder)
     assert figures(bot.reindex([])) == {"unchanged": 3}
@@ -282,7 +282,7 @@ def test_if_one_of_the_named_sources_is_not_there_nothing_is_done(new_bot: Calla
     bot = new_bot()
     with pytest.raises(SourceError, match="gone"):
         bot.reindex([str(folder), str(folder / "gone")])
-    assert (bot.store.articles(), bot.store.sources()) == ([], [])
+    assert (bot.store.articles.list(), bot.store.sources.list()) == ([], [])
 
 
 def test_named_sources_are_remembered_and_a_bare_reindex_reads_them_all(
@@ -293,7 +293,7 @@ def test_named_sources_are_remembered_and_a_bare_reindex_reads_them_all(
     bot = new_bot()
     bot.reindex([str(folder)])
     bot.reindex([str(other)])
-    assert [source.location for source in bot.store.sources()] == [str(folder), str(other)]
+    assert [source.location for source in bot.store.sources.list()] == [str(folder), str(other)]
     other.write_text("The ferry sails at one.")
     assert figures(new_bot().reindex([])) == {"changed": 1, "unchanged": 3}
 
@@ -303,7 +303,7 @@ def test_a_link_out_of_the_folder_is_not_followed(new_bot: Callable[..., QABot],
     (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
     bot = new_bot()
     assert figures(bot.reindex([str(folder)])) == {"new": 3}
-    assert not any("password" in article.text for article in bot.store.articles())
+    assert not any("password" in article.text for article in bot.store.articles.list())
 
 
 def test_a_rebuild_embeds_everything_anew_even_what_has_no_file_any_more(
@@ -311,7 +311,7 @@ def test_a_rebuild_embeds_everything_anew_even_what_has_no_file_any_more(
 ) -> None:
     bot = new_bot()
     bot.reindex([str(folder)])
-    articles = bot.store.articles()
+    articles = bot.store.articles.list()
     shutil.rmtree(folder)
     other = new_bot(passage_chars=200, passage_overlap=0)
     with pytest.raises(EncoderMismatchError, match="qa-bot index --rebuild"):
@@ -319,7 +319,7 @@ def test_a_rebuild_embeds_everything_anew_even_what_has_no_file_any_more(
     report = other.reindex([], rebuild=True)
     assert figures(report) == {"changed": 3}
     assert report.passages.embedded == report.passages.total > 12
-    assert other.store.articles() == articles
+    assert other.store.articles.list() == articles
     assert other.store.passage_rule == "at most 200 characters, overlap 0, under the title"
     answer = other.ask("How long is the bridge?")
     assert answer.answered or answer.alternatives
@@ -341,11 +341,12 @@ def test_passages_hold_every_sentence_and_stored_offsets_quote_the_text(
 ) -> None:
     bot = new_bot()
     bot.reindex([str(seeds_folder / "mattis-nato-russia.txt")])
-    (article,) = bot.store.articles()
-    held = bot.store.article(article.id)
+    (article,) = bot.store.articles.list()
+    held = bot.store.articles.get(article.id)
     assert held is not None
-    hits = bot.store.dense_search(bot.encoder.encode_question("Mattis"), 999)
-    passages = bot.store.passages([hit.passage_id for hit in hits]).values()
+    with bot.store.view() as view:
+        hits = view.dense_search(bot.encoder.encode_question("Mattis"), 999)
+        passages = view.passages([hit.passage_id for hit in hits]).values()
     for sentence in held.sentences:
         assert any(passage.start <= sentence.start and sentence.end <= passage.end for passage in passages)
     boundaries = {sentence.start for sentence in held.sentences}, {sentence.end for sentence in held.sentences}

@@ -24,7 +24,7 @@ class StoreStub:
         self.memories: dict[str, str] = {}
         self.held: dict[str, Article] = {}
 
-    def recall(self, key: str) -> str | None:
+    def sync_state(self, key: str) -> str | None:
         """What was remembered."""
         return self.memories.get(key)
 

@@ -13,7 +13,10 @@ import pytest
 from store_contract import (
     Vector,
     commit,
+    dense_search,
+    lexical_search,
     make_article,
+    passages,
     rebuild,
     texts_of,
     unit_vector,
@@ -82,7 +85,7 @@ def test_an_index_becomes_quantised_when_the_store_has_grown_and_is_trained_anew
     kinds = []
     for number in range(5):
         commit(store, make_article(f"{number}.txt", many_lines(400 * (1 + number), start=10_000 * number)))
-        store.save_caches()
+        store.writing.save_caches()
         store.refresh()
         kinds.append(store.status().dense_index.split(",")[0])
     cells = [cells_for(passages) for passages in (400, 400, 2400, 2400, 2400)]
@@ -92,8 +95,8 @@ def test_an_index_becomes_quantised_when_the_store_has_grown_and_is_trained_anew
 def test_a_small_store_is_exact_and_keeps_no_copy_of_its_vectors(open_store: Open, tmp_path: Path) -> None:
     store = open_store()
     commit(store, make_article("a.txt", many_lines(300)))
-    store.save_caches()
-    assert len(store.dense_search(unit_vector("x"), 999)) == 300
+    store.writing.save_caches()
+    assert len(dense_search(store, unit_vector("x"), 999)) == 300
     assert store.status().dense_index.startswith("exact")
     assert list((tmp_path / "store").glob("dense*.faiss")) == []
 
@@ -103,7 +106,7 @@ def test_a_setting_decides_otherwise(open_store: Open, monkeypatch: pytest.Monke
     monkeypatch.setattr(dense_kind, "EXACT_UP_TO", 300 if kind is DenseKind.EXACT else 9999)
     store = open_store(kind)
     commit(store, make_article("a.txt", many_lines(400)))
-    store.save_caches()
+    store.writing.save_caches()
     store.refresh()
     assert store.status().dense_index.startswith(kind.value)
 
@@ -119,12 +122,12 @@ def test_a_quantised_index_finds_nearly_what_an_exact_one_finds_with_the_same_sc
     quantised = open_store(DenseKind.QUANTISED)
     for number in range(8):
         commit(quantised, make_article(f"{number}.txt", many_lines(500, start=500 * number)), vector=near_a_centre)
-    quantised.save_caches()
+    quantised.writing.save_caches()
     compared = open_store(DenseKind.EXACT)
     shared = 0
     for _ in range(100):
         question = near_a_centre(f"question {rng.integers(1_000_000)}")
-        found, right = quantised.dense_search(question, 10), compared.dense_search(question, 10)
+        found, right = dense_search(quantised, question, 10), dense_search(compared, question, 10)
         shared += len(set(found) & set(right))
     assert shared >= 0.95 * 1000
 
@@ -136,17 +139,17 @@ def hash_of(text: str) -> int:
 def test_an_index_made_piece_by_piece_answers_as_one_made_at_once_bit_for_bit(open_store: Open, tmp_path: Path) -> None:
     store = open_store(DenseKind.QUANTISED)
     commit(store, make_article("first.txt", many_lines(300)))
-    store.save_caches()
+    store.writing.save_caches()
     for number in range(6):
         commit(store, make_article(f"{number}.txt", many_lines(40, start=1000 * number)))
-        store.dense_search(unit_vector("x"), 5)
-    store.remove([article_id("/news/2.txt")])
+        dense_search(store, unit_vector("x"), 5)
+    store.writing.remove([article_id("/news/2.txt")])
     questions = [unit_vector(f"question {number}") for number in range(40)]
-    before = [store.dense_search(question, 20) for question in questions]
+    before = [dense_search(store, question, 20) for question in questions]
     for path in (tmp_path / "store").glob("dense*"):
         path.unlink()
     fresh = open_store(DenseKind.QUANTISED)
-    assert [fresh.dense_search(question, 20) for question in questions] == before
+    assert [dense_search(fresh, question, 20) for question in questions] == before
 
 
 def test_the_same_sample_gives_the_same_quantiser() -> None:
@@ -160,14 +163,14 @@ def test_the_copy_on_disk_can_be_cut_off_under_a_store_that_is_open(
 ) -> None:
     writer = open_store(DenseKind.QUANTISED)
     commit(writer, make_article("a.txt", many_lines(300)))
-    writer.save_caches()
+    writer.writing.save_caches()
     store = open_store(DenseKind.QUANTISED)
-    before = store.dense_search(unit_vector("x"), 20)
+    before = dense_search(store, unit_vector("x"), 20)
     (copy,) = (tmp_path / "store").glob("dense-*.faiss")
     with copy.open("r+b") as file:
         file.truncate(size)
-    assert store.dense_search(unit_vector("x"), 20) == before
-    assert store.dense_search(unit_vector("y"), 20) == writer.dense_search(unit_vector("y"), 20)
+    assert dense_search(store, unit_vector("x"), 20) == before
+    assert dense_search(store, unit_vector("y"), 20) == dense_search(writer, unit_vector("y"), 20)
 
 
 # -- in the background -------------------------------------------------------------------------------------------------
@@ -195,18 +198,18 @@ def test_a_question_does_not_wait_for_a_long_catch_up_and_finds_nothing_that_was
     monkeypatch.setattr(dense_follower, "AT_ONCE", 10)
     store, writer = open_store(), open_store()
     commit(store, make_article("stays.txt", "stays"), make_article("goes.txt", "goes"))
-    assert len(store.dense_search(unit_vector("x"), 9)) == 2
+    assert len(dense_search(store, unit_vector("x"), 9)) == 2
     held = Held(monkeypatch, "vectors")
     commit(writer, make_article("many.txt", many_lines(50)))
-    writer.remove([article_id("/news/goes.txt")])
-    assert texts_of(store, store.dense_search(unit_vector("x"), 99)) == ["stays"]
+    writer.writing.remove([article_id("/news/goes.txt")])
+    assert texts_of(store, dense_search(store, unit_vector("x"), 99)) == ["stays"]
     assert held.reached.wait(60)
     commit(writer, make_article("late.txt", "late"))
-    assert texts_of(store, store.dense_search(unit_vector("x"), 99)) == ["stays"]
+    assert texts_of(store, dense_search(store, unit_vector("x"), 99)) == ["stays"]
     held.go.set()
-    wait_until(lambda: len(store.dense_search(unit_vector("x"), 99)) == 52)
+    wait_until(lambda: len(dense_search(store, unit_vector("x"), 99)) == 52)
     wanted = ["stays", "late", *many_lines(50).split("\n")]
-    assert texts_of(store, store.dense_search(unit_vector("x"), 5)) == exact(wanted, unit_vector("x"), 5)
+    assert texts_of(store, dense_search(store, unit_vector("x"), 5)) == exact(wanted, unit_vector("x"), 5)
 
 
 def test_while_an_index_is_being_trained_new_articles_are_found_at_once(
@@ -215,7 +218,7 @@ def test_while_an_index_is_being_trained_new_articles_are_found_at_once(
     monkeypatch.setattr(dense_kind, "EXACT_UP_TO", 300)
     store, writer = open_store(), open_store()
     commit(store, make_article("a.txt", many_lines(290)))
-    store.dense_search(unit_vector("x"), 9)
+    dense_search(store, unit_vector("x"), 9)
     reached, go = threading.Event(), threading.Event()
     train = Quantiser.train
 
@@ -226,16 +229,16 @@ def test_while_an_index_is_being_trained_new_articles_are_found_at_once(
 
     monkeypatch.setattr(Quantiser, "train", held)
     commit(writer, make_article("b.txt", many_lines(20, start=1000)))
-    assert len(store.dense_search(unit_vector("x"), 999)) == 310
+    assert len(dense_search(store, unit_vector("x"), 999)) == 310
     assert reached.wait(60)
     commit(writer, make_article("late.txt", "late"))
-    writer.remove([article_id("/news/b.txt")])
-    assert texts_of(store, store.dense_search(unit_vector("late"), 1)) == ["late"]
-    assert len(store.dense_search(unit_vector("x"), 999)) == 291
+    writer.writing.remove([article_id("/news/b.txt")])
+    assert texts_of(store, dense_search(store, unit_vector("late"), 1)) == ["late"]
+    assert len(dense_search(store, unit_vector("x"), 999)) == 291
     go.set()
     wait_until(lambda: store.status().dense_index.startswith("quantised"))
-    assert texts_of(store, store.dense_search(unit_vector("late"), 1)) == ["late"]
-    assert len(store.dense_search(unit_vector("x"), 999)) == 291
+    assert texts_of(store, dense_search(store, unit_vector("late"), 1)) == ["late"]
+    assert len(dense_search(store, unit_vector("x"), 999)) == 291
 
 
 def test_a_process_that_finds_no_index_answers_from_sqlite_until_there_is_one(
@@ -252,9 +255,9 @@ def test_a_process_that_finds_no_index_answers_from_sqlite_until_there_is_one(
     question = unit_vector("x")
     everything = [f"{name} {line}" for name in dates for line in range(50)]
     for _ in range(2):
-        assert texts_of(store, store.dense_search(question, 5)) == exact(everything, question, 5)
+        assert texts_of(store, dense_search(store, question, 5)) == exact(everything, question, 5)
         since = ArticleFilter(since=date(2020, 1, 1))
-        assert texts_of(store, store.dense_search(question, 5, since)) == exact(everything[50:], question, 5)
+        assert texts_of(store, dense_search(store, question, 5, since)) == exact(everything[50:], question, 5)
         assert held.reached.wait(60)
         assert store.status().dense_index.startswith("exact")
         held.go.set()
@@ -266,14 +269,14 @@ def test_a_question_does_not_wait_for_a_long_rebuild_of_the_lexical_index(
     monkeypatch.setattr(lexical_follower, "_AT_ONCE", 10)
     store, writer = open_store(), open_store()
     commit(store, make_article("a.txt", "the harbour\n" * 20 + "x"), make_article("goes.txt", "a harbour goes"))
-    wait_until(lambda: len(store.lexical_search("harbour", 99)) == 21)
+    wait_until(lambda: len(lexical_search(store, "harbour", 99)) == 21)
     held = Held(monkeypatch, "documents")
-    writer.remove([article_id("/news/goes.txt")])
+    writer.writing.remove([article_id("/news/goes.txt")])
     commit(writer, make_article("b.txt", "a second harbour"))
-    assert len(store.lexical_search("harbour", 99)) == 20, "what was found before, except what has been removed"
+    assert len(lexical_search(store, "harbour", 99)) == 20, "what was found before, except what has been removed"
     held.go.set()
-    wait_until(lambda: len(store.lexical_search("harbour", 99)) == 21)
-    assert texts_of(store, store.lexical_search("second", 9)) == ["a second harbour"]
+    wait_until(lambda: len(lexical_search(store, "harbour", 99)) == 21)
+    assert texts_of(store, lexical_search(store, "second", 9)) == ["a second harbour"]
 
 
 def test_closing_does_not_wait_for_work_in_the_background(open_store: Open, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -316,7 +319,7 @@ def test_a_filter_admits_what_it_says_and_all_of_it(
         )
         articles.append((article, ["/news", "https://x.example/?a[1]=*"][number % 2]))
         commit(store, article, origin=articles[-1][1])
-    store.save_caches()
+    store.writing.save_caches()
     filters = [
         ArticleFilter(publishers=("THE POST",)),
         ArticleFilter(publishers=("the post", "The Wire"), since=date(2020, 1, 9)),
@@ -330,21 +333,22 @@ def test_a_filter_admits_what_it_says_and_all_of_it(
     ]
     for only in filters:
         for _ in range(2):
-            hits = store.dense_search(unit_vector("x"), 1000, only)
-            found = {passage.article_id for passage in store.passages([hit.passage_id for hit in hits]).values()}
+            hits = dense_search(store, unit_vector("x"), 1000, only)
+            found = {passage.article_id for passage in passages(store, hits).values()}
             assert found == {article.id for article, origin in articles if only.admits(article, origin)}
             assert len(hits) == 10 * len(found)
-            assert store.dense_search(unit_vector("x"), 7, only) == hits[:7]
-            cosines = store.similarities(unit_vector("x"), [hit.passage_id for hit in hits])
+            assert dense_search(store, unit_vector("x"), 7, only) == hits[:7]
+            with store.view() as view:
+                cosines = view.similarities(unit_vector("x"), [hit.passage_id for hit in hits])
             assert hits == sorted((Hit(*one) for one in cosines.items()), key=lambda hit: (-hit.score, hit.passage_id))
-            by_word = store.lexical_search("line", 1000, only)
+            by_word = lexical_search(store, "line", 1000, only)
             assert {hit.passage_id for hit in by_word} == {hit.passage_id for hit in hits}
-            assert store.lexical_search("line", 7, only) == by_word[:7]
+            assert lexical_search(store, "line", 7, only) == by_word[:7]
         gone = articles.pop(3)[0]
-        store.remove([gone.id])
+        store.writing.remove([gone.id])
         articles.append((make_article("new.txt", "new", publisher="The Post", published_at=date(2020, 1, 2)), "/news"))
         commit(store, articles[-1][0], origin="/news")
-        store.remove([articles.pop()[0].id])
+        store.writing.remove([articles.pop()[0].id])
 
 
 # -- another generation ------------------------------------------------------------------------------------------------
@@ -355,9 +359,9 @@ def test_a_rebuild_leaves_indexes_that_a_running_bot_opens_without_a_word(
 ) -> None:
     store = open_store(DenseKind.QUANTISED)
     commit(store, make_article("a.txt", many_lines(300)))
-    store.save_caches()
+    store.writing.save_caches()
     bot = open_store(DenseKind.QUANTISED)
-    bot.dense_search(unit_vector("x"), 5)
+    dense_search(bot, unit_vector("x"), 5)
 
     def vector(text: str) -> Vector:
         return unit_vector(text, 16)
@@ -366,17 +370,17 @@ def test_a_rebuild_leaves_indexes_that_a_running_bot_opens_without_a_word(
     rebuild(store, encoder="other:2", vector=vector)
     assert [line.partition(" on ")[0] for line in lines] == ["training the dense index"]
     with pytest.raises(EncoderMismatchError, match="other:2"):
-        bot.dense_search(unit_vector("x"), 5)
-    assert texts_of(bot, bot.dense_search(vector("line 7"), 1)) == ["line 7"]
-    assert len(bot.lexical_search("line", 999)) == 300
-    store.save_caches()
-    assert texts_of(bot, bot.dense_search(vector("line 8"), 1)) == ["line 8"]
+        dense_search(bot, unit_vector("x"), 5)
+    assert texts_of(bot, dense_search(bot, vector("line 7"), 1)) == ["line 7"]
+    assert len(lexical_search(bot, "line", 999)) == 300
+    store.writing.save_caches()
+    assert texts_of(bot, dense_search(bot, vector("line 8"), 1)) == ["line 8"]
     assert len(lines) == 1
     folder = tmp_path / "store"
     assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == ["generation-1"]
     assert not (folder / "lexical.json").exists()
     again = open_store(DenseKind.QUANTISED)
-    assert texts_of(again, again.dense_search(vector("line 9"), 1)) == ["line 9"]
+    assert texts_of(again, dense_search(again, vector("line 9"), 1)) == ["line 9"]
     assert len(lines) == 1
     assert again.status().passages == 300
 
@@ -388,19 +392,19 @@ def test_a_trimmed_log_harms_nobody(open_store: Open, monkeypatch: pytest.Monkey
     monkeypatch.setattr(followers, "_KEPT", 20)
     behind, store = open_store(), open_store()
     commit(store, make_article("first.txt", "first"), make_article("goes.txt", "goes"))
-    assert len(behind.dense_search(unit_vector("x"), 9)) == len(behind.lexical_search("first goes", 9)) == 2
-    store.remove([article_id("/news/goes.txt")])
+    assert len(dense_search(behind, unit_vector("x"), 9)) == len(lexical_search(behind, "first goes", 9)) == 2
+    store.writing.remove([article_id("/news/goes.txt")])
     for number in range(10):
         commit(store, make_article("changes.txt", many_lines(10, start=10 * number)))
     changes = store.status().changes
-    store.save_caches()
+    store.writing.save_caches()
     log = ChangeLog(store._database, 0)
     with store._database.snapshot() as connection:
         assert connection.execute("SELECT count(*) FROM changes").fetchone()[0] < 60 < changes == log.last()
     for reader in (behind, store, open_store(), open_store(DenseKind.QUANTISED)):
-        assert len(reader.dense_search(unit_vector("x"), 99)) == 11
-        assert len(reader.lexical_search("first line goes", 99)) == 11
-        assert texts_of(reader, reader.dense_search(unit_vector("line 95"), 1)) == ["line 95"]
+        assert len(dense_search(reader, unit_vector("x"), 99)) == 11
+        assert len(lexical_search(reader, "first line goes", 99)) == 11
+        assert texts_of(reader, dense_search(reader, unit_vector("line 95"), 1)) == ["line 95"]
     commit(store, make_article("late.txt", "late"))
-    assert texts_of(behind, behind.dense_search(unit_vector("late"), 1)) == ["late"]
+    assert texts_of(behind, dense_search(behind, unit_vector("late"), 1)) == ["late"]
     assert behind.status().changes == changes + 1

@@ -144,7 +144,7 @@ def test_any_question_is_safe(index: LexicalCache, question: str) -> None:
     for only in (EVERYTHING, ArticleFilter(publishers=(question,), sources=(question or "*",))):
         assert all(hit.score >= 0 for hit in index.search(question, 5, only))
     stemmer = Stemmer()
-    assert all(weight >= 0 for weight in index.rarity([stemmer.stem(question)]).values())
+    assert all(weight >= 0 for weight in index.idf([stemmer.stem(question)]).values())
 
 
 @given(st.text(max_size=200))
@@ -155,8 +155,8 @@ def test_query_syntax_in_a_question_is_only_words(question: str) -> None:
 
 
 def test_rare_words_weigh_more_than_common_ones(index: LexicalCache) -> None:
-    rarity = index.rarity(["council", "bridg", "nowher"])
-    assert 0 < rarity["council"] < rarity["bridg"] < rarity["nowher"]
+    idf = index.idf(["council", "bridg", "nowher"])
+    assert 0 < idf["council"] < idf["bridg"] < idf["nowher"]
 
 
 CUT = """
@@ -173,16 +173,18 @@ vector = np.ones(8, np.float32) / np.sqrt(8)
 text = "The harbour is open. " * 500
 article = Article(id="a", title="Harbour", text=text, source="/a")
 passages = [NewPassage(0, len(text), bytes([n]) * 16, vector) for n in range(200)]
-store.commit([IndexedArticle(article, "/", [], passages)], encoder="e", passage_rule="r")
-store.save_caches()
+store.writing.commit([IndexedArticle(article, "/", [], passages)], encoder="e", passage_rule="r")
+store.writing.save_caches()
 store.close()
 store = LocalStore(Path(sys.argv[1]), said.append)
-before = store.lexical_search("harbour", 5)
+with store.view() as view:
+    before = view.lexical_search("harbour", 5)
 for path in Path(sys.argv[1]).rglob("lexical/*"):
     if not path.name.startswith(".") and path.suffix not in (".lock", ".json"):
         with path.open("r+b") as file:
             file.truncate(0)
-assert store.lexical_search("harbour", 5) == before and len(before) == 5
+with store.view() as view:
+    assert view.lexical_search("harbour", 5) == before and len(before) == 5
 print(*said)
 """
 

@@ -22,6 +22,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from store_contract import (
     StoreContract,
     commit,
+    dense_search,
+    lexical_search,
     make_article,
     rebuild,
     texts_of,
@@ -67,8 +69,8 @@ def fill(folder: Path, subject: str) -> None:
         lines = [f"the {subject} number {number}", f"bridge w{number}"]
         lines += [f"{subject} line {line} of article {number}" for line in range(80)]
         commit(store, make_article(f"{number}.txt", "\n".join(lines)))
-    store.remove([article_id("/news/4.txt")])
-    store.save_caches()
+    store.writing.remove([article_id("/news/4.txt")])
+    store.writing.save_caches()
     store.close()
 
 
@@ -83,9 +85,9 @@ def search(store: LocalStore) -> tuple[object, ...]:
     """Searches that between them find everything."""
     question = unit_vector("question")
     return (
-        store.dense_search(question, 1000),
-        store.lexical_search("harbour number", 1000),
-        store.lexical_search("bridge w3", 100),
+        dense_search(store, question, 1000),
+        lexical_search(store, "harbour number", 1000),
+        lexical_search(store, "bridge w3", 100),
     )
 
 
@@ -143,7 +145,7 @@ def test_a_damaged_cache_is_rebuilt_with_a_line_that_says_so(
     name = "dense" if pattern in DENSE_FILES else "lexical"
     assert len(lines) == 1
     assert lines[0].startswith(f"rebuilding the {name} index from qa_bot.sqlite3: ")
-    store.save_caches()
+    store.writing.save_caches()
     store.close()
     again, lines = opened_with_lines(folder)
     assert search(again) == before
@@ -160,12 +162,12 @@ def test_all_caches_can_be_deleted_while_the_store_is_open(folder: Path) -> None
     shutil.rmtree(folder / "lexical")
     assert search(store) == before
     commit(store, make_article("new.txt", "a volcano"))
-    assert texts_of(store, store.lexical_search("volcano", 5)) == ["a volcano"]
-    assert texts_of(store, store.dense_search(unit_vector("a volcano"), 1)) == ["a volcano"]
-    store.save_caches()
+    assert texts_of(store, lexical_search(store, "volcano", 5)) == ["a volcano"]
+    assert texts_of(store, dense_search(store, unit_vector("a volcano"), 1)) == ["a volcano"]
+    store.writing.save_caches()
     store.close()
     again, _ = opened_with_lines(folder)
-    assert texts_of(again, again.lexical_search("volcano", 5)) == ["a volcano"]
+    assert texts_of(again, lexical_search(again, "volcano", 5)) == ["a volcano"]
     again.close()
 
 
@@ -178,17 +180,17 @@ def test_an_older_copy_that_is_put_back_is_not_mixed_with_the_newer_indexes(
     store, _ = opened_with_lines(folder)
     commit(store, *[make_article(f"later{n}.txt", f"the volcano {n}") for n in range(4)])
     search(store)
-    store.save_caches()
+    store.writing.save_caches()
     store.close()
     os.replace(folder / "copy", database)
     store, lines = opened_with_lines(folder)
     commit(store, *[make_article(f"other{n}.txt", f"the glacier {n}") for n in range(6)])
     store.close()
     store, _ = opened_with_lines(folder)
-    assert store.lexical_search("volcano", 9) == []
-    assert len(store.lexical_search("glacier", 9)) == 6
-    assert texts_of(store, store.dense_search(unit_vector("the glacier 1"), 1)) == ["the glacier 1"]
-    assert len(store.dense_search(unit_vector("x"), 999)) == store.status().passages
+    assert lexical_search(store, "volcano", 9) == []
+    assert len(lexical_search(store, "glacier", 9)) == 6
+    assert texts_of(store, dense_search(store, unit_vector("the glacier 1"), 1)) == ["the glacier 1"]
+    assert len(dense_search(store, unit_vector("x"), 999)) == store.status().passages
     store.close()
     assert all("ahead of the store" in line for line in lines)
 
@@ -202,8 +204,8 @@ def test_the_caches_of_another_store_are_not_believed(folder: Path, tmp_path: Pa
     shutil.rmtree(folder / "lexical")
     shutil.copytree(tmp_path / "other" / "lexical", folder / "lexical")
     store, lines = opened_with_lines(folder)
-    assert store.lexical_search("volcano", 9) == []
-    assert len(store.dense_search(unit_vector("x"), 999)) == store.status().passages == 4 * 82
+    assert lexical_search(store, "volcano", 9) == []
+    assert len(dense_search(store, unit_vector("x"), 999)) == store.status().passages == 4 * 82
     assert sorted(line.rpartition(": ")[2] for line in lines) == [
         "it belongs to another store",
         "it belongs to another store or encoder",
@@ -217,9 +219,9 @@ def test_statistics_of_removed_passages_do_not_linger(tmp_path: Path) -> None:
     grown, fresh = LocalStore(tmp_path / "grown"), LocalStore(tmp_path / "fresh")
     commit(grown, *[make_article(name, text) for name, text in texts.items()])
     grown.refresh()
-    grown.remove([article_id(f"/news/{name}") for name in list(texts)[:25]])
+    grown.writing.remove([article_id(f"/news/{name}") for name in list(texts)[:25]])
     commit(fresh, *[make_article(name, text) for name, text in list(texts.items())[25:]])
-    found = [(store, store.lexical_search("harbour bridge w39", 40)) for store in (grown, fresh)]
+    found = [(store, lexical_search(store, "harbour bridge w39", 40)) for store in (grown, fresh)]
     (one, _), (other, _) = [(texts_of(store, hits), hits) for store, hits in found]
     assert one == other
     assert [hit.score for hit in found[0][1]] == pytest.approx([hit.score for hit in found[1][1]], rel=1e-6)
@@ -241,7 +243,7 @@ def test_an_interrupted_catch_up_finds_nothing_twice(folder: Path, monkeypatch: 
         patch.setattr(ChangeLog, "vectors", interrupted)
         with pytest.raises(KeyboardInterrupt):
             store.refresh()
-    hits = store.dense_search(unit_vector("x"), 999)
+    hits = dense_search(store, unit_vector("x"), 999)
     assert len(hits) == len({hit.passage_id for hit in hits}) == store.status().passages
     store.close()
 
@@ -339,7 +341,7 @@ store.close()
 def test_a_running_process_sees_what_another_process_commits(tmp_path: Path) -> None:
     store = LocalStore(tmp_path / "store")
     commit(store, make_article("mine", "mine the harbour"))
-    assert len(store.lexical_search("harbour", 5)) == 1
+    assert len(lexical_search(store, "harbour", 5)) == 1
     code = _WRITER.format(tests=str(Path(__file__).parent))
     command = [sys.executable, "-c", code, str(tmp_path / "store")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
@@ -348,8 +350,8 @@ def test_a_running_process_sees_what_another_process_commits(tmp_path: Path) -> 
         for number in range(3):
             print(f"theirs{number} the harbour", file=other.stdin, flush=True)
             assert other.stdout.readline() == "committed\n"
-            assert len(store.lexical_search("harbour", 9)) == number + 2
-            assert len(store.dense_search(unit_vector("x"), 9)) == number + 2
+            assert len(lexical_search(store, "harbour", 9)) == number + 2
+            assert len(dense_search(store, unit_vector("x"), 9)) == number + 2
         other.stdin.close()
     store.close()
 
@@ -382,12 +384,12 @@ def test_killed_at_any_moment_it_goes_on_from_the_last_whole_batch(tmp_path: Pat
             time.sleep(rng.uniform(0, 0.1))
             process.send_signal(signal.SIGKILL)
         store = LocalStore(data)
-        held = store.articles()
+        held = store.articles.list()
         assert len(held) >= committed, "nothing that was committed is lost"
         committed = len(held)
         for article in held:
             assert article.text == (articles / Path(article.source).name).read_text().strip()
-        assert len(store.dense_search(unit_vector("x", 384), 999)) == (store.status().passages if held else 0)
+        assert len(dense_search(store, unit_vector("x", 384), 999)) == (store.status().passages if held else 0)
         store.close()
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     report = json.loads(done.stdout.splitlines()[-1])
@@ -448,7 +450,7 @@ class StoreUnderAnyEvents(RuleBasedStateMachine):
         self.remove(store, names)
 
     def remove(self, store: int, names: list[str]) -> None:
-        removed = self.opened[store].remove([article_id(f"/news/{name}") for name in names])
+        removed = self.opened[store].writing.remove([article_id(f"/news/{name}") for name in names])
         assert removed == len([name for name in names if self.model.pop(name, None) is not None])
 
     @rule(store=stores)
@@ -457,7 +459,7 @@ class StoreUnderAnyEvents(RuleBasedStateMachine):
 
     @rule(store=stores)
     def save_caches(self, store: int) -> None:
-        self.opened[store].save_caches()
+        self.opened[store].writing.save_caches()
 
     @rule(pattern=st.sampled_from([*DENSE_FILES, *LEXICAL_FILES]))
     def lose_a_cache_that_is_in_use(self, pattern: str) -> None:
@@ -484,19 +486,19 @@ class StoreUnderAnyEvents(RuleBasedStateMachine):
         searched = self.opened[store]
         lines = [(text, line) for text in self.model.values() for line in text.split("\n")]
         question = unit_vector(words)
-        hits = searched.dense_search(question, 5)
+        hits = dense_search(searched, question, 5)
         cosines = sorted((float(unit_vector(line) @ question) for _, line in lines), reverse=True)
         assert [hit.score for hit in hits] == pytest.approx(cosines[:5], abs=1e-5)
         for hit, text in zip(hits, texts_of(searched, hits), strict=True):
             assert hit.score == pytest.approx(float(unit_vector(text) @ question), abs=1e-5)
-        found = searched.lexical_search(words, 1000)
+        found = lexical_search(searched, words, 1000)
         matching = sorted(line for _, line in lines if set(line.split()) & set(words.split()))
         assert sorted(texts_of(searched, found)) == matching
         assert [hit.score for hit in found] == pytest.approx(self._bm25(searched, words), rel=1e-5)
 
     def _bm25(self, searched: LocalStore, words: str) -> list[float]:
         """Scores of an index that is made for this one search."""
-        everything = searched.dense_search(unit_vector("x"), 10_000)
+        everything = dense_search(searched, unit_vector("x"), 10_000)
         documents = [
             LexicalDocument(number, text, "") for number, text in enumerate(texts_of(searched, everything), start=1)
         ]
@@ -507,7 +509,7 @@ class StoreUnderAnyEvents(RuleBasedStateMachine):
     @invariant()
     def what_was_committed_is_there(self) -> None:
         if getattr(self, "opened", None):
-            held = {article.title: article.text for article in self.opened[0].articles()}
+            held = {article.title: article.text for article in self.opened[0].articles.list()}
             assert held == self.model
 
     def teardown(self) -> None:

@@ -12,7 +12,17 @@ from pathlib import Path
 import pytest
 from commands import AS_ORDINARY_USER
 from old_stores import ARTICLES, write_old_store
-from store_contract import ENCODER, RULE, commit, make_article, make_indexed, texts_of, unit_vector
+from store_contract import (
+    ENCODER,
+    RULE,
+    commit,
+    dense_search,
+    lexical_search,
+    make_article,
+    make_indexed,
+    texts_of,
+    unit_vector,
+)
 
 from embeddings.errors import StoreError
 from embeddings.store.local import LocalStore
@@ -32,20 +42,20 @@ def test_a_store_of_an_earlier_version_is_brought_up_to_this_one_and_nothing_is_
     store = LocalStore(old_store)
     assert store.status().schema_version == SCHEMA_VERSION
     assert (store.encoder, store.passage_rule) == (ENCODER, RULE)
-    assert store.sources() == [SourceRecord("/news"), SourceRecord("/more")]
-    assert store.articles() == [ARTICLES[1], ARTICLES[0]]
+    assert store.sources.list() == [SourceRecord("/news"), SourceRecord("/more")]
+    assert store.articles.list() == [ARTICLES[1], ARTICLES[0]]
     for article in ARTICLES:
-        assert store.article(article.id) == ArticleText(article, make_indexed(article).sentences)
-        assert store.origin(article.id) == "/news"
-    assert texts_of(store, store.dense_search(unit_vector("the glacier"), 1)) == ["the glacier"]
-    assert texts_of(store, store.lexical_search("bridge", 5)) == ["the “bridge” 港"]
+        assert store.articles.get(article.id) == ArticleText(article, make_indexed(article).sentences)
+        assert store.articles.origin(article.id) == "/news"
+    assert texts_of(store, dense_search(store, unit_vector("the glacier"), 1)) == ["the glacier"]
+    assert texts_of(store, lexical_search(store, "bridge", 5)) == ["the “bridge” 港"]
     commit(store, make_article("a.txt", "the volcano"), make_article("c.txt", "the harbour"))
-    assert sorted(texts_of(store, store.dense_search(unit_vector("x"), 9))) == [
+    assert sorted(texts_of(store, dense_search(store, unit_vector("x"), 9))) == [
         "the glacier",
         "the harbour",
         "the volcano",
     ]
-    assert store.remove_source("/news") == 3
+    assert store.sources.remove("/news") == 3
     assert store.status().passages == 0
     store.close()
 
@@ -63,14 +73,14 @@ def test_a_migration_that_is_broken_off_leaves_the_store_as_it_was(
     assert whole.execute("PRAGMA user_version").fetchone() == (version,)
     whole.close()
     store = LocalStore(old_store)
-    assert len(store.articles()) == 2
+    assert len(store.articles.list()) == 2
     store.close()
 
 
 def test_processes_that_open_an_old_store_at_once_migrate_it_once(old_store: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from embeddings.store.local import LocalStore; "
-        "store = LocalStore(Path(sys.argv[1])); assert len(store.articles()) == 2; store.close()"
+        "store = LocalStore(Path(sys.argv[1])); assert len(store.articles.list()) == 2; store.close()"
     )
     opened = [subprocess.Popen([sys.executable, "-c", code, str(old_store)]) for _ in range(5)]
     assert [process.wait() for process in opened] == [0] * 5
@@ -92,11 +102,11 @@ _READER = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from store_contract import unit_vector
+from store_contract import dense_search, lexical_search, unit_vector
 from embeddings.store.local import LocalStore
 store = LocalStore(Path(sys.argv[1]))
 for line in sys.stdin:
-    print(len(store.dense_search(unit_vector("x"), 99)), len(store.lexical_search("harbour", 99)), flush=True)
+    print(len(dense_search(store, unit_vector("x"), 99)), len(lexical_search(store, "harbour", 99)), flush=True)
 """
 
 
@@ -107,7 +117,7 @@ def test_a_bot_that_may_only_read_sees_what_another_process_commits(tmp_path: Pa
     writer = LocalStore(folder)
     commit(writer, make_article("a.txt", "the harbour"))
     if when == "while":
-        writer.save_caches()
+        writer.writing.save_caches()
     else:
         writer.close()
     for path in [folder, *folder.rglob("*")]:

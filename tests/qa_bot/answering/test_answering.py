@@ -42,7 +42,7 @@ def check_quotations(bot: QABot, answer: Answer) -> list[Quotation]:
     """Each quotation is what its article says, answer in sentence in article, and no two say the same."""
     quotations = list(iterate(answer))
     for quotation in quotations:
-        held = bot.store.article(quotation.article.id)
+        held = bot.store.articles.get(quotation.article.id)
         assert held is not None
         text, found, sentence = held.article.text, quotation.answer, quotation.sentence
         assert text[found.start : found.end] == found.text
@@ -167,7 +167,7 @@ def test_a_running_bot_answers_from_what_another_process_indexed(new_bot: Callab
     path.write_text("The harbour of Aldport was opened by Olga Berg.")
     other.reindex([])
     assert "Olga Berg" in check_quotations(bot, bot.ask("Who opened the harbour?"))[0].sentence.text
-    other.store.remove([article.id for article in other.store.articles()])
+    other.store.writing.remove([article.id for article in other.store.articles.list()])
     answer = bot.ask("Who opened the harbour?")
     assert (answer.answered, answer.alternatives) == (False, ())
 
@@ -181,9 +181,9 @@ def test_a_running_bot_refuses_a_store_that_another_encoder_has_taken_over(
     bot.reindex([str(path)])
     bot.ask("Who opened the harbour?")
     store = LocalStore(bot.settings.data_dir)
-    store.remove([article.id for article in store.articles()])
-    store.begin_rebuild(encoder="other:1", passage_rule=str(bot.settings.passage_rule))
-    assert store.finish_rebuild()
+    store.writing.remove([article.id for article in store.articles.list()])
+    store.writing.begin_rebuild(encoder="other:1", passage_rule=str(bot.settings.passage_rule))
+    assert store.writing.finish_rebuild()
     store.close()
     with pytest.raises(EncoderMismatchError, match="qa-bot index --rebuild"):
         bot.ask("Who opened the harbour?")

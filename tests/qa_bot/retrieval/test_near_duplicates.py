@@ -40,13 +40,13 @@ def sources(answer: Answer) -> list[str]:
 def check_quoted(bot: QABot, answer: Answer) -> None:
     """Every quotation is in its article, to the letter."""
     for quotation in iterate(answer):
-        held = bot.store.article(quotation.article.id)
+        held = bot.store.articles.get(quotation.article.id)
         assert held is not None
         sentence, found = quotation.sentence, quotation.answer
         assert held.article.text[sentence.start : sentence.end] == sentence.text
         assert held.article.text[found.start : found.end] == found.text
         for other in quotation.also:
-            held = bot.store.article(other.id)
+            held = bot.store.articles.get(other.id)
             assert held is not None
             assert sentence.text in held.article.text
 

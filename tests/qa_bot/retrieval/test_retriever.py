@@ -33,16 +33,17 @@ def bot(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path, seeds_folder:
 
 @pytest.fixture(scope="module")
 def retrieve(bot: QABot) -> Callable[..., list[RetrievedPassage]]:
-    retriever = Retriever(bot.store)
+    retriever = Retriever()
 
     def search(question: str, count: int = 8, only: ArticleFilter = EVERYTHING) -> list[RetrievedPassage]:
-        return retriever.retrieve(question, bot.encoder.encode_question(question), count, only)
+        with bot.store.view(only) as view:
+            return retriever.retrieve(view, question, bot.encoder.encode_question(question), count)
 
     return search
 
 
 def published(bot: QABot, found: RetrievedPassage) -> str:
-    held = bot.store.article(found.passage.article_id)
+    held = bot.store.articles.get(found.passage.article_id)
     assert held is not None
     return str(held.article.published_at)
 
@@ -70,7 +71,7 @@ def test_a_date_puts_no_other_story_in_front_of_the_one_that_is_asked_for(
     bot: QABot, retrieve: Callable[..., list[RetrievedPassage]], when: str
 ) -> None:
     found = retrieve(f"What is {when} the bottom of the sea, the Challenger Deep?")
-    held = bot.store.article(found[0].passage.article_id)
+    held = bot.store.articles.get(found[0].passage.article_id)
     assert held is not None
     assert "Challenger Deep" in held.article.title
 
@@ -92,9 +93,9 @@ def test_no_passage_is_brought_that_the_filter_shuts_out(
 ) -> None:
     found = retrieve(question, 50, only)
     for one in found:
-        held = bot.store.article(one.passage.article_id)
+        held = bot.store.articles.get(one.passage.article_id)
         assert held is not None
-        assert only.admits(held.article, bot.store.origin(held.article.id) or "")
+        assert only.admits(held.article, bot.store.articles.origin(held.article.id) or "")
     assert bool(found) == (only.publishers != ("nobody",))
 
 
@@ -117,8 +118,9 @@ def test_words_that_stand_together_count_more_than_words_that_are_scattered(
     bot = new_bot()
     bot.reindex([str(tmp_path)])
     question = "When was the harbour bridge of Lund closed?"
-    found = Retriever(bot.store).retrieve(question, bot.encoder.encode_question(question), 2)
-    texts = bot.store.texts([one.passage.id for one in found])
+    with bot.store.view() as view:
+        found = Retriever().retrieve(view, question, bot.encoder.encode_question(question), 2)
+        texts = view.texts([one.passage.id for one in found])
     assert texts[found[0].passage.id].text.startswith("In May the harbour bridge")
     assert found[0].overlap > found[1].overlap
 

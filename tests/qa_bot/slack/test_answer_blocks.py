@@ -234,7 +234,7 @@ def test_what_no_button_of_ours_carries_is_nothing(value: object) -> None:
 
 
 def test_modals_show_long_articles_in_pieces_that_slack_takes(seed_bot: Any) -> None:
-    held = seed_bot.store.article(seed_bot.store.articles(limit=1)[0].id)
+    held = seed_bot.store.articles.get(seed_bot.store.articles.list(limit=1)[0].id)
     place = Place(article=held.article.id, start=10, end=20)
     for modal in (context_modal(held, place, ENGLISH), article_modal(held, place, ENGLISH)):
         assert len(modal["blocks"]) <= 100

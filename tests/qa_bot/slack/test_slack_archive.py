@@ -13,7 +13,7 @@ NOBODY = ArticleFilter(publishers=("Nobody",))
 
 
 def test_suggested_questions_are_answered_by_the_sentence_they_were_made_from(seed_bot: QABot) -> None:
-    questions = suggest(seed_bot, seed_bot.store.articles(), EVERYTHING, 4)
+    questions = suggest(seed_bot, seed_bot.store.articles.list(), EVERYTHING, 4)
     assert questions
     assert len(set(questions)) == len(questions) <= 4
     for question in questions:
@@ -22,13 +22,13 @@ def test_suggested_questions_are_answered_by_the_sentence_they_were_made_from(se
 
 
 def test_nothing_is_suggested_from_articles_that_may_not_be_shown(seed_bot: QABot) -> None:
-    assert suggest(seed_bot, seed_bot.store.articles(), NOBODY, 4) == []
+    assert suggest(seed_bot, seed_bot.store.articles.list(), NOBODY, 4) == []
     assert asyncio.run(Archive(seed_bot).prompts(NOBODY)) == []
 
 
 def test_the_newest_articles_come_first_and_only_those_that_may_be_shown(seed_bot: QABot) -> None:
     archive = Archive(seed_bot)
-    every = seed_bot.store.articles()
+    every = seed_bot.store.articles.list()
     assert asyncio.run(archive.newest(EVERYTHING, 3)) == every[:3]
     assert asyncio.run(archive.newest(NOBODY, 3)) == []
     publisher = next(article.publisher for article in every if article.publisher)
@@ -38,7 +38,7 @@ def test_the_newest_articles_come_first_and_only_those_that_may_be_shown(seed_bo
 
 def test_an_article_behind_a_button_is_shown_only_where_it_may_be(seed_bot: QABot) -> None:
     archive = Archive(seed_bot)
-    article = seed_bot.store.articles(limit=1)[0]
+    article = seed_bot.store.articles.list(limit=1)[0]
     place = Place(article=article.id, start=0, end=5)
     source = asyncio.run(archive.article(place, EVERYTHING))
     assert source is not None

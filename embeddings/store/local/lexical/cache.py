@@ -219,7 +219,7 @@ class LexicalCache:
 
         return best_hits(find, count)
 
-    def rarity(self, terms: Sequence[str]) -> dict[str, float]:
+    def idf(self, terms: Sequence[str]) -> dict[str, float]:
         """Inverse document frequency of terms, as BM25 has it: from 0 if each passage has one, up to log(2 n + 2)."""
         searcher = self._index.searcher()
         found = {term: int(searcher.doc_freq("text", term)) for term in terms}

@@ -56,9 +56,9 @@ class LexicalFollower:
         """The last day on which an article that a filter admits was published; None if none has a date."""
         return self._cache.newest(only) if self._cache is not None else None
 
-    def rarity(self, terms: Sequence[str]) -> dict[str, float]:
+    def idf(self, terms: Sequence[str]) -> dict[str, float]:
         """How rare terms are in the index."""
-        return self._cache.rarity(terms) if self._cache is not None else {}
+        return self._cache.idf(terms) if self._cache is not None else {}
 
     def follow(self) -> bool:
         """Brings the index up to the last commit; True if there was anything new.

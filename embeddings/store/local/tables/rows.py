@@ -11,9 +11,13 @@ import numpy as np
 
 from embeddings.articles import Article
 from embeddings.errors import StoreError
+from embeddings.sentences import Span
 from embeddings.store.protocol import IndexedArticle, NewPassage
 
-ARTICLE_COLUMNS = "articles.id, title, text, url, author, publisher, published_at, source"
+ARTICLE_COLUMNS = (
+    "articles.id, articles.title, text, articles.url, articles.author, articles.publisher, articles.published_at, "
+    "articles.source"
+)
 ARTICLES = "articles JOIN texts ON texts.article = articles.number"
 
 
@@ -44,9 +48,9 @@ def generation_of(connection: sqlite3.Connection) -> int:
     return int(row[0]) if row else 0
 
 
-def put_memories(connection: sqlite3.Connection, memories: Mapping[str, str]) -> None:
+def put_sync_state(connection: sqlite3.Connection, state: Mapping[str, str]) -> None:
     """Writes what sources want to be told at the next reindex."""
-    connection.executemany("INSERT OR REPLACE INTO memories (key, value) VALUES (?, ?)", memories.items())
+    connection.executemany("INSERT OR REPLACE INTO memories (key, value) VALUES (?, ?)", state.items())
 
 
 def put_article(connection: sqlite3.Connection, indexed: IndexedArticle) -> None:
@@ -131,6 +135,11 @@ def dimension_of(indexed: IndexedArticle) -> str:
 def pack_sentences(indexed: IndexedArticle) -> bytes:
     """Bounds of an article's sentences, as they are stored."""
     return np.array(indexed.sentences, np.int32).tobytes()
+
+
+def read_sentences(bounds: bytes) -> list[Span]:
+    """The sentences that `pack_sentences` wrote."""
+    return [Span(start, end) for start, end in np.frombuffer(bounds, np.int32).reshape(-1, 2).tolist()]
 
 
 def read_article(row: Sequence[object]) -> Article:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from embeddings.store.local.database import Database
-from embeddings.store.local.tables.rows import put_memories
+from embeddings.store.local.tables.rows import put_sync_state
 from embeddings.store.protocol import SourceRecord
 
 
 class SourceTable:
-    """Sources in the SQLite file.
+    """Sources in the SQLite file; implements `embeddings.store.protocol.Sources`.
 
     Args:
         database: of the store.
@@ -21,28 +21,19 @@ class SourceTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def all(self) -> list[SourceRecord]:
-        """The sources that a bare reindex reads, in the order they were added."""
-        query = "SELECT location, options, added_at, last_indexed_at, last_result FROM sources ORDER BY number"
-        with self._database.errors():
-            return [SourceRecord(*row) for row in self._database.connection().execute(query)]
-
-    def add(self, location: str, options: str | None) -> None:
-        """Remembers a source; of one that is known, the options, if some are given."""
+    def add(self, location: str, options: str | None = None) -> None:
         with self._database.transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO sources (location, added_at) VALUES (?, ?)", (location, _now()))
             if options is not None:
                 connection.execute("UPDATE sources SET options = ? WHERE location = ?", (options, location))
 
     def note_result(self, location: str, result: str) -> None:
-        """Remembers how reading a source went, just now."""
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE sources SET last_indexed_at = ?, last_result = ? WHERE location = ?", (_now(), result, location)
             )
 
     def hold(self, location: str, article_ids: Iterable[str]) -> None:
-        """Notes that a source too holds articles that came from another."""
         with self._database.transaction() as connection:
             connection.executemany(
                 "INSERT OR IGNORE INTO holders (location, article) SELECT ?, id FROM articles WHERE id = ? AND origin != ?",
@@ -50,12 +41,10 @@ class SourceTable:
             )
 
     def release(self, location: str, article_ids: Iterable[str]) -> int:
-        """Removes articles that a source has no more, except those that another holds; returns how many."""
         with self._database.transaction() as connection:
             return sum(_release(connection, location, article_id) for article_id in article_ids)
 
     def remove(self, location: str) -> int:
-        """Forgets a source and removes its articles, except those that another holds; returns how many."""
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM sources WHERE location = ?", (location,))
             connection.execute("DELETE FROM holders WHERE location = ?", (location,))
@@ -64,16 +53,19 @@ class SourceTable:
             ).fetchall()
             return sum(_release(connection, location, article_id) for (article_id,) in rows)
 
-    def recall(self, key: str) -> str | None:
-        """What was remembered under a key."""
+    def sync_state(self, key: str) -> str | None:
         with self._database.errors():
             row = self._database.connection().execute("SELECT value FROM memories WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
 
-    def remember(self, memories: Mapping[str, str]) -> None:
-        """Remembers texts, each under its key, in place of what was there."""
+    def set_sync_state(self, state: Mapping[str, str]) -> None:
         with self._database.transaction() as connection:
-            put_memories(connection, memories)
+            put_sync_state(connection, state)
+
+    def list(self) -> list[SourceRecord]:
+        query = "SELECT location, options, added_at, last_indexed_at, last_result FROM sources ORDER BY number"
+        with self._database.errors():
+            return [SourceRecord(*row) for row in self._database.connection().execute(query)]
 
 
 def _release(connection: sqlite3.Connection, location: str, article_id: str) -> int:
