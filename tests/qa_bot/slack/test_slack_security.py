@@ -10,6 +10,7 @@ import pytest
 from slack_sdk.oauth.installation_store import FileInstallationStore, Installation
 from slack_sdk.oauth.installation_store.sqlite3 import SQLite3InstallationStore
 
+from embeddings.text import visible
 from qa_bot.answering.answerer import ArticleReference
 from qa_bot.slack.incoming.access import BotIdentity, Refusal, refusal
 from qa_bot.slack.log_redaction import RedactingFilter
@@ -109,6 +110,13 @@ def test_letters_that_nobody_sees_are_left_out_and_flags_stay() -> None:
     assert clean(f"{scotland} \U0001f468\u200d\U0001f469\u200d\U0001f467 می‌خواهم") == (
         f"{scotland} \U0001f468\u200d\U0001f469\u200d\U0001f467 می‌خواهم"
     )
+
+
+def test_what_is_invisible_in_a_terminal_is_invisible_in_slack_too() -> None:
+    hidden = "".join(map(chr, range(0x110000)))
+    seen = set(visible(hidden)) | {"\n", "\t"}
+    assert set(clean(hidden)) - seen == {"\u2028", "\u2029"}, "line breaks, which a terminal shows as spaces"
+    assert clean("Har\u200bbour \u200e\u200fre\u061copens\u00ad\n\tnow") == "Harbour reopens\n\tnow"
 
 
 @pytest.mark.parametrize(

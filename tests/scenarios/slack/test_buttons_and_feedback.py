@@ -33,15 +33,15 @@ def exported(qa_bot: Command) -> list[dict[str, object]]:
     assert done.code == 0, done
     data = json.loads(done.output)
     assert data["version"].startswith("v2")
-    found = []
+    questions = []
     for article in data["data"]:
         for paragraph in article["paragraphs"]:
             for question in paragraph["qas"]:
                 for given in question["answers"]:
                     start = given["answer_start"]
                     assert paragraph["context"][start : start + len(given["text"])] == given["text"]
-                found.append(question)
-    return found
+                questions.append(question)
+    return questions
 
 
 def test_more_answers_are_shown_to_who_clicks(scene: Scene, answer: Message) -> None:
@@ -78,8 +78,10 @@ def test_the_closest_passages_are_behind_a_button_when_the_articles_do_not_say(s
 
 def test_a_thumbs_up_is_kept_as_a_right_answer(scene: Scene, answer: Message, qa_bot: Command) -> None:
     scene.click(scene.bob, "right", on=answer)
-    kept = scene.wait_for("the judgement", lambda: [one for one in exported(qa_bot) if one["question"] == QUESTION])
-    assert kept[0]["answers"][0]["text"] == ANSWERS[QUESTION]
+    records = scene.wait_for(
+        "the judgement", lambda: [record for record in exported(qa_bot) if record["question"] == QUESTION]
+    )
+    assert records[0]["answers"][0]["text"] == ANSWERS[QUESTION]
 
 
 def test_a_thumbs_down_asks_for_the_right_answer_and_keeps_it(scene: Scene, room: str, qa_bot: Command) -> None:
@@ -91,8 +93,10 @@ def test_a_thumbs_down_asks_for_the_right_answer_and_keeps_it(scene: Scene, room
     sent = scene.alice.submits(modal, **{typed_in["element"]["action_id"]: "Krenz"})
     scene.wait_for("an acknowledgement", lambda: sent.delivery and sent.delivery.finished)
     assert sent.errors == {}
-    kept = scene.wait_for("it", lambda: [one for one in exported(qa_bot) if one["question"] == OTHER_QUESTION])
-    assert [one["text"] for one in kept[0]["answers"]] == ["Krenz"]
+    records = scene.wait_for(
+        "it", lambda: [record for record in exported(qa_bot) if record["question"] == OTHER_QUESTION]
+    )
+    assert [answer["text"] for answer in records[0]["answers"]] == ["Krenz"]
 
 
 def test_a_correction_stays_when_slack_answers_late_to_the_click_before_it(
@@ -103,7 +107,7 @@ def test_a_correction_stays_when_slack_answers_late_to_the_click_before_it(
     try:
         click = scene.click(scene.bob, "wrong", on=given)
         modal = scene.modal_of(scene.bob, "right answer")
-        (typed_in,) = [one["element"] for one in modal.content["blocks"] if one["block_id"] == "correction"]
+        (typed_in,) = [block["element"] for block in modal.content["blocks"] if block["block_id"] == "correction"]
         sent = scene.bob.submits(modal, **{typed_in["action_id"]: "Honecker"})
         scene.wait_for("an acknowledgement", lambda: sent.delivery and sent.delivery.finished)
         scene.wait_for("the click", lambda: click.delivery and click.delivery.finished)
@@ -111,8 +115,8 @@ def test_a_correction_stays_when_slack_answers_late_to_the_click_before_it(
     finally:
         scene.slack.faults.late.clear()
     scene.settle()
-    (kept,) = [one for one in exported(qa_bot) if one["question"] == OTHER_QUESTION]
-    assert [one["text"] for one in kept["answers"]] == ["Honecker"]
+    (record,) = [entry for entry in exported(qa_bot) if entry["question"] == OTHER_QUESTION]
+    assert [answer["text"] for answer in record["answers"]] == ["Honecker"]
 
 
 def test_a_form_that_says_nothing_is_sent_back(scene: Scene, answer: Message) -> None:
@@ -125,23 +129,23 @@ def test_a_form_that_says_nothing_is_sent_back(scene: Scene, answer: Message) ->
 def test_a_button_whose_value_is_not_what_it_was_does_no_harm(
     scene: Scene, answer: Message, qa_bot: Command, value: str
 ) -> None:
-    posted, kept = len(scene.answers(answer)), exported(qa_bot)
+    posted, records = len(scene.answers(answer)), exported(qa_bot)
     replies = []
-    for one in buttons_in(answer.blocks):
-        forged = Button({**one.element, "value": value}, one.block_id)
+    for original in buttons_in(answer.blocks):
+        forged = Button({**original.element, "value": value}, original.block_id)
         replies.append(scene.bob.clicks(forged, on=answer))
     for reply in replies:
         scene.wait_for("an acknowledgement", lambda reply=reply: reply.delivery and reply.delivery.acked_at)
     scene.settle()
     assert len(scene.answers(answer)) == posted
-    assert exported(qa_bot) == kept
+    assert exported(qa_bot) == records
 
 
 def test_a_click_that_can_open_nothing_asks_slack_to_open_nothing(scene: Scene, answer: Message) -> None:
     for words in ("more", "context", "article", "wrong"):
         scene.click(scene.carol, words, on=answer)
     scene.settle()
-    clicks = [one for one in scene.slack.deliveries if one.payload.get("type") == "block_actions"][-4:]
+    clicks = [delivery for delivery in scene.slack.deliveries if delivery.payload.get("type") == "block_actions"][-4:]
     opened = [call.method for call in scene.workspace.calls].count("views.open")
     for click in clicks:
         bare = {name: value for name, value in click.payload.items() if name not in ("trigger_id", "response_url")}
@@ -153,7 +157,7 @@ def test_a_click_that_can_open_nothing_asks_slack_to_open_nothing(scene: Scene, 
 def test_what_one_person_shall_see_goes_to_slack_only(scene: Scene, answer: Message) -> None:
     scene.click(scene.carol, "right", on=answer)
     scene.settle()
-    click = [one for one in scene.slack.deliveries if one.payload.get("type") == "block_actions"][-1]
+    click = [delivery for delivery in scene.slack.deliveries if delivery.payload.get("type") == "block_actions"][-1]
     with Website({}) as elsewhere:
         scene.slack.send(Delivery("interactive", click.payload | {"response_url": f"{elsewhere.address}/steal"}))
         scene.settle()
@@ -165,11 +169,11 @@ def test_clicking_a_button_of_a_message_that_is_long_gone_ends_in_words(scene: S
     buttons = list(buttons_in(stale.blocks))
     del scene.workspace.channels[stale.channel].messages[stale.ts]
     assert buttons
-    for one in buttons:
+    for stale_button in buttons:
         before = scene.alice.modal
-        reply = scene.alice.clicks(one, on=stale)
+        reply = scene.alice.clicks(stale_button, on=stale)
         scene.wait_for(
-            f"words for {one.label!r}",
+            f"words for {stale_button.label!r}",
             lambda reply=reply, before=before: reply.messages or scene.alice.modal is not before,
         )
         assert scene.text(reply.messages[-1] if reply.messages else scene.modal_of(scene.alice)).strip()
