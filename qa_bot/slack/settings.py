@@ -73,15 +73,10 @@ class ChannelSettings(BaseModel):
         FollowUps.QUESTIONS,
         description="replies to answer without a mention in a thread that the bot has joined: mention (none), questions, always",
     )
-    threshold: float | None = Field(
-        None,
-        ge=0,
-        le=1,
-        description="minimum confidence for an answer; below it the bot says that the articles don't say, or nothing (auto)",
-    )
+    threshold: float | None = Field(None, ge=0, le=1, description="minimum confidence for an answer")
     publishers: tuple[str, ...] = Field((), description="show only articles of these publishers; empty = all")
     sources: tuple[str, ...] = Field(
-        (), description="show only articles from these sources, * stands for anything; empty = all"
+        (), description="show only articles from these sources (* matches anything); empty = all"
     )
     language: Language = Field(Language.ENGLISH, description="language of the bot's own texts: en or de")
     index_posts: bool = Field(False, description="index links and files that are posted there")
@@ -96,28 +91,21 @@ class ChannelSettings(BaseModel):
 class SlackSettings(ChannelSettings):
     """The settings of the Slack app; those of `ChannelSettings` are the defaults of all channels."""
 
-    workspaces: tuple[str, ...] = Field(
-        (),
-        description="ids of the workspaces whose people are answered; empty = all that installed the app",
-    )
-    allowed_channels: tuple[str, ...] = Field(
-        (), description="ids of the channels that are answered; empty = all that the app is in"
-    )
-    admins: tuple[str, ...] = Field((), description="ids of the people who may use /ask-admin")
-    answered_bots: tuple[str, ...] = Field(
-        (), description="ids of the bots whose messages are answered like a person's"
-    )
+    workspaces: tuple[str, ...] = Field((), description="ids of workspaces whose people are answered; empty = all")
+    allowed_channels: tuple[str, ...] = Field((), description="ids of channels that are answered; empty = all")
+    admins: tuple[str, ...] = Field((), description="ids of people who may use /ask-admin")
+    answered_bots: tuple[str, ...] = Field((), description="ids of bots that are answered like people")
     log_questions: bool = Field(False, description="write questions to the log")
     workers: int = Field(2, ge=1, le=64, description="questions that are answered at the same time")
     queue: int = Field(
-        2000, ge=1, le=100_000, description="questions that may wait; beyond that, people are asked to try again"
+        2000, ge=1, le=100_000, description="questions that may wait before people are asked to try again later"
     )
     max_file_mb: int = Field(20, ge=1, le=200, description="largest file that is indexed, in megabytes")
     installation_store: InstallationStoreKind = Field(
-        InstallationStoreKind.SQLITE, description="with OAuth: where the workspaces' tokens are kept, sqlite or file"
+        InstallationStoreKind.SQLITE, description="with OAuth: where tokens are kept, sqlite or file"
     )
     channels: Mapping[str, dict[str, Any]] = Field(
-        default_factory=dict, description="a table for each channel that has its own settings"
+        default_factory=dict, description="a table for each channel with its own settings"
     )
 
     bot_token: SecretStr | None = Field(None, exclude=True)

@@ -64,7 +64,7 @@ def _written(value: Any) -> str:
 
 
 def unescaped(mrkdwn: str) -> str:
-    """mrkdwn as a person reads it."""
+    """Mrkdwn as a person reads it."""
     mrkdwn = re.sub(r"<(?:[^<>|]*\|)?([^<>]*)>", r"\1", mrkdwn)
     return mrkdwn.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 

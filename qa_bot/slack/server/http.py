@@ -171,7 +171,8 @@ def serve_http(bot: QABot, settings: SlackSettings, host: str, port: int, proces
     Args:
         bot: answers.
         settings: of the Slack app.
-        host, port: to listen on.
+        host: to listen on.
+        port: to listen on.
         processes: that serve; they share the jobs, so that a question is answered once.
 
     Returns:

@@ -53,13 +53,7 @@ class Message(NamedTuple):
 
     def arguments(self) -> Mapping[str, Any]:
         """As arguments of chat.postMessage and its like."""
-        return {
-            "text": self.text,
-            "blocks": self.blocks,
-            "mrkdwn": False,
-            "unfurl_links": False,
-            "unfurl_media": False,
-        }
+        return {"text": self.text, "blocks": self.blocks, "mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
 
 
 def message(text: str, blocks: Sequence[Block]) -> Message:
@@ -182,9 +176,7 @@ def parts(text: str, start: int, end: int) -> list[TextPart]:
     return [part(run, style) for run, style in runs if run] or [part("")]
 
 
-def section(
-    *elements: TextPart | LinkPart | UserPart,
-) -> RichTextSectionElement:
+def section(*elements: TextPart | LinkPart | UserPart) -> RichTextSectionElement:
     """A paragraph of rich text."""
     return RichTextSectionElement(elements=list(elements))
 

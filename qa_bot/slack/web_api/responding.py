@@ -17,15 +17,9 @@ _log = logging.getLogger(__name__)
 class ResponseError(SlackClientError):
     """A response URL refused a message."""
 
-    def __init__(self, status: int, headers: Any) -> None:
-        super().__init__(f"HTTP {status}")
-        self.response = _Response(status, headers)
-
-
-class _Response(dict[str, Any]):
-    def __init__(self, status: int, headers: Any) -> None:
-        super().__init__()
-        self.status_code, self.headers = status, headers
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        super().__init__(f"HTTP {response.status}")
+        self.response = response
 
 
 async def respond(session: aiohttp.ClientSession, url: str, message: Message | None, **more: Any) -> bool:
@@ -48,7 +42,7 @@ async def respond(session: aiohttp.ClientSession, url: str, message: Message | N
     async def send() -> None:
         async with session.post(url, json=body, allow_redirects=False) as response:
             if response.status != 200:
-                raise ResponseError(response.status, response.headers)
+                raise ResponseError(response)
 
     try:
         await call(send)

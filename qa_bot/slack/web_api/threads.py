@@ -78,7 +78,8 @@ async def read_thread(
     Args:
         client: of the workspace.
         channel: of the thread.
-        thread, before: timestamps of its first message and of the one before which it is read.
+        thread: timestamp of its first message.
+        before: timestamp of the message before which it is read.
         author: id of the bot's user; the metadata of other users' messages is ignored.
     """
     try:
