@@ -9,7 +9,6 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
-from slack_sdk.web.async_client import AsyncWebClient
 
 from qa_bot.feedback import Verdict
 from qa_bot.slack.incoming.messages import CHARS_READ
@@ -36,31 +35,25 @@ def register(app: AsyncApp) -> None:
     app.action(re.compile(rf"{ASK_AGAIN}_\d+"))(ask_again)
 
 
-async def more_answers(
-    ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, context: AsyncBoltContext, services: Services
-) -> None:
+async def more_answers(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
     """Shows the further answers in a modal."""
     await ack()
     request, asked = _allowed(body, context, services), Asked.load(value_of(body))
     if request and asked:
-        presenter = ModalPresenter(services, client, request)
+        presenter = ModalPresenter(services, context.client, request)
         services.short_tasks.start(presenter.more(asked.question), "showing more answers")
 
 
-async def show_context(
-    ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, context: AsyncBoltContext, services: Services
-) -> None:
+async def show_context(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
     """Shows the sentences around an answer in a modal."""
     await ack()
-    _show(body, client, context, services, context_modal)
+    _show(body, context, services, context_modal)
 
 
-async def show_article(
-    ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, context: AsyncBoltContext, services: Services
-) -> None:
+async def show_article(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
     """Shows the text of an article in a modal."""
     await ack()
-    _show(body, client, context, services, article_modal)
+    _show(body, context, services, article_modal)
 
 
 async def share_answer(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
@@ -82,34 +75,29 @@ async def share_answer(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltCo
     services.jobs.put(key, "share", payload.model_dump())
 
 
-async def take_feedback(
-    ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, context: AsyncBoltContext, services: Services
-) -> None:
+async def take_feedback(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
     """Records whether a person finds an answer right; if not, asks what is wrong."""
     await ack()
     request, judged = _allowed(body, context, services), Judged.load(value_of(body))
     if request and judged:
-        services.short_tasks.start(_judge(services, client, request, judged, time.time()), "taking feedback")
+        presenter = ModalPresenter(services, context.client, request)
+        services.short_tasks.start(_judge(services, presenter, request, judged, time.time()), "taking feedback")
 
 
-async def ask_at_home(
-    ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, context: AsyncBoltContext, services: Services
-) -> None:
+async def ask_at_home(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
     """Answers a question that is typed in App Home."""
     await ack()
     value = value_of(body)
     if isinstance(value, str) and value.strip():
-        _answer(clean(value[:CHARS_READ]).strip(), body, client, context, services)
+        _answer(clean(value[:CHARS_READ]).strip(), body, context, services)
 
 
-async def ask_again(
-    ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, context: AsyncBoltContext, services: Services
-) -> None:
+async def ask_again(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
     """Answers an earlier question of App Home again."""
     await ack()
     asked = Asked.load(value_of(body))
     if asked:
-        _answer(asked.question, body, client, context, services)
+        _answer(asked.question, body, context, services)
 
 
 def _allowed(body: dict[str, Any], context: AsyncBoltContext, services: Services) -> Request | None:
@@ -120,17 +108,15 @@ def _allowed(body: dict[str, Any], context: AsyncBoltContext, services: Services
     return request
 
 
-def _show(
-    body: dict[str, Any], client: AsyncWebClient, context: AsyncBoltContext, services: Services, modal: Modal
-) -> None:
+def _show(body: dict[str, Any], context: AsyncBoltContext, services: Services, modal: Modal) -> None:
     request, place = _allowed(body, context, services), Place.load(value_of(body))
     if request and place:
-        presenter = ModalPresenter(services, client, request)
+        presenter = ModalPresenter(services, context.client, request)
         services.short_tasks.start(presenter.article(place, modal), "showing an article")
 
 
-async def _judge(services: Services, client: AsyncWebClient, request: Request, judged: Judged, given: float) -> None:
-    texts, presenter = services.texts(request.channel), ModalPresenter(services, client, request)
+async def _judge(services: Services, presenter: ModalPresenter, request: Request, judged: Judged, given: float) -> None:
+    texts = services.texts(request.channel)
     if not judged.good:
         form = FeedbackForm(judged=judged, channel=request.channel)
         await presenter.open(feedback_modal(form.model_dump_json(), texts))
@@ -141,12 +127,10 @@ async def _judge(services: Services, client: AsyncWebClient, request: Request, j
         await presenter.tell(texts.thanks_for_feedback)
 
 
-def _answer(
-    question: str, body: dict[str, Any], client: AsyncWebClient, context: AsyncBoltContext, services: Services
-) -> None:
+def _answer(question: str, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
     request = read_request(body)
     if request is None or services.refuses(context, None, request.person_team):
         return
-    presenter = ModalPresenter(services, client, request._replace(channel=None))
+    presenter = ModalPresenter(services, context.client, request._replace(channel=None))
     team = str(origin_of(context)["team"] or "")
     services.short_tasks.start(presenter.answer(question, team), "answering in App Home")

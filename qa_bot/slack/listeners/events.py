@@ -53,18 +53,16 @@ async def take_message(
         _posted(event, context, services, shared=shared, sent_again="x-slack-retry-num" in request.headers)
 
 
-async def app_home_opened(
-    event: dict[str, Any], client: AsyncWebClient, context: AsyncBoltContext, services: Services
-) -> None:
+async def app_home_opened(event: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
     """Shows App Home, or suggests questions above the messages."""
     person, channel = read_id(event.get("user")), read_id(event.get("channel"))
     if person is None or services.refuses(context, None, None):
         return
     if event.get("tab") != "messages":
         team = str(origin_of(context)["team"] or "")
-        services.short_tasks.start(publish_home(services, client, person, team), "showing App Home")
+        services.short_tasks.start(publish_home(services, context.client, person, team), "showing App Home")
     elif channel is not None:
-        services.short_tasks.start(_suggest(services, client, channel), "suggesting questions")
+        services.short_tasks.start(_suggest(services, context.client, channel), "suggesting questions")
 
 
 async def app_removed(event: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:

@@ -66,18 +66,6 @@ def slowest_ack(deliveries: Sequence[Delivery]) -> float:
 
 
 @pytest.mark.slow
-def test_sixty_people_ask_three_hundred_questions_in_twenty_channels_at_once(scene: Scene) -> None:
-    people = [Person(scene.slack, f"person-{number}") for number in range(PEOPLE)]
-    before = len(scene.slack.deliveries)
-    asked = ask_many(scene, QUESTIONS, people)
-    all_answered(scene, asked, 120)
-    assert slowest_ack(scene.slack.deliveries[before:]) < 1
-    waited = [text for _, _, text in scene.workspace.statuses if "before yours" in text]
-    assert waited or QUESTIONS < 100, "who waits is told so"
-    assert len(set(waited)) > 1 or QUESTIONS < 100
-
-
-@pytest.mark.slow
 def test_buttons_and_commands_are_not_kept_waiting_by_questions(scene: Scene) -> None:
     answer = scene.answer(scene.carol.asks(QUESTION, in_="room-0"))
     asked = ask_many(scene, SOME, [scene.alice, scene.bob])
@@ -184,10 +172,11 @@ def test_it_stops_within_ten_seconds_with_what_it_was_answering_posted(scene: Sc
     asked = ask_many(scene, 20, [scene.alice, scene.bob])
     scene.wait_for("acknowledgements", lambda: all(delivery.finished for delivery in scene.slack.deliveries))
     seconds, code = scene.app.stop()
+    posted = [len(scene.answers(question)) for question in asked]
+    scene.app.start()  # whatever comes of it: the next test needs it
     assert seconds < 10
     assert code == 0
-    assert all(len(scene.answers(question)) == 1 for question in asked), scene.app.log
-    scene.app.start()
+    assert posted == [1] * len(asked), scene.app.log
     all_answered(scene, asked, 30)
 
 
@@ -199,3 +188,15 @@ def test_a_revoked_token_is_said_in_the_log_and_recovered_from(scene: Scene) -> 
     assert scene.app.runs
     all_answered(scene, [scene.bob.asks(OTHER_QUESTION, in_="room-1")], 60)
     assert len(scene.answers(question)) <= 1
+
+
+@pytest.mark.slow
+def test_sixty_people_ask_three_hundred_questions_in_twenty_channels_at_once(scene: Scene) -> None:
+    people = [Person(scene.slack, f"person-{number}") for number in range(PEOPLE)]
+    before = len(scene.slack.deliveries)
+    asked = ask_many(scene, QUESTIONS, people)
+    all_answered(scene, asked, 120)
+    assert slowest_ack(scene.slack.deliveries[before:]) < 1
+    waited = [text for _, _, text in scene.workspace.statuses if "before yours" in text]
+    assert waited or QUESTIONS < 100, "who waits is told so"
+    assert len(set(waited)) > 1 or QUESTIONS < 100
