@@ -1,38 +1,50 @@
-# make repl   install, index seeds/, ask questions        make test   install, run the tests
-# make lint   ruff and mypy                               make clean  remove what the others made
+# Every target installs what it needs into $(VENV) first. `make help` prints the targets.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+# Tests use one process per core, and each test file runs in one of them. WORKERS=0 runs them in this process.
+WORKERS ?= logical
+PYTEST = env -u QA_BOT_DATA_DIR $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadscope
+
 # The clone has a store of its own, so that trying it out touches nothing of yours.
 export QA_BOT_DATA_DIR ?= $(CURDIR)/.qa_bot
 
-.PHONY: repl test lint format clean
+.PHONY: help repl test test-slow test-all lint format clean
 
-repl: $(VENV)/.runs
+help:  ## print this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+
+repl: $(VENV)/.runs  ## install, index seeds/, ask questions
 	@$(BIN)/qa-bot index --quiet seeds
 	@$(BIN)/qa-bot repl
 
-test: $(VENV)/.develops
-	@env -u QA_BOT_DATA_DIR $(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.develops  ## run the tests that a change usually breaks, in minutes; ARGS goes to pytest
+	@$(PYTEST) -m "not slow" $(ARGS)
 
-lint: $(VENV)/.develops
+test-slow: $(VENV)/.develops  ## run the slow tests, and every property with more examples
+	@$(PYTEST) -m "slow or property" --hypothesis-profile thorough $(ARGS)
+
+test-all: test test-slow  ## run every test
+
+lint: $(VENV)/.develops  ## check style, format, types and which room imports which
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
 
-format: $(VENV)/.develops
+format: $(VENV)/.develops  ## put the code into its format, and fix what can be fixed
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "qa_bot needs Python 3.11 or newer; try: make PYTHON=python3.11")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "qa-bot needs Python 3.11 or newer; try: make PYTHON=python3.11")'
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runs: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@echo "installing qa_bot into $(VENV) (a minute or two, once)"
+	@echo "installing qa-bot into $(VENV) (a minute or two, once)"
 	@$(INSTALL) --editable .
 	@touch $@
 
@@ -41,5 +53,5 @@ $(VENV)/.develops: $(VENV)/.runs
 	@$(INSTALL) --editable '.[dev]'
 	@touch $@
 
-clean:
-	rm -rf $(VENV) .qa_bot .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean:  ## remove what the other targets made
+	rm -rf $(VENV) .qa_bot .test_models .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

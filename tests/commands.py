@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from forked_runs import ForkServer
 
 AS_ORDINARY_USER = """
 import ctypes
@@ -23,6 +28,16 @@ import resource
 resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
 """
 """Makes writing a file fail beyond a size, as on a full disk."""
+
+
+@cache
+def fork_server() -> ForkServer:
+    """What the commands of this test process are forked from."""
+    folder = tempfile.TemporaryDirectory()
+    server = ForkServer(Path(folder.name))
+    atexit.register(folder.cleanup)
+    atexit.register(server.close)
+    return server
 
 
 class Done(NamedTuple):
@@ -69,16 +84,15 @@ class Command:
             before: Python code that the process runs before it becomes the command.
             environment: further environment variables.
         """
-        command = [sys.executable, "-m", "qa_bot", *arguments]
-        if before:
-            become = (
-                f"import os, sys\n{before}\nos.execv(sys.executable, [sys.executable, '-m', 'qa_bot', *sys.argv[1:]])"
-            )
-            command = [sys.executable, "-c", become, *arguments]
+        environment = {**self.environment, **(environment or {})}
+        if not before and hasattr(os, "fork"):
+            ended = fork_server().run(list(map(os.fsdecode, arguments)), folder=self.folder, environment=environment)
+            return Done(ended.code, ended.output, ended.errors.splitlines())
+        become = f"import os, sys\n{before}\nos.execv(sys.executable, [sys.executable, '-m', 'qa_bot', *sys.argv[1:]])"
         done = subprocess.run(
-            command,
+            [sys.executable, "-c", become, *arguments],
             cwd=self.folder,
-            env={**self.environment, **(environment or {})},
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=500,

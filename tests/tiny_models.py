@@ -40,7 +40,12 @@ def make_encoder(
         warnings.simplefilter("ignore")
         import torch
         from sentence_transformers import SentenceTransformer
-        from sentence_transformers.models import Dense, Normalize, Pooling, Transformer
+        from sentence_transformers.models import (  # type: ignore[import-not-found]
+            Dense,
+            Normalize,
+            Pooling,
+            Transformer,
+        )
 
         torch.manual_seed(seed)
         base = folder.with_name(folder.name + "-transformer")
@@ -101,7 +106,8 @@ def _tokenizer(family: str, max_tokens: int | None) -> Any:
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{first} $A {last}", pair=pair, special_tokens=special
     )
-    return PreTrainedTokenizerFast(
+    fast: Any = PreTrainedTokenizerFast
+    return fast(
         tokenizer_object=tokenizer,
         cls_token=first,
         sep_token=last,

@@ -18,11 +18,11 @@ import numpy as np
 from embeddings.errors import QuestionError
 from embeddings.store.protocol import Hit
 from qa_bot import __version__
-from qa_bot.answering.answerer import Answer, iterate
+from qa_bot.answering.normalize import normalize_answer
+from qa_bot.answering.results import Answer, iterate
 from qa_bot.bot import QABot
 from qa_bot.evaluation.datasets import Question, load_questions
 from qa_bot.evaluation.figures import EvaluationReport, Provenance, Ranking, RetrievalFigures
-from qa_bot.evaluation.metrics import normalize_answer
 from qa_bot.evaluation.predictions import Latency, Prediction, answer_figures
 from qa_bot.evaluation.question_archive import ParagraphArchive, write_articles
 from qa_bot.evaluation.ranking import DEPTH, rank_figures, reciprocal_rank_fusion
@@ -75,8 +75,8 @@ def evaluate(
         DatasetError: a file is missing or not in SQuAD format.
         ModelError: a model of the settings cannot be used.
     """
-    held = [question for path in files for question in _load(path, say)]
-    asked = _spread(held, limit)
+    questions = [question for path in files for question in _load(path, say)]
+    asked = _spread(questions, limit)
     with tempfile.TemporaryDirectory(prefix="qa_bot-eval-") as folder:
         overrides = {"data_dir": Path(folder) / "end-to-end", "alternatives": 1}
         with QABot(settings.model_copy(update=overrides), say) as bot:
@@ -84,15 +84,15 @@ def evaluate(
             rankings: tuple[Ranking, ...] = ()
             retrieval: RetrievalFigures | None = None
             if Mode.RETRIEVAL in modes:
-                rankings, retrieval = _retrieve(bot, Path(folder) / "retrieval", held, asked, progress)
+                rankings, retrieval = _retrieve(bot, Path(folder) / "retrieval", questions, asked, progress)
             answers: tuple[Prediction, ...] = ()
             if Mode.END_TO_END in modes:
-                _index(bot, Path(folder) / "articles", held, progress, say)
+                _index(bot, Path(folder) / "articles", questions, progress, say)
                 answers = _ask(bot, asked, progress)
             needs_encoder, needs_reader = set(modes) - {Mode.READER}, set(modes) - {Mode.RETRIEVAL}
             provenance = Provenance(
                 files=tuple(str(path) for path in files),
-                questions=len(held),
+                questions=len(questions),
                 evaluated=len(asked),
                 encoder=bot.encoder.identity if needs_encoder else None,
                 reader=bot.reader.identity if needs_reader else None,
@@ -153,8 +153,8 @@ def _read(
         text, score, confidence = "", -1e9, 0.0
         if spans:
             text, score = texts[0], spans[0].score
-            found_with = calibration.scores(scores, np.full(len(spans), GOLD_RETRIEVAL_SCORE))
-            confidence = calibration.probabilities(found_with, [normalize_answer(one) for one in texts])[0]
+            ranked_by = calibration.scores(scores, np.full(len(spans), GOLD_RETRIEVAL_SCORE))
+            confidence = calibration.probabilities(ranked_by, [normalize_answer(text) for text in texts])[0]
         return Prediction.of(
             question, text, score=score, confidence=confidence, threshold=threshold, milliseconds=milliseconds
         )
@@ -168,12 +168,14 @@ def _read(
 
 
 def _retrieve(
-    bot: QABot, folder: Path, held: Sequence[Question], asked: Sequence[Question], progress: Progress
+    bot: QABot, folder: Path, archived: Sequence[Question], asked: Sequence[Question], progress: Progress
 ) -> tuple[tuple[Ranking, ...], RetrievalFigures]:
     """Searches the paragraphs for each answerable question."""
     answerable = [question for question in asked if question.references]
     encoder = bot.encoder
-    with ParagraphArchive(folder, held, encoder, lambda done, of: progress(done, of, "paragraphs indexed")) as archive:
+    with ParagraphArchive(
+        folder, archived, encoder, lambda done, of: progress(done, of, "paragraphs indexed")
+    ) as archive:
         store = archive.store
         retriever = Retriever()
 
@@ -181,7 +183,7 @@ def _retrieve(
             began = time.perf_counter()
             vector = encoder.encode_question(question.text)
             with store.view() as view:
-                fused = [found.passage.id for found in retriever.retrieve(view, question.text, vector, DEPTH)]
+                fused = [hit.passage.id for hit in retriever.retrieve(view, question.text, vector, DEPTH)]
                 milliseconds = _milliseconds(began)
                 dense = _ids(view.dense_search(vector, CANDIDATES))
                 lexical = _ids(view.lexical_search(question.text, CANDIDATES))
@@ -203,7 +205,7 @@ def _retrieve(
     figures = RetrievalFigures(
         **dict(rank_figures([ranking.rank for ranking in rankings])),
         questions=len(answerable),
-        paragraphs=len({question.paragraph for question in held}),
+        paragraphs=len({question.paragraph for question in archived}),
         dense=rank_figures([ranking.dense for ranking in rankings]),
         lexical=rank_figures([ranking.lexical for ranking in rankings]),
         rrf=rank_figures([ranking.rrf for ranking in rankings]),
@@ -216,9 +218,11 @@ def _ids(hits: Sequence[Hit]) -> list[int]:
     return [hit.passage_id for hit in hits]
 
 
-def _index(bot: QABot, folder: Path, held: Sequence[Question], progress: Progress, say: Callable[[str], None]) -> None:
+def _index(
+    bot: QABot, folder: Path, archived: Sequence[Question], progress: Progress, say: Callable[[str], None]
+) -> None:
     """Indexes the articles as a user would."""
-    write_articles(held, folder)
+    write_articles(archived, folder)
     report = bot.reindex([str(folder)], progress=lambda at: progress(at.entries, at.total, "articles indexed"))
     for failure in report.failed:
         say(f"{failure.source}: not indexed: {failure.reason}")

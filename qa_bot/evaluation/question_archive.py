@@ -43,11 +43,11 @@ class ParagraphArchive:
         distinct: dict[str, Question] = {}
         for question in questions:
             distinct.setdefault(question.paragraph, question)
-        wanted = list(distinct.values())
-        for at in range(0, len(wanted), _BATCH):
-            batch = list(_indexed(wanted[at : at + _BATCH], encoder))
+        paragraphs = list(distinct.values())
+        for at in range(0, len(paragraphs), _BATCH):
+            batch = list(_indexed(paragraphs[at : at + _BATCH], encoder))
             self.store.writing.commit(batch, encoder=encoder.identity, passage_rule=_RULE)
-            progress(min(at + _BATCH, len(wanted)), len(wanted))
+            progress(min(at + _BATCH, len(paragraphs)), len(paragraphs))
         self.store.writing.save_caches()
 
     def __enter__(self) -> ParagraphArchive:
@@ -58,12 +58,12 @@ class ParagraphArchive:
 
     def rank(self, paragraph: str, passage_ids: Sequence[int]) -> int:
         """Place of a paragraph among passages that a search found, from 1; 0 if it is not among them."""
-        unknown = [found for found in passage_ids if found not in self._paragraphs]
+        unknown = [passage_id for passage_id in passage_ids if passage_id not in self._paragraphs]
         with self.store.view() as view:
-            held = view.passages(unknown)
-        self._paragraphs.update({found: passage.article_id for found, passage in held.items()})
-        wanted = article_id(paragraph)
-        return next((place for place, found in enumerate(passage_ids, 1) if self._paragraphs[found] == wanted), 0)
+            passages = view.passages(unknown)
+        self._paragraphs.update({passage_id: passage.article_id for passage_id, passage in passages.items()})
+        identity = article_id(paragraph)
+        return next((rank for rank, hit in enumerate(passage_ids, 1) if self._paragraphs[hit] == identity), 0)
 
 
 def write_articles(questions: Iterable[Question], folder: Path) -> int:

@@ -61,6 +61,6 @@ def reciprocal_rank_fusion(rankings: Sequence[Sequence[int]], constant: int = 60
     """
     scores: dict[int, float] = {}
     for ranking in rankings:
-        for rank, found in enumerate(ranking, 1):
-            scores[found] = scores.get(found, 0.0) + 1 / (constant + rank)
-    return sorted(scores, key=lambda found: (-scores[found], found))
+        for rank, passage_id in enumerate(ranking, 1):
+            scores[passage_id] = scores.get(passage_id, 0.0) + 1 / (constant + rank)
+    return sorted(scores, key=lambda passage_id: (-scores[passage_id], passage_id))

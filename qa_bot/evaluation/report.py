@@ -72,10 +72,10 @@ def _tables(report: EvaluationReport) -> Iterator[tuple[str, list[Row]]]:
     if report.reader:
         yield f"Reader, on the gold paragraph: {report.reader.questions:,} questions", _answer_rows(report.reader)
     if report.retrieval:
-        found = report.retrieval
+        figures = report.retrieval
         yield (
-            f"Retrieval: {found.questions:,} answerable questions, {found.paragraphs:,} paragraphs",
-            _retrieval_rows(found),
+            f"Retrieval: {figures.questions:,} answerable questions, {figures.paragraphs:,} paragraphs",
+            _retrieval_rows(figures),
         )
     if report.end_to_end:
         yield f"End to end: {report.end_to_end.questions:,} questions", _answer_rows(report.end_to_end)
@@ -119,8 +119,8 @@ def _answer_rows(figures: AnswerFigures) -> list[Row]:
 
 def _risks(curve: RiskCoverage) -> str:
     """The curve in a few figures: the share of wrong answers, in percent, among the surest quarter, half ... of all."""
-    wanted = (0.25, 0.5, 0.75, 1.0)
-    risks = [next(point.risk for point in curve.points if point.coverage >= share) for share in wanted]
+    shares = (0.25, 0.5, 0.75, 1.0)
+    risks = [next(point.risk for point in curve.points if point.coverage >= share) for share in shares]
     return " / ".join(f"{100 * risk:.1f}" for risk in risks)
 
 

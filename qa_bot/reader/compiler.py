@@ -159,16 +159,16 @@ def _agreement(model: Any, compiled: CompiledModel, samples: list[Any]) -> float
     """Mean correlation of the start and end logits of the original and the compiled model."""
     import torch
 
-    found = []
+    correlations = []
     for sample in samples:
         feed = {key: value.numpy().astype(np.int64) for key, value in sample.items()}
         feed.setdefault("token_type_ids", np.zeros_like(feed["input_ids"]))
         with torch.no_grad():
             inputs = {k: v for k, v in sample.items() if k in compiled.inputs}
             original = model(**inputs)
-        for mine, its in zip(compiled.run([feed])[0], (original.start_logits, original.end_logits), strict=True):
-            found.append(np.corrcoef(mine[0], its[0].numpy())[0, 1])
-    return float(np.mean(found))
+        for logits, expected in zip(compiled.run([feed])[0], (original.start_logits, original.end_logits), strict=True):
+            correlations.append(np.corrcoef(logits[0], expected[0].numpy())[0, 1])
+    return float(np.mean(correlations))
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ class Calibration(NamedTuple):
             scores: of all candidates, as `scores` returns them, shape (candidates,).
             words: what they say, normalised.
         """
-        return [self.probability(*one) for one in zip(scores.tolist(), shares(scores, words).tolist(), strict=True)]
+        return [self.probability(*pair) for pair in zip(scores.tolist(), shares(scores, words).tolist(), strict=True)]
 
 
 def shares(scores: Floats, words: Sequence[str]) -> Floats:

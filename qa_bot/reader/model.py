@@ -166,7 +166,7 @@ class Reader:
     ) -> list[ScoredSpan]:
         inside = slice(window.first, window.first + len(window.offsets))
         null = null_score(start, end)
-        found = best_spans(
+        best = best_spans(
             start[inside],
             end[inside],
             _sentence_limits(window.offsets, passage.sentences),
@@ -180,7 +180,7 @@ class Reader:
                 int(window.offsets[span.last, 1]),
                 span.score - null,
             )
-            for span in found
+            for span in best
         ]
 
 

@@ -1,4 +1,4 @@
-"""Averages readers: ``python -m qa_bot.training.average OUT MODEL MODEL...``.
+"""Averages readers: ``python -m qa_bot.training average OUT MODEL MODEL...``.
 
 The mean of the weights of models that were trained on from one another is often better than the last of them, most of all on
 texts unlike those of the training, and as fast as one.  Izmailov et al., 2018, "Averaging Weights Leads to Wider Optima and
@@ -9,10 +9,8 @@ OUT becomes a folder like the MODELs (``WORK/model`` of the training); its calib
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from embeddings.errors import ModelError, QABotError, SettingsError
+from embeddings.errors import ModelError, SettingsError
 
 _WEIGHTS, _FACTS = "model.safetensors", "qa_bot.json"
 
@@ -71,26 +69,3 @@ def _facts(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, TypeError) as error:
         raise ModelError(f"{path}: not a JSON object ({error}); delete it, or train the model again") from error
     return {name: fact for name, fact in facts.items() if name != "calibration"}
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Runs the command; 0 when the mean is written, 2 on a folder that cannot be used."""
-    parser = argparse.ArgumentParser(
-        prog="python -m qa_bot.training.average",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("out", type=Path, help="folder to write")
-    parser.add_argument("models", type=Path, nargs="+", help="folders of models, WORK/model of the training")
-    options = parser.parse_args(argv)
-    try:
-        average(options.models, options.out)
-    except (QABotError, OSError) as error:
-        print(f"average: {error}", file=sys.stderr)
-        return 2
-    print(f"{options.out}: written; next: python -m qa_bot.training.calibrate {options.out} --data DATA")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

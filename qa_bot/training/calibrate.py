@@ -1,4 +1,4 @@
-"""Calibrates a reader: ``python -m qa_bot.training.calibrate FOLDER --data DATA``.
+"""Calibrates a reader: ``python -m qa_bot.training calibrate FOLDER --data DATA``.
 
 A score, and how undivided the candidates are (`qa_bot.reader.confidence`), are turned into the probability that the answer is
 right by Platt scaling (Platt, 1999, "Probabilistic Outputs for Support Vector Machines"), fitted on questions that were held
@@ -11,9 +11,7 @@ fitted on: each fifth of them by a fit on the other four.
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,17 +19,18 @@ from typing import Any
 
 import numpy as np
 
-from embeddings.errors import ModelError, QABotError
+from embeddings.errors import ModelError
 from embeddings.store.protocol import View
-from qa_bot.answering.answerer import RIGHT_F1, candidates
+from qa_bot.answering.candidates import read_candidates
+from qa_bot.answering.normalize import normalize_answer
 from qa_bot.bot import QABot
 from qa_bot.evaluation.datasets import Question
-from qa_bot.evaluation.metrics import best_over_references, normalize_answer
+from qa_bot.evaluation.metrics import RIGHT_F1, best_over_references
 from qa_bot.evaluation.question_archive import write_articles
 from qa_bot.reader.compiler import compile_reader
 from qa_bot.reader.model import Reader
 from qa_bot.retrieval.retriever import RetrievedPassage, Retriever
-from qa_bot.settings import Settings, load_settings
+from qa_bot.settings import Settings
 from qa_bot.training.calibration import Asked, Fit, fit
 from qa_bot.training.data import DataSet, load_data
 
@@ -46,11 +45,11 @@ def ask_all(bot: QABot, reader: Reader, questions: Sequence[Question]) -> Iterat
     for question in questions:
         vector = bot.encoder.encode_question(question.text)
         with bot.store.view() as view:
-            found = retriever.retrieve(view, question.text, vector, read + 16)
-            asked = [_asked(view, reader, question, found[:read], bool(question.references))]
+            retrieved = retriever.retrieve(view, question.text, vector, read + 16)
+            asked = [_asked(view, reader, question, retrieved[:read], bool(question.references))]
             if question.references:
-                own = _own_articles(view, found, question)
-                others = [r for r in found if r.passage.article_id not in own]
+                own = _own_articles(view, retrieved, question)
+                others = [hit for hit in retrieved if hit.passage.article_id not in own]
                 asked.append(_asked(view, reader, question, others[:read], False))
         yield from asked
 
@@ -80,23 +79,24 @@ def _some(among: Sequence[Any], count: int, rng: np.random.Generator) -> list[An
 
 
 def _own_articles(view: View, retrieved: Sequence[RetrievedPassage], question: Question) -> set[str]:
-    articles = [held.article for held in view.articles([found.passage.article_id for found in retrieved]).values()]
+    texts = view.articles([hit.passage.article_id for hit in retrieved]).values()
+    articles = [text.article for text in texts]
     return {a.id for a in articles if a.title == question.title or question.paragraph[:80] in a.text}
 
 
 def _asked(
     view: View, reader: Reader, question: Question, retrieved: Sequence[RetrievedPassage], answerable: bool
 ) -> Asked:
-    found = candidates(view, reader, question.text, retrieved)
+    spans = read_candidates(view, reader, question.text, retrieved)
     references = [reference.text for reference in question.references]
-    right = [bool(references) and best_over_references(c.text, references)[1] >= RIGHT_F1 for c in found]
+    right = [bool(references) and best_over_references(c.text, references)[1] >= RIGHT_F1 for c in spans]
     return Asked(
         answerable,
-        np.array([candidate.span_score for candidate in found]),
-        np.array([candidate.retrieval_score for candidate in found]),
+        np.array([candidate.span_score for candidate in spans]),
+        np.array([candidate.retrieval_score for candidate in spans]),
         np.array(right, bool),
         question.title,
-        tuple(normalize_answer(candidate.text) for candidate in found),
+        tuple(normalize_answer(candidate.text) for candidate in spans),
     )
 
 
@@ -120,21 +120,21 @@ def calibrate(folder: Path, data: Path, settings: Settings, *, held_out_percent:
             compiled.mkdir()
             compile_reader(str(folder), compiled)
         facts = _facts(compiled / "compiled.json")
-        found = _ask_and_fit(Reader(compiled, facts), data, settings, held_out_percent, count, Path(temporary))
-    calibration = found.calibration._asdict()
+        result = _ask_and_fit(Reader(compiled, facts), data, settings, held_out_percent, count, Path(temporary))
+    calibration = result.calibration._asdict()
     if compiled == folder:
         (folder / "compiled.json").write_text(json.dumps({**facts, "calibration": calibration}, indent=1) + "\n")
     else:
         own = folder / "qa_bot.json"
         own.write_text(json.dumps({**(_facts(own) if own.exists() else {}), "calibration": calibration}) + "\n")
-    return found
+    return result
 
 
 def _facts(path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text()))
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path.parent}: not a reader ({error}); make one with qa_bot.training.train") from error
+        raise ModelError(f"{path.parent}: not a reader ({error}); make one: python -m qa_bot.training train") from error
 
 
 def _ask_and_fit(
@@ -142,38 +142,11 @@ def _ask_and_fit(
 ) -> Fit:
     sets = load_data(data, held_out_percent)
     asked: list[Asked] = []
-    for number, (held, questions) in enumerate(archives(sets, count)):
+    for number, (archived, questions) in enumerate(archives(sets, count)):
         if not questions:
             continue
-        write_articles(held, folder / f"articles-{number}")
+        write_articles(archived, folder / f"articles-{number}")
         with QABot(settings.model_copy(update={"data_dir": folder / f"store-{number}"})) as bot:
             bot.reindex([str(folder / f"articles-{number}")])
             asked += ask_all(bot, reader, questions)
     return fit(asked)
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Runs the command; 0 when the reader is calibrated, 2 on a setting or file that cannot be used."""
-    parser = argparse.ArgumentParser(prog="python -m qa_bot.training.calibrate", description=__doc__)
-    parser.add_argument("folder", type=Path, help="a compiled reader, or WORK/model of the training")
-    parser.add_argument("--data", type=Path, required=True, help="SQuAD-format file or folder, as in the training")
-    parser.add_argument("--held-out-percent", type=float, default=5.0, help="as in the training (default: 5)")
-    parser.add_argument("--questions", type=int, default=150, help="questions of each set (default: 150)")
-    options = parser.parse_args(argv)
-    try:
-        found = calibrate(
-            options.folder,
-            options.data,
-            load_settings(),
-            held_out_percent=options.held_out_percent,
-            count=options.questions,
-        )
-    except QABotError as error:
-        print(f"calibrate: {error}", file=sys.stderr)
-        return 2
-    print(json.dumps({**found._asdict(), "calibration": found.calibration._asdict()}, indent=1))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

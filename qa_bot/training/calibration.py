@@ -95,15 +95,15 @@ def fit(asked: Sequence[Asked]) -> Fit:
     Raises:
         DatasetError: there is no right answer among what was asked.
     """
-    asked = [one for one in asked if len(one.spans)]
-    if not any(one.right.any() for one in asked):
+    asked = [question for question in asked if len(question.spans)]
+    if not any(question.right.any() for question in asked):
         raise DatasetError(
             "no held-out question was answered rightly, so there is nothing to fit; hold out more of them"
         )
     best = _best_fit(asked)
     weight = _weights(asked)
-    first = [one.first(best.calibration.retrieval_weight) for one in asked]
-    before, right = _sigmoid(np.array([one.score for one in first])), np.array([one.right for one in first])
+    first = [question.first(best.calibration.retrieval_weight) for question in asked]
+    before, right = _sigmoid(np.array([answer.score for answer in first])), np.array([answer.right for answer in first])
     after = _crossed(asked)
     return best._replace(
         error_before=calibration_error(before, right, weight),
@@ -115,17 +115,17 @@ def fit(asked: Sequence[Asked]) -> Fit:
 
 def _best_fit(asked: Sequence[Asked]) -> Fit:
     fits = [_fit(asked, weight) for weight in RETRIEVAL_WEIGHTS]
-    return min(fits, key=lambda found: found.log_loss)
+    return min(fits, key=lambda candidate: candidate.log_loss)
 
 
 def _crossed(asked: Sequence[Asked]) -> tuple[Floats, NDArray[np.bool_]]:
     """Each question's confidence by a fit on the other articles, and whether its first answer is right."""
-    folds = np.array([zlib.crc32(one.article.encode()) % FOLDS for one in asked])
+    folds = np.array([zlib.crc32(question.article.encode()) % FOLDS for question in asked])
     if len(set(folds)) < 2:
         folds = np.arange(len(asked)) % FOLDS
     probability, right = np.zeros(len(asked)), np.zeros(len(asked), bool)
     for fold in set(folds.tolist()):
-        others = [one for one, its in zip(asked, folds, strict=True) if its != fold]
+        others = [question for question, other in zip(asked, folds, strict=True) if other != fold]
         calibration = _best_fit(others).calibration
         for at in np.flatnonzero(folds == fold).tolist():
             score, share, right[at] = asked[at].first(calibration.retrieval_weight)
@@ -135,15 +135,15 @@ def _crossed(asked: Sequence[Asked]) -> tuple[Floats, NDArray[np.bool_]]:
 
 def _weights(asked: Sequence[Asked]) -> Floats:
     """What each question counts: those that cannot be answered a third together."""
-    answerable = np.array([one.answerable for one in asked])
+    answerable = np.array([question.answerable for question in asked])
     return np.asarray(np.where(answerable, 2 / 3 / max(1, answerable.sum()), 1 / 3 / max(1, (~answerable).sum())))
 
 
 def _fit(asked: Sequence[Asked], weight: float) -> Fit:
-    first = [one.first(weight) for one in asked]
-    right = np.array([one.right for one in first])
-    design = np.array([(one.score, math.log(max(one.share, 1e-9)), 1.0) for one in first])
-    answerable = np.array([one.answerable for one in asked])
+    first = [question.first(weight) for question in asked]
+    right = np.array([answer.right for answer in first])
+    design = np.array([(answer.score, math.log(max(answer.share, 1e-9)), 1.0) for answer in first])
+    answerable = np.array([question.answerable for question in asked])
     sample_weight = _weights(asked)
     slope, share_weight, intercept = _logistic(design, right, sample_weight)
     if share_weight < 0:  # too few questions: that a rival speaks for an answer is noise
@@ -164,8 +164,8 @@ def _fit(asked: Sequence[Asked], weight: float) -> Fit:
     )
 
 
-def _share(held: NDArray[np.bool_]) -> float:
-    return float(held.mean()) if len(held) else 0.0
+def _share(hits: NDArray[np.bool_]) -> float:
+    return float(hits.mean()) if len(hits) else 0.0
 
 
 def _sigmoid(x: Floats) -> Floats:
@@ -194,14 +194,14 @@ def _threshold(probability: Floats, answerable: NDArray[np.bool_]) -> float:
 def reliability(probability: Floats, right: NDArray[np.bool_], weight: Floats, bins: int = 10) -> tuple[Bin, ...]:
     """Confidence and accuracy in bins of equal width; those without a question are left out."""
     bin_of = np.minimum((probability * bins).astype(int), bins - 1)
-    found = []
+    filled = []
     for number in range(bins):
         inside = bin_of == number
         if inside.any():
             share = float(weight[inside].sum() / weight.sum())
             confidence = float(np.average(probability[inside], weights=weight[inside]))
-            found.append(Bin(share, confidence, float(np.average(right[inside], weights=weight[inside]))))
-    return tuple(found)
+            filled.append(Bin(share, confidence, float(np.average(right[inside], weights=weight[inside]))))
+    return tuple(filled)
 
 
 def calibration_error(probability: Floats, right: NDArray[np.bool_], weight: Floats, bins: int = 10) -> float:
@@ -209,5 +209,5 @@ def calibration_error(probability: Floats, right: NDArray[np.bool_], weight: Flo
 
     Guo et al., 2017, https://arxiv.org/abs/1706.04599.
     """
-    found = reliability(probability, right, weight, bins)
-    return sum(one.share * abs(one.confidence - one.accuracy) for one in found)
+    filled = reliability(probability, right, weight, bins)
+    return sum(each.share * abs(each.confidence - each.accuracy) for each in filled)

@@ -1,63 +1,38 @@
-"""Examples of one pass over the data -> labelled windows, in batches of like length."""
+"""The examples of one pass over the data, as groups of labelled windows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from tokenizers import Tokenizer
 
 from embeddings.encoder.model import Encoder
-from embeddings.errors import SettingsError
-from qa_bot.reader.windows import Ints, SequenceTemplate, Window, make_windows, tokenize
-from qa_bot.training.data import (
-    DataSet,
-    Example,
-    as_typed,
-    cut_like_the_index,
-    gold_example,
-    join_punctuation,
-)
+from qa_bot.reader.windows import Ints, SequenceTemplate, TokenizedText, make_windows, tokenize
+from qa_bot.training.candidates import Candidates
+from qa_bot.training.config import TrainingConfig
+from qa_bot.training.data import DataSet, Example, as_typed, cut_like_the_index, gold_example, join_punctuation
 from qa_bot.training.near_misses import NearMisses
 from qa_bot.training.negatives import HardNegatives
-from qa_bot.training.train import TrainingConfig
-
-_MASKS = ("[MASK]", "<mask>", "[UNK]", "<unk>")
-
-
-class LabelledWindow(NamedTuple):
-    """A window and the positions in it of the answer's first and last token; both 0 where it holds no answer."""
-
-    window: Window
-    start: int
-    end: int
-
-
-class Batch(NamedTuple):
-    """Arrays of shape (windows, longest) and (windows,); `readable` marks the tokens that an answer may use."""
-
-    ids: Ints
-    type_ids: Ints
-    mask: Ints
-    readable: Ints
-    start: Ints
-    end: Ints
+from qa_bot.training.windows import Group, LabelledWindow, label
 
 
 class Curriculum:
-    """Makes the examples of each pass; the same pass of the same configuration is always the same.
+    """Makes the groups of each pass; the same pass of the same configuration is always the same.
+
+    Without candidates, a group is one window: of the question's own paragraph, of a passage that search ranks high and that
+    does not answer, or of a near miss.  With candidates, a group holds the passages that search brings for the question.
 
     Args:
         sets: questions to train on.
         tokenizer: the reader's.
         config: how many of which kind.
         encoder: finds passages that do not answer; None to find them by words only.
-        kept: see `HardNegatives`.
+        vectors: see `HardNegatives`.
 
     Raises:
-        SettingsError: tokens are to be masked, and the tokenizer has no mask.
+        SettingsError: the folder of candidates cannot be used.
     """
 
     def __init__(
@@ -66,30 +41,27 @@ class Curriculum:
         tokenizer: Tokenizer,
         config: TrainingConfig,
         encoder: Encoder | None = None,
-        kept: Path | None = None,
+        vectors: Path | None = None,
     ) -> None:
         self._sets = sets
         self._tokenizer = tokenizer
         self._template = SequenceTemplate.of(tokenizer)
-        self._special = np.concatenate([self._template.prefix, self._template.middle, self._template.suffix])
-        self._mask_id = next((at for name in _MASKS if (at := tokenizer.token_to_id(name)) is not None), -1)
-        if config.word_dropout and self._mask_id < 0:
-            raise SettingsError(f"--word-dropout: the model has no token {' or '.join(_MASKS)}; leave the option out")
         self._config = config
-        questions = [question for data in sets for question in data.train]
-        self._negatives = HardNegatives(questions, encoder, kept)
+        self._candidates = Candidates.load(Path(config.candidates)) if config.candidates else None
+        questions = [] if self._candidates else [question for data in sets for question in data.train]
+        self._negatives = (
+            HardNegatives(questions, encoder, vectors) if config.hard_negative_share and questions else None
+        )
         self._dense_share = config.dense_negative_share if encoder else 0.0
         self._near_misses = {data.name: NearMisses(data.train) for data in sets}
 
-    def pass_windows(self, number: int) -> list[LabelledWindow]:
-        """The labelled windows of pass `number` (from 0), in a random order."""
+    def groups(self, number: int) -> list[Group]:
+        """The groups of pass `number` (from 0), in a random order."""
         rng = np.random.default_rng([self._config.seed, number])
-        examples = [self._careless(example, rng) for example in self._examples(rng)]
-        windows = self._label(examples, rng)
-        if self._config.word_dropout:
-            windows = [self._masked(labelled, rng) for labelled in windows]
-        order = rng.permutation(len(windows))
-        return [windows[at] for at in order]
+        examples = list(self._grouped(rng) if self._candidates else ([example] for example in self._examples(rng)))
+        careless = [self._careless(group, rng) for group in examples]
+        groups = self._label(careless, rng)
+        return [groups[at] for at in rng.permutation(len(groups))]
 
     def _examples(self, rng: np.random.Generator) -> Iterator[Example]:
         config = self._config
@@ -104,97 +76,81 @@ class Curriculum:
                 yield from (cut_like_the_index(gold, rng) if is_cut else [gold]) * repeats
                 if not gold.answers:
                     continue
-                if rng.random() < config.hard_negative_share:
+                if self._negatives and rng.random() < config.hard_negative_share:
                     find = self._negatives.find
                     if rng.random() < self._dense_share:
                         find = self._negatives.find_by_meaning
-                    if found := find(question, 6):
-                        yield found[int(rng.integers(len(found)))]
+                    if negatives := find(question, 6):
+                        yield negatives[int(rng.integers(len(negatives)))]
                 if rng.random() < config.near_miss_share:
                     miss = self._near_misses[data.name].make(question, rng)
                     if miss is not None:
                         yield miss
 
-    def _careless(self, example: Example, rng: np.random.Generator) -> Example:
-        title = example.title if rng.random() < self._config.title_share else ""
-        return example._replace(question=as_typed(example.question, rng, self._config.question_noise), title=title)
+    def _grouped(self, rng: np.random.Generator) -> Iterator[list[Example]]:
+        """For each question that search was asked: its own passage and others that search brings, in a random order."""
+        assert self._candidates is not None
+        config = self._config
+        for data in self._sets:
+            for question in data.train:
+                gold = gold_example(question)
+                retrieved = self._candidates.of(data.name, question)
+                if gold is None or not retrieved:
+                    continue
+                gold = join_punctuation(gold) if rng.random() < 0.75 else gold
+                own, *beside = cut_like_the_index(gold, rng)
+                others = beside + retrieved
+                empty = bool(own.answers) and rng.random() < config.group_empty_share
+                count = config.group_passages - (0 if empty else 1)
+                group = _mostly_first(others, count, rng) + ([] if empty else [own])
+                yield [group[at] for at in rng.permutation(len(group))]
 
-    def _label(self, examples: list[Example], rng: np.random.Generator) -> list[LabelledWindow]:
-        questions = tokenize(self._tokenizer, [example.question for example in examples])
-        passages = tokenize(self._tokenizer, [example.passage for example in examples])
-        titles = tokenize(self._tokenizer, [example.title for example in examples])
-        labelled = []
-        for example, question, passage, title in zip(examples, questions, passages, titles, strict=True):
-            windows = make_windows(
-                self._template,
-                question.ids,
-                [passage],
-                [title.ids],
-                max_tokens=self._config.max_tokens,
-                stride=self._config.stride,
-            )
-            answer = example.answers[int(rng.integers(len(example.answers)))] if example.answers else None
-            found = [label(window, answer) for window in windows]
-            with_answer = [window for window in found if window.end]
-            without = [window for window in found if not window.end]
-            if with_answer:
-                labelled.append(with_answer[int(rng.integers(len(with_answer)))])
-            if without and (answer is None or rng.random() < 0.5):
-                labelled.append(without[int(rng.integers(len(without)))])
+    def _careless(self, group: list[Example], rng: np.random.Generator) -> list[Example]:
+        """The question as one person typed it; its passages with their titles or without."""
+        typed = as_typed(group[0].question, rng, self._config.question_noise)
+        titled = rng.random() < self._config.title_share
+        return [example._replace(question=typed, title=example.title if titled else "") for example in group]
+
+    def _label(self, groups: list[list[Example]], rng: np.random.Generator) -> list[Group]:
+        examples = [example for group in groups for example in group]
+        questions = iter(tokenize(self._tokenizer, [example.question for example in examples]))
+        passages = iter(tokenize(self._tokenizer, [example.passage for example in examples]))
+        titles = iter(tokenize(self._tokenizer, [example.title for example in examples]))
+        labelled: list[Group] = []
+        for group in groups:
+            windows: list[LabelledWindow] = []
+            for example, question, passage, title in zip(group, questions, passages, titles, strict=False):
+                windows += self._windows(example, question.ids, passage, title.ids, rng)
+            if self._candidates:
+                labelled += [windows] if windows else []
+            else:
+                labelled += [[window] for window in windows]
         return labelled
 
-    def _masked(self, labelled: LabelledWindow, rng: np.random.Generator) -> LabelledWindow:
-        ids = labelled.window.ids
-        drop = (rng.random(len(ids)) < self._config.word_dropout) & ~np.isin(ids, self._special)
-        return labelled._replace(window=labelled.window._replace(ids=np.where(drop, self._mask_id, ids)))
+    def _windows(
+        self, example: Example, question: Ints, passage: TokenizedText, title: Ints, rng: np.random.Generator
+    ) -> list[LabelledWindow]:
+        """One window with the answer, if there is one, and now and then one beside it without; else one of all."""
+        windows = make_windows(
+            self._template,
+            question,
+            [passage],
+            [title],
+            max_tokens=self._config.max_tokens,
+            stride=self._config.stride,
+        )
+        answer = example.answers[int(rng.integers(len(example.answers)))] if example.answers else None
+        labelled = [label(window, answer) for window in windows]
+        answering = [window for window in labelled if window.end]
+        others = [window for window in labelled if not window.end]
+        chosen = [answering[int(rng.integers(len(answering)))]] if answering else []
+        if others and (answer is None or rng.random() < 0.5):
+            chosen.append(others[int(rng.integers(len(others)))])
+        return chosen
 
 
-def label(window: Window, answer: tuple[int, int] | None) -> LabelledWindow:
-    """Finds the tokens of an answer, given in characters of the passage; one that is not whole in the window is none."""
-    if answer is None or not len(window.offsets):
-        return LabelledWindow(window, 0, 0)
-    start, end = answer
-    inside = np.flatnonzero((window.offsets[:, 0] < end) & (window.offsets[:, 1] > start))
-    if not len(inside) or window.offsets[0, 0] > start or window.offsets[-1, 1] < end:
-        return LabelledWindow(window, 0, 0)
-    return LabelledWindow(window, window.first + int(inside[0]), window.first + int(inside[-1]))
-
-
-def batches(windows: Sequence[LabelledWindow], size: int, rng: np.random.Generator) -> list[list[LabelledWindow]]:
-    """Batches of windows of like length, in a random order; the windows are expected to be shuffled."""
-    made = []
-    chunk = size * 64
-    for at in range(0, len(windows), chunk):
-        part = sorted(windows[at : at + chunk], key=lambda labelled: len(labelled.window.ids))
-        made += [part[i : i + size] for i in range(0, len(part), size)]
-    return [made[i] for i in rng.permutation(len(made))]
-
-
-def parts(windows: Sequence[LabelledWindow], tokens: int) -> Iterator[Sequence[LabelledWindow]]:
-    """Cuts a batch into runs of windows that hold at most `tokens` tokens once padded; a run has at least one."""
-    first, longest = 0, 0
-    for at, labelled in enumerate(windows):
-        longest = max(longest, len(labelled.window.ids))
-        if at > first and longest * (at - first + 1) > tokens:
-            yield windows[first:at]
-            first, longest = at, len(labelled.window.ids)
-    if windows:
-        yield windows[first:]
-
-
-def collate(windows: Sequence[LabelledWindow], pad_id: int) -> Batch:
-    """Pads windows to the longest of them."""
-    longest = max(len(labelled.window.ids) for labelled in windows)
-    shape = (len(windows), longest)
-    ids, types = np.full(shape, pad_id, np.int64), np.zeros(shape, np.int64)
-    mask, readable = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    for row, (window, _, _) in enumerate(windows):
-        length = len(window.ids)
-        ids[row, :length] = window.ids
-        types[row, :length] = window.type_ids
-        mask[row, :length] = 1
-        readable[row, 0] = 1
-        readable[row, window.first : window.first + len(window.offsets)] = 1
-    start = np.array([labelled.start for labelled in windows], np.int64)
-    end = np.array([labelled.end for labelled in windows], np.int64)
-    return Batch(ids, types, mask, readable, start, end)
+def _mostly_first(examples: Sequence[Example], count: int, rng: np.random.Generator) -> list[Example]:
+    """`count` of the examples; those that search ranks higher are twice as likely as those at the end."""
+    weights = np.linspace(2, 1, len(examples))
+    chosen = rng.choice(len(examples), min(count, len(examples)), replace=False, p=weights / weights.sum())
+    return [examples[at] for at in chosen]

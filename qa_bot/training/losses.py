@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, pad
+from torch.nn.functional import cross_entropy, pad
 
 from qa_bot.reader.decoding import MAX_ANSWER_TOKENS
 
@@ -18,32 +18,12 @@ def independent_loss(scores: torch.Tensor, start: torch.Tensor, end: torch.Tenso
         scores: start and end scores, `UNREADABLE` where no answer may be, shape (windows, tokens, 2).
         start: positions of the first tokens, shape (windows,); 0 where there is no answer.
         end: those of the last ones.
+
+    Returns:
+        The loss of each window, shape (windows,).
     """
-    return (cross_entropy(scores[..., 0], start) + cross_entropy(scores[..., 1], end)) / 2
-
-
-def uniform_loss(scores: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy with even odds for all tokens that an answer may use, which label smoothing mixes in.
-
-    Szegedy et al., 2016, "Rethinking the Inception Architecture", https://arxiv.org/abs/1512.00567, section 7.
-    """
-    readable = scores > UNREADABLE
-    return -((scores.log_softmax(1) * readable).sum(1) / readable.sum(1)).mean()
-
-
-def joint_loss(scores: torch.Tensor, start: torch.Tensor, end: torch.Tensor) -> torch.Tensor:
-    """Half the cross-entropy of the answer among all spans that the decoder may give, and no answer.
-
-    A span's score is the sum of its two, as the decoder adds them up: what is trained is what is used.  Fajcik et al., 2021,
-    "Rethinking the Objectives of Extractive Question Answering", https://arxiv.org/abs/2008.12804.  A longer
-    answer counts as its beginning.  Arguments as for `independent_loss`.
-    """
-    ends = pad(scores[..., 1], (0, MAX_ANSWER_TOKENS - 1), value=UNREADABLE).unfold(1, MAX_ANSWER_TOKENS, 1)
-    spans = scores[..., 0, None] + ends
-    nothing_longer = torch.zeros_like(spans)
-    nothing_longer[:, 0, 1:] = 2 * UNREADABLE
-    place = start * MAX_ANSWER_TOKENS + (end - start).clamp(max=MAX_ANSWER_TOKENS - 1)
-    return cross_entropy((spans + nothing_longer).flatten(1), place) / 2
+    of_starts = cross_entropy(scores[..., 0], start, reduction="none")
+    return (of_starts + cross_entropy(scores[..., 1], end, reduction="none")) / 2
 
 
 def distillation_loss(scores: torch.Tensor, taught: torch.Tensor) -> torch.Tensor:
@@ -54,17 +34,58 @@ def distillation_loss(scores: torch.Tensor, taught: torch.Tensor) -> torch.Tenso
     Args:
         scores: the student's, shape (windows, tokens, 2).
         taught: the teacher's probabilities of start and end, of the same shape.
+
+    Returns:
+        The loss of each window, shape (windows,).
     """
-    return -(taught * scores.log_softmax(1)).sum(1).mean()
+    return -(taught * scores.log_softmax(1)).sum(1).mean(1)
 
 
-def answerable_loss(said: torch.Tensor, start: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy of whether the windows hold an answer: the second task of a no-answer head.
-
-    Zhang et al., 2021, "Retrospective Reader for Machine Reading Comprehension", https://arxiv.org/abs/2001.09694, section 2.2.
+def span_margins(scores: torch.Tensor) -> torch.Tensor:
+    """The score of each span that the decoder may give, less the score of "no answer" in its window.
 
     Args:
-        said: log-odds of an answer, shape (windows,).
-        start: positions of the first tokens, shape (windows,); 0 where there is no answer.
+        scores: start and end scores, shape (windows, tokens, 2); token 0 stands for no answer.
+
+    Returns:
+        Margins, shape (windows, tokens, `MAX_ANSWER_TOKENS`): of the span that begins at a token and has so many more;
+        about `UNREADABLE` where there is no such span.
     """
-    return binary_cross_entropy_with_logits(said, (start > 0).to(said.dtype))
+    ends = pad(scores[..., 1], (0, MAX_ANSWER_TOKENS - 1), value=UNREADABLE).unfold(1, MAX_ANSWER_TOKENS, 1)
+    null = scores[:, 0, 0] + scores[:, 0, 1]
+    margins = scores[..., 0, None] + ends - null[:, None, None]
+    no_answer = torch.zeros_like(margins, dtype=torch.bool)
+    no_answer[:, 0] = True
+    return margins.masked_fill(no_answer, UNREADABLE)
+
+
+def group_loss(scores: torch.Tensor, start: torch.Tensor, end: torch.Tensor, group: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of a question's answer among all spans of all its passages, and "none of them".
+
+    The score of a span is its margin over "no answer" in its own window, and "none of them" has the score 0: so what is
+    compared between passages, and what decides whether to answer at all, is trained as it is used.  The normalisation over
+    passages is that of Clark and Gardner, 2018, "Simple and Effective Multi-Paragraph Reading Comprehension",
+    https://arxiv.org/abs/1710.10723, section 3.2.  A longer answer than `MAX_ANSWER_TOKENS` counts as its beginning.
+
+    Args:
+        scores: start and end scores, shape (windows, tokens, 2).
+        start: positions of the first tokens, shape (windows,); 0 where a window holds no answer.
+        end: those of the last ones.
+        group: number of the question that a window belongs to, shape (windows,), from 0 without a gap.
+
+    Returns:
+        The loss of each question, shape (questions,).
+    """
+    margins = span_margins(scores)
+    windows = torch.arange(len(scores), device=scores.device)
+    answers = margins[windows, start, (end - start).clamp(0, MAX_ANSWER_TOKENS - 1)]
+    answers = answers.masked_fill(start == 0, UNREADABLE)
+    of_windows = margins.flatten(1).logsumexp(1)
+    losses = []
+    for number in range(int(group.max()) + 1):
+        inside = group == number
+        none = scores.new_zeros(1)
+        total = torch.cat([of_windows[inside], none]).logsumexp(0)
+        right = answers[inside].logsumexp(0) if bool((start[inside] > 0).any()) else none[0]
+        losses.append(total - right)
+    return torch.stack(losses)

@@ -60,13 +60,13 @@ benefit drawback; benefits drawbacks; similar different; similarity difference; 
 
 
 def _opposites() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
+    opposites: dict[str, list[str]] = defaultdict(list)
     for pair in _OPPOSITES.split(";"):
         if words := pair.split():
-            one, other = words
-            found[one].append(other)
-            found[other].append(one)
-    return dict(found)
+            first, second = words
+            opposites[first].append(second)
+            opposites[second].append(first)
+    return dict(opposites)
 
 
 class NearMisses:
@@ -90,9 +90,9 @@ class NearMisses:
                 numbers[len(number)].add(number)
             for match in _WORD.finditer(question.text):
                 words[_frame(question, match)].add(match.group())
-        self._names = {title: sorted(found) for title, found in names.items()}
-        self._numbers = {length: sorted(found) for length, found in numbers.items()}
-        self._words = {frame: sorted(found) for frame, found in words.items() if len(found) > 1}
+        self._names = {title: sorted(of_title) for title, of_title in names.items()}
+        self._numbers = {length: sorted(of_length) for length, of_length in numbers.items()}
+        self._words = {frame: sorted(fitting) for frame, fitting in words.items() if len(fitting) > 1}
         self._opposites = _opposites()
         self._kinds: tuple[tuple[float, Callable[[Question, np.random.Generator], str | None]], ...] = (
             (0.3, self._other_name_or_number),
@@ -134,12 +134,12 @@ class NearMisses:
         return _replaced(question.text, _one_of(asked, rng), _one_of(others, rng))
 
     def _opposite(self, question: Question, rng: np.random.Generator) -> str | None:
-        held = set(re.findall(r"[a-z-]+", question.paragraph.lower()))
+        in_passage = set(re.findall(r"[a-z-]+", question.paragraph.lower()))
         options = [
             (match, other)
             for match in re.finditer(r"(?<!\bhow )[A-Za-z-]+", question.text, re.IGNORECASE)
             for other in self._opposites.get(match.group().lower(), ())
-            if other not in held
+            if other not in in_passage
         ]
         if not options:
             return None

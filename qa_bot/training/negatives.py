@@ -14,8 +14,8 @@ import tantivy
 
 from embeddings.encoder.model import Encoder, Vectors
 from embeddings.passages import embedded_text
+from qa_bot.answering.normalize import normalize_answer
 from qa_bot.evaluation.datasets import Question
-from qa_bot.evaluation.metrics import normalize_answer
 from qa_bot.training.data import Example
 
 _SPARE = 8
@@ -33,16 +33,18 @@ class HardNegatives:
     Args:
         questions: their paragraphs, each once, are the pool.
         encoder: makes the vectors of the search by meaning; None to search by words only.
-        kept: file in which the paragraphs' vectors are kept for the next start.
+        vectors: file in which the paragraphs' vectors stay for the next start.
     """
 
-    def __init__(self, questions: Iterable[Question], encoder: Encoder | None = None, kept: Path | None = None) -> None:
+    def __init__(
+        self, questions: Iterable[Question], encoder: Encoder | None = None, vectors: Path | None = None
+    ) -> None:
         self.pool: list[tuple[str, str]] = list(dict.fromkeys((q.title, q.paragraph) for q in questions))
         self._normalized = [f" {normalize_answer(paragraph)} " for _, paragraph in self.pool]
         self._index = _lexical_index(self.pool)
         self._searcher = self._index.searcher()
         self._encoder = encoder
-        self._vectors = _pool_vectors(self.pool, encoder, kept) if encoder else np.zeros((0, 0), np.float32)
+        self._vectors = _pool_vectors(self.pool, encoder, vectors) if encoder else np.zeros((0, 0), np.float32)
 
     def find(self, question: Question, count: int) -> list[Example]:
         """The first `count` passages by BM25 that are not the question's own and hold none of its answers."""
@@ -53,8 +55,8 @@ class HardNegatives:
         if self._encoder is None:
             raise ValueError("find_by_meaning needs an encoder")
         scores = self._vectors @ self._encoder.encode_question(question.text)
-        wanted = min(count + _SPARE, len(scores))
-        best = np.argpartition(-scores, wanted - 1)[:wanted]
+        limit = min(count + _SPARE, len(scores))
+        best = np.argpartition(-scores, limit - 1)[:limit]
         ranked = best[np.lexsort((best, -scores[best]))]
         return self._without_answer(question, ranked.tolist(), count)
 
@@ -68,16 +70,15 @@ class HardNegatives:
 
     def _without_answer(self, question: Question, ranked: Iterable[int], count: int) -> list[Example]:
         answers = [f" {normalize_answer(reference.text)} " for reference in question.references]
-        found: list[Example] = []
+        negatives: list[Example] = []
         for number in ranked:
             title, paragraph = self.pool[number]
-            held = self._normalized[number]
-            if paragraph == question.paragraph or any(answer in held for answer in answers):
+            if paragraph == question.paragraph or any(answer in self._normalized[number] for answer in answers):
                 continue
-            found.append(Example(question.text, title, paragraph, ()))
-            if len(found) == count:
+            negatives.append(Example(question.text, title, paragraph, ()))
+            if len(negatives) == count:
                 break
-        return found
+        return negatives
 
 
 def _lexical_index(pool: list[tuple[str, str]]) -> tantivy.Index:
@@ -93,32 +94,32 @@ def _lexical_index(pool: list[tuple[str, str]]) -> tantivy.Index:
     return index
 
 
-def _pool_vectors(pool: list[tuple[str, str]], encoder: Encoder, kept: Path | None) -> Vectors:
+def _pool_vectors(pool: list[tuple[str, str]], encoder: Encoder, path: Path | None) -> Vectors:
     """The paragraphs' vectors, shape (paragraphs, dimension); from the file if it is of this pool and this encoder."""
     digest = hashlib.sha256(encoder.identity.encode())
     for title, paragraph in pool:
         digest.update(f"{title}\0{paragraph}\0".encode())
     made_from = digest.hexdigest()
-    held = _kept_vectors(kept, made_from) if kept else None
-    if held is not None:
-        return held
+    saved = _saved_vectors(path, made_from) if path else None
+    if saved is not None:
+        return saved
     vectors = np.concatenate(
         [
             encoder.encode_passages([embedded_text(title, text) for title, text in pool[at : at + _CHUNK]])
             for at in range(0, len(pool), _CHUNK)
         ]
     )
-    if kept:
-        part = kept.with_suffix(".part.npz")
+    if path:
+        part = path.with_suffix(".part.npz")
         np.savez(part, vectors=vectors, made_from=np.array(made_from))
-        os.replace(part, kept)
+        os.replace(part, path)
     return vectors
 
 
-def _kept_vectors(kept: Path, made_from: str) -> Vectors | None:
+def _saved_vectors(path: Path, made_from: str) -> Vectors | None:
     """None if the file is not there, damaged, or made from something else: then they are made again."""
     try:
-        with kept.open("rb") as file, np.load(file) as held:
-            return np.asarray(held["vectors"], np.float32) if str(held["made_from"]) == made_from else None
+        with path.open("rb") as file, np.load(file) as saved:
+            return np.asarray(saved["vectors"], np.float32) if str(saved["made_from"]) == made_from else None
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return None

@@ -127,7 +127,8 @@ def holds(passage: StoredPassage, question: Asked) -> bool:
 
 def within(passages: Sequence[StoredPassage], characters: int) -> list[StoredPassage]:
     """The first passages that are so long together, the first in any case."""
-    kept, length = [], 0
+    kept: list[StoredPassage] = []
+    length = 0
     for passage in dict.fromkeys(passages):
         length += passage.end - passage.start
         if kept and length > characters:

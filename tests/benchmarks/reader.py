@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from embeddings.passages import split_passages
 from embeddings.sources import open_source
@@ -27,7 +28,9 @@ def passages() -> list[str]:
     """Ten passages nearest to 670 characters."""
     texts = []
     for path in sorted((ROOT / "seeds").glob("*.txt")):
-        text = next(iter(open_source(str(path)).entries())).read().text
+        article = next(iter(open_source(str(path)).entries())).read()
+        assert article
+        text = article.text
         texts += [text[p.start : p.end] for p in split_passages(text)]
     return sorted(sorted(texts, key=lambda text: abs(len(text) - 670))[:10])
 
@@ -60,8 +63,8 @@ def main() -> None:
     from embeddings.onnx.model_cache import packaged_weights
 
     torch.set_num_threads(options.threads)
-    tokenizer = AutoTokenizer.from_pretrained(packaged_weights())
-    model = AutoModelForQuestionAnswering.from_pretrained(packaged_weights()).eval()
+    tokenizer: Any = AutoTokenizer.from_pretrained(packaged_weights())
+    model: Any = AutoModelForQuestionAnswering.from_pretrained(packaged_weights()).eval()
 
     def read_in_torch() -> None:
         batch = tokenizer([QUESTION] * len(texts), texts, padding=True, truncation="only_second", return_tensors="pt")
@@ -72,7 +75,8 @@ def main() -> None:
     try:
         from transformers import pipeline
 
-        piped = pipeline("question-answering", model=model, tokenizer=tokenizer, device="cpu")
+        make: Any = pipeline  # its overloads do not know every task
+        piped = make("question-answering", model=model, tokenizer=tokenizer, device="cpu")
     except (ImportError, KeyError) as error:
         print(f"transformers' question-answering pipeline: not in this version ({str(error)[:60]})")
     else:

@@ -38,10 +38,6 @@ CHANGES = {
     "learning rate 1.5e-4": "--learning-rate 1.5e-4",
     "learning rate 6e-4": "--learning-rate 6e-4",
     "dropout 0.1": "--dropout 0.1",
-    "word dropout 0.1": "--word-dropout 0.1",
-    "label smoothing 0.1": "--label-smoothing 0.1",
-    "joint span loss": "--span-loss joint",
-    "no-answer head as a second task": "--answerable-head 0.3",
     "taught by the first and another seed": "--teachers {readers}/as_it_is/model,{readers}/another_seed/model",
     "no titles": "--title-share 0",
     "no near misses": "--near-miss-share 0",
@@ -104,9 +100,9 @@ def result(
     data = folder / "data"
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True)
-    for one in sets:
-        if one != left_out:
-            (data / f"{one}.json").symlink_to((work / "trained" / f"{one}.json").resolve())
+    for data_set in sets:
+        if data_set != left_out:
+            (data / f"{data_set}.json").symlink_to((work / "trained" / f"{data_set}.json").resolve())
     options = [
         *COMMON.split(),
         "--steps",
@@ -115,12 +111,12 @@ def result(
         threads,
         *change.format(readers=work / "readers").split(),
     ]
-    run("qa_bot.training.train", "--data", data, "--work", folder, *options)
+    run("qa_bot.training", "train", "--data", data, "--work", folder, *options)
     figures = {}
-    for one in sets:
-        judged = work / "judged" / f"{one}.json"
-        said = run("qa_bot", "eval", "--mode", "reader", "--json", "--reader", folder / "model", judged)
-        figures[one] = json.loads(said)["reader"]
+    for data_set in sets:
+        judged = work / "judged" / f"{data_set}.json"
+        printed = run("qa_bot", "eval", "--mode", "reader", "--json", "--reader", folder / "model", judged)
+        figures[data_set] = json.loads(printed)["reader"]
     (folder / "checkpoint.pt").unlink(missing_ok=True)
     return {"name": name, "figures": figures}
 
@@ -128,10 +124,11 @@ def result(
 def table(results: Sequence[dict[str, Any]], sets: Sequence[str]) -> str:
     """F1 of each reader on each set, and their mean."""
     lines = ["| | " + " | ".join(sets) + " | mean |", "|---" * (len(sets) + 2) + "|"]
-    for one in results:
-        scores = [one["figures"][name].get("best_f1") or one["figures"][name]["f1"] for name in sets]
+    for result_of in results:
+        figures = [result_of["figures"][name] for name in sets]
+        scores = [figure.get("best_f1") or figure["f1"] for figure in figures]
         cells = [f"{score:.1f}" for score in [*scores, sum(scores) / len(scores)]]
-        lines.append(f"| {one['name']} | " + " | ".join(cells) + " |")
+        lines.append(f"| {result_of['name']} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
@@ -151,19 +148,19 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="names of the readers to train, such as 'no titles' or 'without SET'")
     options = parser.parse_args()
     sets = sample(options.data, options.work, options.judged, options.questions)
-    kept = options.work / "results.jsonl"
-    done = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
+    log = options.work / "results.jsonl"
+    done = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
     budget = [options.steps, options.questions, options.judged]
-    done = [one for one in done if one["budget"] == budget]
+    done = [entry for entry in done if entry["budget"] == budget]
     arms = [(name, "", change) for name, change in CHANGES.items()]
-    arms[1:1] = [(f"without {one}", one, "") for one in sets]
+    arms[1:1] = [(f"without {name}", name, "") for name in sets]
     for name, left_out, change in arms:
-        wanted = options.only is None or name in options.only
-        if wanted and not any(one["name"] == name for one in done):
+        is_chosen = options.only is None or name in options.only
+        if is_chosen and not any(entry["name"] == name for entry in done):
             done.append(
                 {"budget": budget, **result(options.work, name, sets, left_out, options.steps, options.threads, change)}
             )
-            with kept.open("a") as file:
+            with log.open("a") as file:
                 file.write(json.dumps(done[-1]) + "\n")
     print(table(done, sets))
 

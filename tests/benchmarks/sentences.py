@@ -8,6 +8,7 @@ The table is that of tests/embeddings/test_sentences.py.  It was written for our
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
@@ -44,6 +45,8 @@ def segmenters() -> Iterator[tuple[str, Callable[[str], list[str]]]]:
 
 
 def main() -> None:
+    """Prints the table."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     for name, segment in segmenters():
         passed = 0
         for case in CASES.values():

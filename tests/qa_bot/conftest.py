@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from transformers import (
     ElectraForQuestionAnswering,
     FNetConfig,
     FNetForQuestionAnswering,
+    MPNetConfig,
+    MPNetForQuestionAnswering,
     PreTrainedTokenizerFast,
     RobertaConfig,
     RobertaForQuestionAnswering,
@@ -29,23 +32,36 @@ from transformers import (
 VOCABULARY = 600
 
 
-def _wordpiece(texts: list[str], segments: bool = True) -> PreTrainedTokenizerFast:
+@cache
+def _pieces(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Word pieces of the texts; made once, as two trainings break ties in different ways."""
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
     tokenizer.train_from_iterator(texts, trainers.WordPieceTrainer(vocab_size=VOCABULARY, special_tokens=special))
+    return tuple(sorted(set(tokenizer.get_vocab()) - set(special)))
+
+
+def _wordpiece(texts: list[str], family: str = "bert") -> PreTrainedTokenizerFast:
+    """A tokenizer of BERT's kind; MPNet has the same word pieces under other ids, and other special tokens."""
+    pieces, is_mpnet = _pieces(tuple(texts)), family == "mpnet"
+    first, last, pad = ("<s>", "</s>", "<pad>") if is_mpnet else ("[CLS]", "[SEP]", "[PAD]")
+    words = [first, pad, last, "[UNK]", *(reversed(pieces) if is_mpnet else pieces)]
+    tokenizer = Tokenizer(models.WordPiece({word: at for at, word in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]",
-        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
-        special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
+        single=f"{first} $A {last}",
+        pair=f"{first} $A {last} {last} $B {last}" if is_mpnet else f"{first} $A {last} $B:1 {last}:1",
+        special_tokens=[(first, 0), (last, 2)],
     )
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
-        pad_token="[PAD]",
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-        model_input_names=["input_ids", *(["token_type_ids"] if segments else []), "attention_mask"],
+        pad_token=pad,
+        cls_token=first,
+        sep_token=last,
+        model_input_names=["input_ids", *(["token_type_ids"] if family == "bert" else []), "attention_mask"],
     )
 
 
@@ -61,13 +77,13 @@ def _byte_pairs(texts: list[str]) -> PreTrainedTokenizerFast:
 def _model(family: str, texts: list[str]) -> tuple[Any, Any]:
     size = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
     if family == "bert":
-        return BertForQuestionAnswering(BertConfig(vocab_size=VOCABULARY, **size)), _wordpiece(texts)
+        return BertForQuestionAnswering(BertConfig(vocab_size=VOCABULARY, pad_token_id=1, **size)), _wordpiece(texts)
     if family == "electra":
         config = ElectraConfig(vocab_size=VOCABULARY, embedding_size=16, **size)
         return ElectraForQuestionAnswering(config), _wordpiece(texts)
     if family == "distilbert":
         config = DistilBertConfig(vocab_size=VOCABULARY, dim=32, n_layers=2, n_heads=4, hidden_dim=64)
-        return DistilBertForQuestionAnswering(config), _wordpiece(texts, segments=False)
+        return DistilBertForQuestionAnswering(config), _wordpiece(texts, "distilbert")
     if family == "deberta":
         config = DebertaV2Config(
             vocab_size=VOCABULARY,
@@ -80,6 +96,9 @@ def _model(family: str, texts: list[str]) -> tuple[Any, Any]:
     if family == "fnet":
         del size["num_attention_heads"]
         return FNetForQuestionAnswering(FNetConfig(vocab_size=VOCABULARY, **size)), _wordpiece(texts)
+    if family == "mpnet":
+        config = MPNetConfig(vocab_size=VOCABULARY, max_position_embeddings=514, pad_token_id=1, **size)
+        return MPNetForQuestionAnswering(config), _wordpiece(texts, "mpnet")
     config = RobertaConfig(
         vocab_size=VOCABULARY, type_vocab_size=1, max_position_embeddings=514, pad_token_id=1, **size
     )
@@ -88,7 +107,7 @@ def _model(family: str, texts: list[str]) -> tuple[Any, Any]:
 
 @pytest.fixture(scope="session")
 def tiny_reader(tmp_path_factory: pytest.TempPathFactory, seeds_folder: Path) -> Callable[[str], Path]:
-    """Makes a folder with an untrained reader of a family: bert, deberta, distilbert, electra, fnet or roberta."""
+    """Makes a folder with an untrained reader of a family: bert, deberta, distilbert, electra, fnet, mpnet or roberta."""
     made: dict[str, Path] = {}
 
     def make(family: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,9 +62,10 @@ def test_numbers_are_taken_from_the_lowest_to_the_highest(name: str) -> None:
     low, high = (float(word) for word in accepted_values(name).split() if word[0].isdigit())
     for value in (low, high):
         assert getattr(load_settings(**{name: value}), name) == value
-    for value in (low - 1, high + 1, "many", "", "1e999", []):
+    refused_values: tuple[Any, ...] = (low - 1, high + 1, "many", "", "1e999", [])
+    for refused in refused_values:
         with pytest.raises(SettingsError) as raised:
-            load_settings(**{name: value})
+            load_settings(**{name: refused})
         assert str(raised.value).startswith(f"--{name.replace('_', '-')}: ")
         assert accepted_values(name) in str(raised.value)
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from commands import Command
-from killed_runs import Ended, KilledRuns
+from commands import Command, fork_server
+from forked_runs import Ended
 
 from embeddings.articles import Article
 from embeddings.encoder.model import Encoder
@@ -54,14 +53,14 @@ def write_edition(folder: Path, edition: int) -> dict[str, str]:
 class Archive:
     """A folder of articles, its store, and what has to be in it."""
 
-    def __init__(self, folder: Path, runs: KilledRuns, encoder: Encoder, data_dir: Path) -> None:
+    def __init__(self, folder: Path, command: Command, encoder: Encoder) -> None:
         self.folder = folder / "articles"
         self.edition = 0
         self.texts: dict[str, str] = {}
         self.before: dict[str, str] = {}
-        self._runs = runs
+        self._command = command
         self._encoder = encoder
-        self.data_dir = data_dir
+        self.data_dir = command.data_dir
         self._vectors: dict[str, bytes] = {}
 
     def next_edition(self) -> None:
@@ -74,15 +73,26 @@ class Archive:
         self, *, rule: PassageRule = RULE, after: float | None = None, signal: int = 9, file_size: int = 0
     ) -> Ended:
         """Runs `qa-bot index`."""
-        arguments = ["index", "--quiet", "--json", str(self.folder)]
-        return self._runs.run(
-            arguments, after=after, signal=signal, file_size=file_size, environment=_environment(rule)
-        )
+        return self._run(rule, "index", str(self.folder), after=after, signal=signal, file_size=file_size)
 
     def rebuild(self, rule: PassageRule, *, after: float | None = None) -> Ended:
         """Runs `qa-bot index --rebuild` with another passage length."""
-        arguments = ["index", "--quiet", "--json", "--rebuild"]
-        return self._runs.run(arguments, after=after, environment=_environment(rule))
+        return self._run(rule, "index", "--rebuild", after=after)
+
+    def _run(self, rule: PassageRule, *arguments: str, after: float | None, **ending: int) -> Ended:
+        environment = {
+            **self._command.environment,
+            "QA_BOT_COMMIT_PASSAGES": str(BATCH),
+            "QA_BOT_PASSAGE_CHARS": str(rule.max_chars),
+            "QA_BOT_PASSAGE_OVERLAP": str(rule.overlap_sentences),
+        }
+        return fork_server().run(
+            [*arguments, "--quiet", "--json"],
+            folder=self._command.folder,
+            environment=environment,
+            after=after,
+            **ending,
+        )
 
     def stored(self) -> dict[str, str]:
         """The texts that are in the store, by file name; none if there is no store yet."""
@@ -183,12 +193,7 @@ def _passages(text: str) -> list[str]:
     return cut(Article(id="", title="", text=text, source=""), RULE).texts
 
 
-def _environment(rule: PassageRule) -> dict[str, str]:
-    return {"QA_BOT_PASSAGE_CHARS": str(rule.max_chars), "QA_BOT_PASSAGE_OVERLAP": str(rule.overlap_sentences)}
-
-
-@contextmanager
-def empty_archive(folder: Path, cache_dir: Path, encoder_name: str) -> Iterator[Archive]:
+def empty_archive(folder: Path, cache_dir: Path, encoder_name: str) -> Archive:
     """An archive without articles.
 
     Args:
@@ -197,10 +202,6 @@ def empty_archive(folder: Path, cache_dir: Path, encoder_name: str) -> Iterator[
         encoder_name: an encoder that takes no time.
     """
     encoder = Encoder.load(encoder_name, cache_dir / "models")
-    environment = {
-        **Command(folder, cache_dir, folder / "data").environment,
-        "QA_BOT_ENCODER": encoder_name,
-        "QA_BOT_COMMIT_PASSAGES": str(BATCH),
-    }
-    with KilledRuns(folder, environment) as runs:
-        yield Archive(folder, runs, encoder, folder / "data")
+    command = Command(folder, cache_dir, folder / "data")
+    command.environment["QA_BOT_ENCODER"] = encoder_name
+    return Archive(folder, command, encoder)

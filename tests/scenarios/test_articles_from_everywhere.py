@@ -53,7 +53,8 @@ def ask(qa_bot: Command, question: str) -> dict[str, Any]:
     """The answer."""
     done = qa_bot("ask", "--json", "--threshold", "0", question)
     assert done.code == 0, done
-    return done.json
+    answer: dict[str, Any] = done.json
+    return answer
 
 
 def test_a_folder_of_all_sorts_of_files_is_answered_from(qa_bot: Command) -> None:

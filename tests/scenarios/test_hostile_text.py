@@ -21,15 +21,16 @@ QUESTION = "Who built the spaceship Zorbo?"
 TEXT = f"The spaceship Zorbo{HOSTILE} was built by Klaus Zorbomann{HOSTILE} in Aldport in 1987. It flew often{HOSTILE}."
 
 
-@pytest.fixture
-def qa_bot(tmp_path: Path, cache_dir: Path) -> Command:
-    """The command, with a hostile article in its store."""
-    folder = tmp_path / f"folder{HOSTILE}"
+@pytest.fixture(scope="module")
+def qa_bot(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> Command:
+    """The command, with a hostile article in its store; no test changes that store."""
+    home = tmp_path_factory.mktemp("hostile")
+    folder = home / f"folder{HOSTILE}"
     folder.mkdir()
     rows = {"title": f"Zorbo{HOSTILE}", "publisher": f"The Paper{HOSTILE}", "text": TEXT, "date": "2024-02-29"}
     (folder / f"a{HOSTILE}.jsonl").write_text(json.dumps(rows) + "\n")
     (folder / f"bad{HOSTILE}.pdf").write_bytes(b"no PDF")
-    command = Command(tmp_path, cache_dir, tmp_path / f"data{HOSTILE}")
+    command = Command(home, cache_dir, home / f"data{HOSTILE}")
     done = command("index", folder)
     assert done.code == 0, done
     check_harmless("\n".join(done.lines))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,10 @@ from tiny_models import make_encoder
 
 KILLS = int(os.environ.get("KILLS", "20"))
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the runs are forked")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="the runs are forked"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +29,9 @@ def encoder_name(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def archive(tmp_path: Path, cache_dir: Path, encoder_name: str) -> Iterator[Archive]:
+def archive(tmp_path: Path, cache_dir: Path, encoder_name: str) -> Archive:
     """An archive without articles."""
-    with empty_archive(tmp_path, cache_dir, encoder_name) as made:
-        yield made
+    return empty_archive(tmp_path, cache_dir, encoder_name)
 
 
 @pytest.mark.timeout(max(600, 20 * KILLS))
@@ -77,8 +78,8 @@ def test_ctrl_c_in_the_middle_says_what_is_committed(archive: Archive) -> None:
         took = min(took, done.seconds)  # the first one may have been slowed by something else
     else:
         pytest.fail("no run was interrupted")
-    assert all(line.startswith("qa-bot: ") for line in done.output.splitlines()), done.output
-    assert f"stopped; {len(archive.stored())} articles are committed" in done.output.splitlines()[-1]
+    assert all(line.startswith("qa-bot: ") for line in done.errors.splitlines()), done.errors
+    assert f"stopped; {len(archive.stored())} articles are committed" in done.errors.splitlines()[-1]
     archive.check()
     archive.check_that_the_next_run_finishes()
 
@@ -89,7 +90,7 @@ def test_a_disk_that_fills_up_in_the_middle_leaves_whole_batches(archive: Archiv
     for size in range(200_000, 4_000_000, 100_000):  # nobody knows how large the files are when it is half done
         done = archive.index(file_size=size)
         assert done.code == 2, done
-        (line,) = done.output.splitlines()
+        (line,) = done.errors.splitlines()
         assert "disk full" in line
         assert "what was committed is safe" in line
         whole = archive.check()

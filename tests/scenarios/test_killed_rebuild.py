@@ -9,28 +9,30 @@ import json
 import os
 import random
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from forked_runs import Ended
 from killed_archive import LONGER, RULE, Archive, empty_archive
-from killed_runs import Ended
 from tiny_models import make_encoder
 
 from embeddings.indexing.chunking import PassageRule, cut
 
 KILLS = int(os.environ.get("KILLS", "8"))
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the runs are forked")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="the runs are forked"),
+]
 
 
 @pytest.fixture
-def archive(tmp_path: Path, cache_dir: Path) -> Iterator[Archive]:
+def archive(tmp_path: Path, cache_dir: Path) -> Archive:
     """An archive of one edition, with short passages."""
-    with empty_archive(tmp_path, cache_dir, make_encoder(tmp_path / "tiny")) as made:
-        made.next_edition()
-        assert made.index().code == 0
-        yield made
+    archive = empty_archive(tmp_path, cache_dir, make_encoder(tmp_path / "tiny"))
+    archive.next_edition()
+    assert archive.index().code == 0
+    return archive
 
 
 class Rebuilding:

@@ -7,14 +7,15 @@ fitted on them.  The bars are those of the first reader: 42 of 60 right, 15 of 2
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from qa_bot.answering.answerer import RIGHT_F1, Answer
+from qa_bot.answering.results import Answer
 from qa_bot.bot import QABot
-from qa_bot.evaluation.metrics import best_over_references
+from qa_bot.evaluation.metrics import RIGHT_F1, best_over_references
 
 QUESTIONS: dict[str, list[dict[str, Any]]] = json.loads(Path(__file__).with_name("seed_questions.json").read_text())
 RIGHT_SHARE, REFUSED_SHARE = 42 / 60, 15 / 20
@@ -35,13 +36,20 @@ def test_the_questions_are_what_the_test_needs(seeds_folder: Path) -> None:
         assert [accepted for accepted in entry["answers"] if accepted not in text] == [], entry["id"]
 
 
-def test_most_answers_are_right(seed_bot: QABot, record_property: pytest.RecordProperty) -> None:
+@pytest.fixture(scope="module")
+def answers(seed_bot: QABot) -> dict[str, Answer]:
+    """What the bot answers to each question, by the question's id."""
+    entries = QUESTIONS["answerable"] + QUESTIONS["unanswerable"]
+    return {entry["id"]: seed_bot.ask(entry["question"]) for entry in entries}
+
+
+def test_most_answers_are_right(answers: dict[str, Answer], record_property: Callable[[str, object], None]) -> None:
     wrong = []
     for entry in QUESTIONS["answerable"]:
-        answer = seed_bot.ask(entry["question"])
+        answer = answers[entry["id"]]
         if not is_right(answer, entry["answers"]):
-            said = answer.answer.text if answer.answer else "(refused)"
-            wrong.append(f"{entry['id']}: {entry['question']} -> {said}, not {entry['answers'][0]}")
+            given = answer.answer.text if answer.answer else "(refused)"
+            wrong.append(f"{entry['id']}: {entry['question']} -> {given}, not {entry['answers'][0]}")
     asked = len(QUESTIONS["answerable"])
     print(f"\nright: {asked - len(wrong)} of {asked}", *wrong, sep="\n  ")
     record_property("right", asked - len(wrong))
@@ -49,24 +57,21 @@ def test_most_answers_are_right(seed_bot: QABot, record_property: pytest.RecordP
 
 
 def test_most_questions_that_the_seeds_do_not_answer_are_refused(
-    seed_bot: QABot, record_property: pytest.RecordProperty
+    answers: dict[str, Answer], record_property: Callable[[str, object], None]
 ) -> None:
     answered = []
     for entry in QUESTIONS["unanswerable"]:
-        answer = seed_bot.ask(entry["question"])
-        if answer.answer is not None:
-            answered.append(
-                f"{entry['id']}: {entry['question']} -> {answer.answer.text} ({answer.answer.confidence:.2f})"
-            )
+        answer = answers[entry["id"]].answer
+        if answer is not None:
+            answered.append(f"{entry['id']}: {entry['question']} -> {answer.text} ({answer.confidence:.2f})")
     asked = len(QUESTIONS["unanswerable"])
     print(f"\nrefused: {asked - len(answered)} of {asked}", *answered, sep="\n  ")
     record_property("refused", asked - len(answered))
     assert asked - len(answered) >= REFUSED_SHARE * asked, "\n".join(answered)
 
 
-def test_the_quotation_is_the_one_in_the_article(seed_bot: QABot) -> None:
-    for entry in QUESTIONS["answerable"][::4]:
-        answer = seed_bot.ask(entry["question"])
+def test_the_quotation_is_the_one_in_the_article(seed_bot: QABot, answers: dict[str, Answer]) -> None:
+    for answer in answers.values():
         if answer.answer is None or answer.sentence is None or answer.article is None:
             continue
         held = seed_bot.store.articles.get(answer.article.id)

@@ -364,6 +364,7 @@ def test_a_pipe_in_place_of_the_database_is_not_waited_for(qa_bot: Command) -> N
     check_failed(qa_bot("ask", QUESTION), str(database), "not a file")
 
 
+@pytest.mark.slow
 def test_a_store_made_with_another_encoder_is_refused_with_the_command_that_rebuilds_it(
     qa_bot: Command, three_articles: Path, answer: dict[str, Any]
 ) -> None:
@@ -393,8 +394,10 @@ def test_other_passage_lengths_are_refused_with_the_command_that_rebuilds_it(
 
 # -- models ------------------------------------------------------------------------------------------------------------
 
+KINDS = ["encoder", pytest.param("reader", marks=pytest.mark.slow)]
 
-@pytest.mark.parametrize("kind", ["encoder", "reader"])
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_model_that_there_is_not_is_named(qa_bot: Command, three_articles: Path, kind: str) -> None:
     commands = {"encoder": ("index", "--quiet", three_articles), "reader": ("ask", QUESTION)}
     done = qa_bot(*commands[kind], f"--{kind}", "nobody/no-such-model")
@@ -402,7 +405,7 @@ def test_a_model_that_there_is_not_is_named(qa_bot: Command, three_articles: Pat
     check_failed(done, f"{kind} nobody/no-such-model: no such model")
 
 
-@pytest.mark.parametrize("kind", ["encoder", "reader"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_folder_that_holds_no_model_is_named(qa_bot: Command, three_articles: Path, kind: str) -> None:
     folder = qa_bot.folder / "holiday"
     folder.mkdir()

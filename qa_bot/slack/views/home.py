@@ -19,7 +19,8 @@ from slack_sdk.models.blocks.basic_components import DispatchActionConfig
 from slack_sdk.models.views import View
 
 from embeddings.articles import Article
-from qa_bot.answering.answerer import MAX_QUESTION_CHARS, reference
+from qa_bot.answering.answerer import MAX_QUESTION_CHARS
+from qa_bot.answering.results import reference
 from qa_bot.slack.settings import Language
 from qa_bot.slack.views.archive_facts import Counts
 from qa_bot.slack.views.blocks import about_article, button, line_of, plain_block, section

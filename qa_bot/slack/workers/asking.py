@@ -13,7 +13,7 @@ from qa_bot.conversation.conversation import Turn, in_light_of
 from qa_bot.slack.log_redaction import in_words
 from qa_bot.slack.services import Services
 from qa_bot.slack.settings import ChannelSettings
-from qa_bot.slack.views.outcomes import Failure, Outcome, at_threshold, turn_of
+from qa_bot.slack.views.outcomes import Failure, Outcome, turn_of
 from qa_bot.slack.views.texts import number, texts_in
 
 _log = logging.getLogger(__name__)
@@ -55,7 +55,8 @@ def _outcome(bot: QABot, settings: ChannelSettings, question: str) -> Outcome:
     if len(squeeze(question)) > MAX_QUESTION_CHARS:
         return Failure(question, texts.too_long.format(count=number(MAX_QUESTION_CHARS, settings.language)))
     try:
-        return at_threshold(bot.ask(question, only=settings.only), settings.threshold)
+        answer = bot.ask(question, only=settings.only)
+        return answer if settings.threshold is None else answer.at_threshold(settings.threshold)
     except QuestionError:
         return Failure(question, texts.no_words)
     except QABotError as error:

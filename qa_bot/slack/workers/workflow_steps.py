@@ -8,7 +8,7 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
-from qa_bot.answering.answerer import Answer
+from qa_bot.answering.results import Answer
 from qa_bot.slack.jobs.state import Job
 from qa_bot.slack.quoting import inert, web_address
 from qa_bot.slack.services import Origin, Services

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import settings as limits
 from hypothesis import strategies as st
 from tiny_models import make_encoder, set_pooling
 
@@ -104,7 +103,6 @@ def test_a_long_text_is_encoded_to_its_end(encoder: Encoder) -> None:
     assert float(with_an_end @ question) > float(plain @ question) + 0.02
 
 
-@limits(deadline=None, max_examples=25)
 @given(st.lists(st.text(max_size=60), max_size=4))
 def test_any_text_has_a_unit_vector(encoder: Encoder, texts: list[str]) -> None:
     vectors = encoder.encode_passages(texts)
@@ -130,7 +128,13 @@ MODELS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("kind", MODELS)
+QUICK = ("normalised", "no token types: roberta")
+"""What `make test` compiles: everything that a folder can ask for, in as few models as can be."""
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=[] if kind in QUICK else [pytest.mark.slow]) for kind in MODELS]
+)
 def test_what_the_folder_of_a_model_asks_for_is_honoured(tmp_path: Path, kind: str) -> None:
     options = MODELS[kind]
     name = make_encoder(tmp_path / "model", **options)
@@ -148,7 +152,9 @@ def test_what_the_folder_of_a_model_asks_for_is_honoured(tmp_path: Path, kind: s
         assert not np.array_equal(questions, found)
 
 
-@pytest.mark.parametrize("family", ["bert", "distilbert", "mpnet", "roberta"])
+@pytest.mark.parametrize(
+    "family", ["roberta", *(pytest.param(name, marks=pytest.mark.slow) for name in ("bert", "distilbert", "mpnet"))]
+)
 def test_a_model_that_names_no_longest_text_is_fed_no_more_than_it_has_positions_for(
     tmp_path: Path, family: str
 ) -> None:
@@ -158,6 +164,7 @@ def test_a_model_that_names_no_longest_text_is_fed_no_more_than_it_has_positions
     assert not np.array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_models_that_make_other_vectors_have_other_identities(tmp_path: Path) -> None:
     name = make_encoder(tmp_path / "model")
     first = compiled(name, tmp_path / "first").identity
@@ -213,6 +220,7 @@ def test_the_cache_key_follows_what_is_in_the_folder(tmp_path: Path) -> None:
     assert "/" not in cache_key("org/model")
 
 
+@pytest.mark.slow
 def test_a_model_is_compiled_once_and_again_when_the_copy_is_damaged(tmp_path: Path) -> None:
     name, cache = make_encoder(tmp_path / "model"), tmp_path / "cache"
     said: list[str] = []
@@ -244,6 +252,7 @@ def _umask() -> int:
     return mask
 
 
+@pytest.mark.slow
 def test_packages_in_the_current_folder_do_not_get_in_the_way(tmp_path: Path) -> None:
     """Articles may well lie in a folder called embeddings."""
     name = make_encoder(tmp_path / "model")

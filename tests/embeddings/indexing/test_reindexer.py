@@ -264,8 +264,9 @@ def test_a_folder_that_vanished_keeps_its_articles(new_bot: Callable[..., QABot]
     bot = new_bot()
     bot.reindex([str(folder)])
     folder.rename(folder.with_name("unmounted"))
-    for make in (lambda: None, folder.mkdir):
-        make()
+    for is_empty in (False, True):
+        if is_empty:
+            folder.mkdir()
         report = bot.reindex([])
         assert figures(report) == {"failed": 1}
         assert report.failed[0].source == str(folder)

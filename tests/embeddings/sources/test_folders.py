@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from embeddings.sources.formats import known_formats
 from embeddings.sources.globs import matches
 
 
-def listed(location: Path, root: Path | None = None, **options: tuple[str, ...]) -> list[str]:
+def listed(location: Path, root: Path | None = None, **options: Any) -> list[str]:
     """The entries of a folder or a glob, relative to the folder."""
     source = open_source(str(location), SourceContext(SourceOptions(**options)))
     return [os.path.relpath(entry.source, root or location) for entry in source.entries()]
@@ -62,9 +63,7 @@ def test_a_folder_lists_every_format_packed_or_not(tmp_path: Path) -> None:
         ({"exclude": ("*",)}, []),
     ],
 )
-def test_globs_say_which_files_are_read(
-    archive: Path, options: dict[str, tuple[str, ...]], expected: list[str]
-) -> None:
+def test_globs_say_which_files_are_read(archive: Path, options: dict[str, Any], expected: list[str]) -> None:
     assert listed(archive, **options) == expected
 
 
@@ -106,6 +105,12 @@ def test_a_glob_that_nothing_matches_says_so(archive: Path) -> None:
         ("a[", "a[", True),
         ("x/y/z.txt", "x/**", True),
         ("z.txt", "**/z.txt", True),
+        ("x/y/z.txt", "x/**.txt", True),
+        ("!b", "!b", True),
+        ("#b", "#b", True),
+        ("a/b", "b/", True),
+        ("a b ", "a b ", True),
+        ("a/b", "/", False),
     ],
 )
 def test_what_a_glob_matches(path: str, pattern: str, expected: bool) -> None:

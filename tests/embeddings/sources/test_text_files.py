@@ -15,7 +15,7 @@ from embeddings.articles import Article, article_id, opening_words
 from embeddings.errors import SourceError
 from embeddings.sources import open_source
 from embeddings.sources.documents import MAX_BYTES
-from embeddings.sources.names import one_line
+from embeddings.sources.facts import one_line
 
 ANY_EXAMPLES = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -208,7 +208,7 @@ def test_any_front_matter_is_understood_or_refused_with_the_line(tmp_path: Path,
 
 
 @ANY_EXAMPLES
-@given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=200))
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=200))
 def test_any_text_is_kept_as_it_is_apart_from_outer_white_space(tmp_path: Path, text: str) -> None:
     text = "a" + text + "z"
     article = read(tmp_path, f" \n{text}\n\n")

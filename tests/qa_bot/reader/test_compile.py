@@ -22,15 +22,28 @@ PASSAGES = [
 ]
 
 
-@pytest.mark.parametrize("family", ["bert", "roberta", "distilbert", "electra", "deberta"])
+SLOW = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def compiled_bert(tiny_reader: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """The folder of a reader, and a cache that holds it compiled."""
+    folder, cache = str(tiny_reader("bert")), tmp_path_factory.mktemp("cache")
+    Reader.load(folder, cache)
+    return folder, cache
+
+
+@pytest.mark.parametrize(
+    "family", ["roberta", *(pytest.param(name, marks=SLOW) for name in ("bert", "distilbert", "electra", "deberta"))]
+)
 def test_a_reader_of_another_family_reads_as_in_transformers(
     family: str, tiny_reader: Callable[[str], Path], tmp_path: Path
 ) -> None:
     folder = tiny_reader(family)
-    told: list[str] = []
-    reader = Reader.load(str(folder), tmp_path, say=told.append)
-    assert len(told) == 1
-    assert str(folder) in told[0]
+    messages: list[str] = []
+    reader = Reader.load(str(folder), tmp_path, say=messages.append)
+    assert len(messages) == 1
+    assert str(folder) in messages[0]
     spans = reader.read(QUESTION, [ReadingPassage(text) for text in PASSAGES], spans_each=3)
     assert {span.passage for span in spans} == {0, 1}
     assert max(span.end for span in spans if span.passage == 1) <= len(PASSAGES[1])
@@ -55,12 +68,13 @@ def test_a_reader_of_another_family_reads_as_in_transformers(
     assert original > float((start[:, None] + end[None, :])[allowed].max() - null) - 0.25 * spread
 
 
+@pytest.mark.slow
 def test_a_reader_that_cannot_be_exported_runs_in_torch(tiny_reader: Callable[[str], Path], tmp_path: Path) -> None:
     folder = tiny_reader("fnet")  # its Fourier transform has no counterpart in ONNX
-    told: list[str] = []
-    reader = Reader.load(str(folder), tmp_path, say=told.append)
+    messages: list[str] = []
+    reader = Reader.load(str(folder), tmp_path, say=messages.append)
     assert reader.runtime is Runtime.TORCH
-    assert "runs in torch" in told[-1]
+    assert "runs in torch" in messages[-1]
     spans = reader.read(QUESTION, [ReadingPassage(PASSAGES[0])], spans_each=1)
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -75,13 +89,15 @@ def test_a_reader_that_cannot_be_exported_runs_in_torch(tiny_reader: Callable[[s
     null = output.start_logits[0, 0] + output.end_logits[0, 0]
     score = float(output.start_logits[0, first] + output.end_logits[0, last] - null)
     assert spans[0].score == pytest.approx(score, abs=1e-3)
-    told.clear()
+    messages.clear()
     assert (
-        Reader.load(str(folder), tmp_path, say=told.append).read(QUESTION, [ReadingPassage(PASSAGES[0])])[:1] == spans
+        Reader.load(str(folder), tmp_path, say=messages.append).read(QUESTION, [ReadingPassage(PASSAGES[0])])[:1]
+        == spans
     )
-    assert told == []
+    assert messages == []
 
 
+@pytest.mark.slow
 def test_a_reader_that_int8_would_change_stays_in_float32(tiny_reader: Callable[[str], Path], tmp_path: Path) -> None:
     folder = tmp_path / "reader"
     shutil.copytree(tiny_reader("bert"), folder)
@@ -96,22 +112,22 @@ def test_a_reader_that_int8_would_change_stays_in_float32(tiny_reader: Callable[
     assert reader.read(QUESTION, [ReadingPassage(PASSAGES[0])])
 
 
-def test_a_compiled_reader_is_taken_from_the_cache(tiny_reader: Callable[[str], Path], tmp_path: Path) -> None:
-    folder = str(tiny_reader("bert"))
-    Reader.load(folder, tmp_path)
-    told: list[str] = []
-    Reader.load(folder, tmp_path, say=told.append)
-    assert told == []
+def test_a_compiled_reader_is_taken_from_the_cache(compiled_bert: tuple[str, Path]) -> None:
+    messages: list[str] = []
+    Reader.load(*compiled_bert, say=messages.append)
+    assert messages == []
 
 
-def test_a_passage_is_read_alike_alone_and_among_others(tiny_reader: Callable[[str], Path], tmp_path: Path) -> None:
-    reader = Reader.load(str(tiny_reader("bert")), tmp_path)
+def test_a_passage_is_read_alike_alone_and_among_others(compiled_bert: tuple[str, Path]) -> None:
+    reader = Reader.load(*compiled_bert)
     alone = reader.read(QUESTION, [ReadingPassage(PASSAGES[0])])
     among = reader.read(QUESTION, [ReadingPassage(PASSAGES[1]), ReadingPassage(PASSAGES[0])])
     assert [span[1:] for span in alone] == [span[1:] for span in among if span.passage == 1]
 
 
-@pytest.mark.parametrize("broken", ["no config", "no span head", "a file", "no weights"])
+@pytest.mark.parametrize(
+    "broken", ["no span head", *(pytest.param(kind, marks=SLOW) for kind in ("no config", "a file", "no weights"))]
+)
 def test_a_folder_that_holds_no_reader_is_named(
     broken: str, tiny_reader: Callable[[str], Path], tmp_path: Path
 ) -> None:

@@ -13,9 +13,9 @@ STEMMER = Stemmer()
 QUESTION = "Which committee held the hearing on Russia?"
 
 
-def overlap(text: str, title: str = "", question: str = QUESTION, **rarity: float) -> Overlap:
+def overlap(text: str, title: str = "", question: str = QUESTION, weights: dict[str, float] | None = None) -> Overlap:
     words = QuestionWords(question, STEMMER)
-    return words.overlap(title, text, rarity or dict.fromkeys(words.terms, 1.0))
+    return words.overlap(title, text, weights or dict.fromkeys(words.terms, 1.0))
 
 
 def test_words_that_ask_or_say_nothing_are_not_looked_for() -> None:
@@ -28,7 +28,7 @@ def test_a_passage_with_all_the_words_in_their_order_has_everything_but_the_titl
     found = overlap(
         "It was this committee that held the hearing on Russia.", question="committee held the hearing on Russia"
     )
-    assert found == (1, pytest.approx(4 / 6), 1, 0, 1)
+    assert list(found) == pytest.approx([1, 4 / 6, 1, 0, 1])
     assert overlap("A committee held the hearing on Russia.", question="A committee held the hearing on Russia") == (
         1,
         1,
@@ -56,8 +56,8 @@ def test_a_title_says_what_its_passages_are_about() -> None:
 
 def test_rare_words_count_more() -> None:
     weights = {"committe": 1.0, "held": 1.0, "hear": 2.0, "russia": 4.0}
-    assert overlap("Russia.", **weights).anywhere == 0.5
-    assert overlap("A committee.", **weights).anywhere == 0.125
+    assert overlap("Russia.", weights=weights).anywhere == 0.5
+    assert overlap("A committee.", weights=weights).anywhere == 0.125
 
 
 @given(st.text(max_size=300), st.text(max_size=80), st.text(max_size=300))

@@ -11,7 +11,7 @@ from slack_sdk.oauth.installation_store import FileInstallationStore, Installati
 from slack_sdk.oauth.installation_store.sqlite3 import SQLite3InstallationStore
 
 from embeddings.text import visible
-from qa_bot.answering.answerer import ArticleReference
+from qa_bot.answering.results import ArticleReference
 from qa_bot.slack.incoming.access import BotIdentity, Refusal, refusal
 from qa_bot.slack.log_redaction import RedactingFilter
 from qa_bot.slack.quoting import clean, inert, misleads

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForQuestionAnswering
 
-from qa_bot.training.average import main
+from qa_bot.training.__main__ import main
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def models(tiny_reader: Callable[[str], Path], tmp_path: Path) -> list[Path]:
 
 
 def test_weights_are_averaged_and_the_calibration_is_left_out(models: list[Path], tmp_path: Path) -> None:
-    assert main([str(tmp_path / "mean"), *map(str, models)]) == 0
+    assert main(["average", str(tmp_path / "mean"), *map(str, models)]) == 0
     first, mean = (load_file(folder / "model.safetensors") for folder in (models[0], tmp_path / "mean"))
     assert first.keys() == mean.keys()
     for name, weights in first.items():
@@ -46,17 +46,17 @@ def test_what_cannot_be_averaged_is_named(
         ([models[0], other], str(other)),
         ([models[0], tmp_path / "none"], str(tmp_path / "none")),
     ):
-        assert main([str(out), *map(str, given)]) == 2
+        assert main(["average", str(out), *map(str, given)]) == 2
         assert named in capsys.readouterr().err
         assert not out.exists()
     (models[-1] / "qa_bot.json").write_text("[")
-    assert main([str(out), *map(str, models)]) == 2
+    assert main(["average", str(out), *map(str, models)]) == 2
     assert "qa_bot.json" in capsys.readouterr().err
     assert not out.exists()
-    assert main([str(models[0] / "config.json" / "mean"), str(models[0])]) == 2
+    assert main(["average", str(models[0] / "config.json" / "mean"), str(models[0])]) == 2
     assert "config.json" in capsys.readouterr().err
     (tmp_path / "model-1" / "model.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0not json")
-    assert main([str(out), *map(str, models)]) == 2
+    assert main(["average", str(out), *map(str, models)]) == 2
     assert "model-1" in capsys.readouterr().err
-    assert main([str(models[0]), *map(str, models)]) == 2
+    assert main(["average", str(models[0]), *map(str, models)]) == 2
     assert "exists already" in capsys.readouterr().err

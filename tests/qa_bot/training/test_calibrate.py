@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from qa_bot.reader.model import Reader, ReadingPassage
-from qa_bot.training.calibrate import SMALL, archives, main
+from qa_bot.training.__main__ import main
+from qa_bot.training.calibrate import SMALL, archives
 from qa_bot.training.calibration import Asked, calibration_error, fit
 from qa_bot.training.data import load_data
 
@@ -25,6 +26,7 @@ def _asked(count: int, slope: float, intercept: float, seed: int) -> list[Asked]
     return [Asked(True, np.array([s]), np.zeros(1), np.array([r])) for s, r in zip(scores, right, strict=True)]
 
 
+@pytest.mark.slow
 def test_a_known_calibration_is_found_again() -> None:
     found = fit(_asked(20_000, slope=0.4, intercept=-1.0, seed=1))
     assert found.calibration.slope == pytest.approx(0.4, abs=0.03)
@@ -97,6 +99,7 @@ def test_calibration_error_is_the_gap_of_confidence_and_accuracy() -> None:
     assert calibration_error(probability, right, np.ones(6)) == pytest.approx((4 * 0.4 + 2 * 0.1) / 6)
 
 
+@pytest.mark.slow
 def test_a_reader_is_calibrated_in_its_folder(
     question_files: Path, cache_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,7 +107,7 @@ def test_a_reader_is_calibrated_in_its_folder(
     folder = tmp_path / "reader"
     shutil.copytree(PACKAGED, folder)
     options = ["--data", str(question_files), "--held-out-percent", "60", "--questions", "40"]
-    assert main([str(folder), *options]) == 0
+    assert main(["calibrate", str(folder), *options]) == 0
     facts = json.loads((folder / "compiled.json").read_text())
     before = json.loads((PACKAGED / "compiled.json").read_text())
     assert facts["calibration"] != before["calibration"]
@@ -129,7 +132,7 @@ def test_all_is_asked_of_everything_and_some_of_a_small_archive(question_files: 
 def test_a_folder_that_is_no_reader_is_named(
     question_files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([str(tmp_path), "--data", str(question_files)]) == 2
+    assert main(["calibrate", str(tmp_path), "--data", str(question_files)]) == 2
     error = capsys.readouterr().err
     assert f"{tmp_path}: not a reader" in error
     assert "Traceback" not in error

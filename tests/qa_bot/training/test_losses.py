@@ -9,11 +9,9 @@ import torch
 
 from qa_bot.training.losses import (
     UNREADABLE,
-    answerable_loss,
     distillation_loss,
+    group_loss,
     independent_loss,
-    joint_loss,
-    uniform_loss,
 )
 
 TOKENS, FIRST = 60, 5
@@ -29,43 +27,49 @@ def scores() -> torch.Tensor:
 
 
 def test_the_independent_loss_is_that_of_two_choices(scores: torch.Tensor) -> None:
-    wanted = 0.0
+    expected = 0.0
     for window, start, end in zip(scores.tolist(), START.tolist(), END.tolist(), strict=True):
         for column, place in ((0, start), (1, end)):
-            wanted += math.log(sum(math.exp(token[column]) for token in window)) - window[place][column]
-    assert float(independent_loss(scores, START, END)) == pytest.approx(wanted / 6, rel=1e-5)
+            expected += math.log(sum(math.exp(token[column]) for token in window)) - window[place][column]
+    assert float(independent_loss(scores, START, END).mean()) == pytest.approx(expected / 6, rel=1e-5)
 
 
-def test_the_joint_loss_is_that_of_one_choice_among_the_spans_of_the_decoder(scores: torch.Tensor) -> None:
-    wanted = 0.0
-    for window, start, end in zip(scores.tolist(), START.tolist(), END.tolist(), strict=True):
-        spans = {(0, 0)} | {(i, j) for i in range(FIRST, TOKENS) for j in range(i, min(i + 40, TOKENS))}
-        total = sum(math.exp(window[i][0] + window[j][1]) for i, j in spans)
-        wanted += math.log(total) - window[start][0] - window[end][1]
-    assert float(joint_loss(scores, START, END)) == pytest.approx(wanted / 6, rel=1e-5)
+def margins(window: list[list[float]]) -> dict[tuple[int, int], float]:
+    """The margin of each span that the decoder may give over "no answer" in its window."""
+    null = window[0][0] + window[0][1]
+    spans = ((i, j) for i in range(FIRST, TOKENS) for j in range(i, min(i + 40, TOKENS)))
+    return {(i, j): window[i][0] + window[j][1] - null for i, j in spans}
+
+
+def test_the_group_loss_is_that_of_one_choice_among_the_spans_of_all_passages_and_none(scores: torch.Tensor) -> None:
+    group = torch.tensor([0, 0, 1])
+    first, second, third = (margins(window) for window in scores.tolist())
+    both = math.log(1 + sum(math.exp(margin) for spans in (first, second) for margin in spans.values()))
+    alone = math.log(1 + sum(math.exp(margin) for margin in third.values()))
+    losses = group_loss(scores, START, END, group).tolist()
+    assert losses[0] == pytest.approx(both - second[7, 7], rel=1e-4)
+    assert losses[1] == pytest.approx(alone - third[9, 12], rel=1e-4)
+    nowhere = group_loss(scores, torch.zeros(3, dtype=torch.long), torch.zeros(3, dtype=torch.long), group).tolist()
+    assert nowhere == pytest.approx([both, alone], rel=1e-4)
+
+
+def test_either_of_two_passages_that_answer_will_do(scores: torch.Tensor) -> None:
+    group = torch.tensor([0, 1, 1])
+    _, second, third = (margins(window) for window in scores.tolist())
+    total = math.log(1 + sum(math.exp(margin) for spans in (second, third) for margin in spans.values()))
+    right = math.log(math.exp(second[7, 7]) + math.exp(third[9, 12]))
+    assert group_loss(scores, START, END, group).tolist()[1] == pytest.approx(total - right, rel=1e-4)
 
 
 def test_an_answer_that_is_too_long_counts_as_its_beginning(scores: torch.Tensor) -> None:
     start, cut, long = torch.full((3,), 6), torch.full((3,), 45), torch.full((3,), 58)
-    assert joint_loss(scores, start, long) == joint_loss(scores, start, cut)
-
-
-def test_smoothing_spreads_the_target_over_readable_tokens_only(scores: torch.Tensor) -> None:
-    readable = [0, *range(FIRST, TOKENS)]
-    even = -scores[:, readable].log_softmax(1).mean()
-    assert float(uniform_loss(scores)) == pytest.approx(float(even), rel=1e-5)
+    group = torch.arange(3)
+    assert torch.equal(group_loss(scores, start, long, group), group_loss(scores, start, cut, group))
 
 
 def test_a_teacher_that_is_sure_is_the_label(scores: torch.Tensor) -> None:
     taught = torch.zeros_like(scores)
     for row, (start, end) in enumerate(zip(START.tolist(), END.tolist(), strict=True)):
         taught[row, start, 0] = taught[row, end, 1] = 1
-    assert float(distillation_loss(scores, taught)) == pytest.approx(
-        float(independent_loss(scores, START, END)), rel=1e-5
-    )
-
-
-def test_the_second_task_is_to_say_where_there_is_no_answer() -> None:
-    said = torch.tensor([-2.0, 0.5, 3.0])
-    odds = [1 / (1 + math.exp(-2)), 1 / (1 + math.exp(-0.5)), 1 / (1 + math.exp(-3))]
-    assert float(answerable_loss(said, START)) == pytest.approx(-sum(map(math.log, odds)) / 3, rel=1e-5)
+    expected = independent_loss(scores, START, END).tolist()
+    assert distillation_loss(scores, taught).tolist() == pytest.approx(expected, rel=1e-5)

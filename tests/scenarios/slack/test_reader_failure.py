@@ -11,7 +11,7 @@ from seed_answers import ANSWERS, OTHER_QUESTION, QUESTION
 from slack_emulator import MENTION
 from slack_emulator.scene import Scene
 
-from qa_bot.training.unpack import unpack
+from qa_bot.training.bodies import unpack_packaged
 
 WORD = "blorbington"
 FATAL = f"Who is the mayor of {WORD}?"
@@ -22,7 +22,7 @@ LONG = 180.0
 @pytest.fixture(scope="module")
 def damaged_reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped reader in a folder, whose tokenizer knows one word more than its model has a vector for."""
-    folder = unpack(tmp_path_factory.mktemp("reader") / "damaged")
+    folder = unpack_packaged(tmp_path_factory.mktemp("reader") / "damaged")
     tokenizer = json.loads((folder / "tokenizer.json").read_text())
     word = {"id": len(tokenizer["model"]["vocab"]), "content": WORD, "special": False, "normalized": True}
     tokenizer["added_tokens"].append(word | {"single_word": True, "lstrip": False, "rstrip": False})
