@@ -46,6 +46,6 @@ def command(settings: Settings, *, http: bool, host: str, port: int, processes: 
             from qa_bot.slack.server.http import serve_http
 
             return serve_http(bot, slack, host, port, processes)
-        from qa_bot.slack.server.serving import serve_socket_mode
+        from qa_bot.slack.server.socket_mode import serve_socket_mode
 
         return serve_socket_mode(bot, slack)
