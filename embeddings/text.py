@@ -23,22 +23,22 @@ _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 
 
 def visible(text: str) -> str:
-    """Drops invisible characters and turns tabs and line breaks into spaces.
+    r"""Drops invisible characters and turns tabs and line breaks into spaces.
 
     Each character is looked at alone, so ``visible(a + b) == visible(a) + visible(b)``.
 
     Example:
-        >>> visible("Harbour\\n\\x1b[31mre\\u202eopens")
+        >>> visible("Harbour\n\x1b[31mre\u202eopens")
         'Harbour [31mreopens'
     """
     return _INVISIBLE.sub("", _BREAKS.sub(" ", text))
 
 
 def squeeze(text: str) -> str:
-    """What is visible, on one line: runs of white space become one space, and none is left at the ends.
+    r"""What is visible, on one line: runs of white space become one space, and none is left at the ends.
 
     Example:
-        >>> squeeze("  Harbour \\n\\u200b reopens ")
+        >>> squeeze("  Harbour \n\u200b reopens ")
         'Harbour reopens'
     """
     return " ".join(visible(text).split())

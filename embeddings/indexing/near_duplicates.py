@@ -87,7 +87,8 @@ def same_story(one: Fingerprint, other: Fingerprint) -> float:
     """How alike two versions of the same story are, in (0, 1]; 0 for different stories.
 
     Args:
-        one, other: in any order.
+        one: a version.
+        other: the other version; the order does not matter.
     """
     shorter, longer = sorted((len(one.shingles), len(other.shingles)))
     if not shorter or longer > LENGTHS * shorter:
