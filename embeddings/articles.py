@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from datetime import date, datetime
 from functools import cached_property
 from urllib.parse import urlsplit
@@ -15,13 +16,13 @@ class Article(BaseModel):
 
     Attributes:
         id: 12 hexadecimal digits of the SHA-256 of `source`; the same file keeps its id when its text changes.
-        title: as given by the source, else the opening words of the text.
+        title: from the source, else the opening words of the text.
         text: the text as indexed.  Offsets of passages, sentences and answers count its characters.
         url: where a person can read it, http(s) only, if known.
         author: who wrote it, one or several names, if known.
         publisher: who published it, if known.
         published_at: when, a date or a moment, if known.
-        source: the file's absolute path (later: a URL, or a file and a record in it).
+        source: an absolute path, a path with `#` and the record in that file, or a URL.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -61,6 +62,27 @@ def opening_words(text: str, limit: int = 72) -> str:
         return words
     cut = words[:limit].rsplit(" ", 1)[0]
     return cut.rstrip(" ,;:.-–—") + "…"
+
+
+def shown_source(source: str, folder: str, home: str) -> str:
+    """Where an article comes from, as people see it: a path from the current folder or from their home folder.
+
+    Args:
+        source: of the article: an absolute path, a path with `#` and a record in it, or a URL, which stays as it is.
+        folder: the current folder, absolute; empty if there is none.
+        home: the home folder, absolute.
+
+    Example:
+        >>> shown_source("/home/ann/news/a.txt", "/home/ann/news", "/home/ann")
+        'a.txt'
+        >>> shown_source("/home/ann/news/a.txt", "/srv", "/home/ann")
+        '~/news/a.txt'
+    """
+    for base, shown in ((folder, ""), (home, "~" + os.sep)):
+        start = base.rstrip(os.sep) + os.sep
+        if len(start) > 1 and source.startswith(start):
+            return shown + source[len(start) :]
+    return source
 
 
 def web_url(value: object) -> str | None:

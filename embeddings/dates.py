@@ -1,4 +1,4 @@
-"""Dates as sources give them, in any of the ways that data sets, pages and feeds write them."""
+"""Dates in the ways that data sets, pages and feeds write them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,9 @@ from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 
 MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
-)
+)  # fmt: skip
 """Names of the months in English, January first."""
 
 _RFC_2822 = re.compile(r"(?:[a-z]{3}, *)?\d{1,2} [a-z]{3} \d{2,4} \d{1,2}:\d{2}", re.IGNORECASE)
@@ -30,10 +20,10 @@ _NUMBERS = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})\b")
 
 
 def any_date(value: object) -> date | datetime | None:
-    """The date or moment that a value means, in one of the ways that data sets and pages write it, else None.
+    """The date or moment that a value means, or None.
 
     ISO 8601, RFC 2822, `2024/02/29`, `26-FEB-1987 15:01:01.79`, `29 February 2024`, `Feb. 29, 2024 1:05 pm`, seconds
-    since 1970.  What may mean two days, as 3/4/2024, means none.
+    since 1970.  A date that can mean two days, such as 3/4/2024, gives None.
 
     Example:
         >>> any_date("26-FEB-1987 15:01:01.79"), any_date("February 29, 2024"), any_date("3/4/2024")
@@ -74,15 +64,15 @@ def _since_1970(seconds: float) -> datetime | None:
 
 def _in_words(text: str) -> date | datetime | None:
     try:
-        if found := _NUMBERS.search(text):
-            day = date(int(found[1]), int(found[2]), int(found[3]))
-        elif found := _DAY_FIRST.search(text):
-            day = date(int(found[3]), _month(found[2]), int(found[1]))
-        elif found := _MONTH_FIRST.search(text):
-            day = date(int(found[3]), _month(found[1]), int(found[2]))
+        if match := _NUMBERS.search(text):
+            day = date(int(match[1]), int(match[2]), int(match[3]))
+        elif match := _DAY_FIRST.search(text):
+            day = date(int(match[3]), _month(match[2]), int(match[1]))
+        elif match := _MONTH_FIRST.search(text):
+            day = date(int(match[3]), _month(match[1]), int(match[2]))
         else:
             return None
-        clock = _CLOCK.search(text, found.end())
+        clock = _CLOCK.search(text, match.end())
         if clock is None:
             return day
         half = text[clock.end() :].strip().lower()[:2].replace(".", "")
@@ -93,5 +83,5 @@ def _in_words(text: str) -> date | datetime | None:
 
 
 def _month(name: str) -> int:
-    """Number of a month, 1 to 12, by its name or the first three letters of it; ValueError if there is none."""
+    """The number of a month, 1 to 12, by its name or the first three letters; ValueError for other names."""
     return [month[:3] for month in MONTHS].index(name[:3].title()) + 1

@@ -12,7 +12,7 @@
     │   └── EncoderMismatchError  the store's vectors come from another encoder
     ├── ModelError             a model cannot be found, compiled or loaded
     ├── DatasetError           a question file is not SQuAD-format JSON
-    └── QuestionError          a question that cannot be asked (empty, say)
+    └── QuestionError          a question that cannot be asked, an empty one for instance
 
 The message of each names the file, line or setting, and says what to do next.  The command line prints it on one line
 and exits with 2; a bot logs it.
@@ -22,7 +22,7 @@ from __future__ import annotations
 
 
 class QABotError(Exception):
-    """Root of every error that is meant to be read by a person."""
+    """The root of every error that a person reads."""
 
 
 class SettingsError(QABotError):
@@ -48,7 +48,7 @@ class StoreError(QABotError):
 
 
 class StoreCorruptError(StoreError):
-    """The SQLite file is damaged.  It is never touched after this is found."""
+    """The SQLite file is damaged.  It stays as it is once this is noticed."""
 
 
 class StoreBusyError(StoreError):
@@ -68,7 +68,7 @@ class ModelError(QABotError):
 
 
 class DatasetError(QABotError):
-    """A file of questions is not what it should be."""
+    """A file of questions is not JSON in SQuAD format."""
 
 
 class QuestionError(QABotError):

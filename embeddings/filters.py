@@ -11,13 +11,13 @@ from embeddings.articles import Article
 
 
 class ArticleFilter(BaseModel):
-    """Conditions that an article must meet, all of them; one that is empty is met by every article.
+    """Conditions that an article must meet, all of them; every article meets an empty condition.
 
     Attributes:
-        publishers: any of these, upper and lower case alike; an article without a publisher is not of any.
-        sources: any of the locations that articles came from, as `qa-bot sources list` shows them; `*` stands for anything.
-        since: published on this day or later; an article without a date is not.
-        until: published on this day or earlier; an article without a date is not.
+        publishers: any of these, in upper or lower case; an article without a publisher does not match.
+        sources: any of the locations that articles came from, as `qa-bot sources list` shows them; `*` matches anything.
+        since: published on this day or later; an article without a date does not match.
+        until: published on this day or earlier; an article without a date does not match.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -54,7 +54,7 @@ class ArticleFilter(BaseModel):
 
     @property
     def folded_publishers(self) -> frozenset[str]:
-        """The publishers without the difference of upper and lower case; an empty name is none."""
+        """The publishers with upper and lower case folded, without empty names."""
         return frozenset(publisher.casefold() for publisher in self.publishers if publisher)
 
 

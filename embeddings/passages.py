@@ -22,7 +22,7 @@ class Passage(NamedTuple):
 
 
 def embedded_text(title: str, text: str) -> str:
-    """What is embedded of a passage: its text under its article's title, of which a passage alone often says nothing.
+    """What is embedded of a passage: its text under its article's title, which a passage often does not mention.
 
     Args:
         title: of the article; empty if it has none.
@@ -34,15 +34,14 @@ def embedded_text(title: str, text: str) -> str:
 def split_passages(text: str, *, max_chars: int = 800, overlap_sentences: int = 1) -> list[Passage]:
     """Cuts an article into passages of whole sentences.
 
-    No two neighbours would fit into one passage, and for their number they are about equally long, so that an
-    article does not end in a scrap that says nothing by itself. With the defaults, passages of news average
-    about 700 characters. No passage lies inside another.
+    No two neighbours would fit into one passage, and passages are about equally long, so that no article ends in a
+    scrap. With the defaults, passages of news average about 700 characters. No passage lies inside another.
 
     Args:
         text: the article's text.
         max_chars: longest passage, in characters, at least 1. A longer sentence is a passage by itself.
-        overlap_sentences: how many of a passage's last sentences the next one starts with, at least 0. Fewer,
-            where the next one could not hold a new sentence besides.
+        overlap_sentences: how many of a passage's last sentences the next one starts with, at least 0; fewer
+            where a new sentence would not fit beside them.
 
     Returns:
         The passages in order; every sentence is in at least one. None for a text without any sentence.

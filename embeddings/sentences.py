@@ -177,7 +177,7 @@ def _stretches_of_block(text: str, lines: list[Span]) -> Iterator[Span]:
 def _pairs(text: str, start: int, end: int) -> list[Span]:
     """Finds what is quoted or bracketed, as the positions of the two marks, ordered by the second."""
     opened: dict[str, int] = {}
-    found = []
+    pairs = []
     for match in _PAIRED.finditer(text, start, end):
         at, mark = match.start(), match[0]
         kind = _KINDS[mark]
@@ -190,8 +190,8 @@ def _pairs(text: str, start: int, end: int) -> list[Span]:
             # What is open already was never closed: forget it, and a lost mark does no harm beyond the next.
             opened[kind] = at
         elif kind in opened:
-            found.append(Span(opened.pop(kind), at))
-    return found
+            pairs.append(Span(opened.pop(kind), at))
+    return pairs
 
 
 def _straight_mark_opens(before: str, after: str, is_open: bool) -> bool:
@@ -210,16 +210,16 @@ def _sentence_ends(text: str, start: int, end: int) -> Iterator[int]:
     pairs = _pairs(text, start, end)
     opening_of = {pair.end: pair.start for pair in pairs}
     openings = set(opening_of.values())
-    kept = sorted(pair for pair in pairs if pair.end - pair.start <= QUOTATION_LIMIT)
-    next_kept = kept_until = 0
+    quotations = sorted(pair for pair in pairs if pair.end - pair.start <= QUOTATION_LIMIT)
+    upcoming = quoted_until = 0
     caseless = text[start:end].islower()
     first = _skip_space(text, start, end)
     for stops in _STOPS.finditer(text, start, end):
         closed = _skip_closers(text, stops.end(), end, openings)
-        while next_kept < len(kept) and kept[next_kept].start < stops.start():
-            kept_until = max(kept_until, kept[next_kept].end)
-            next_kept += 1
-        if closed <= kept_until:
+        while upcoming < len(quotations) and quotations[upcoming].start < stops.start():
+            quoted_until = max(quoted_until, quotations[upcoming].end)
+            upcoming += 1
+        if closed <= quoted_until:
             continue
         following = _skip_space(text, closed, end)
         if following == end:

@@ -14,7 +14,7 @@ _REMEMBERED = 200_000
 ASKING = frozenset(
     ["what", "which", "who", "whom", "whose", "when", "where", "why", "how", "many", "much", "do", "does", "did"]
 )
-"""Words that make a sentence a question; texts that have them too are not nearer to its answer."""
+"""Words that make a sentence a question; a text that has them too is no closer to the answer."""
 
 
 def split_words(text: str) -> list[str]:
@@ -23,7 +23,7 @@ def split_words(text: str) -> list[str]:
 
 
 def word_analyzer() -> tantivy.TextAnalyzer:
-    """What makes the lexical index's terms of a text: as `Stemmer`, and words that say nothing are left out."""
+    """Makes the terms of the lexical index from a text, as `Stemmer` does, but without stop words."""
     return _folding().filter(tantivy.Filter.stopword("english")).filter(tantivy.Filter.stemmer("english")).build()
 
 
@@ -43,7 +43,7 @@ class Stemmer:
         self._terms = _Terms(_folding().filter(tantivy.Filter.stemmer("english")).build())
 
     def stem(self, word: str) -> str:
-        """The term of one word; a word that the index leaves out for its length is its own."""
+        """The term of one word; a word that is too long for the index is its own term."""
         return self._terms[word]
 
     def stems(self, words: Sequence[str]) -> list[str]:
@@ -51,12 +51,12 @@ class Stemmer:
         return list(map(self._terms.__getitem__, words))
 
     def says_something(self, word: str) -> bool:
-        """Whether the index holds such a word, and it is not one that merely asks; "WHO" is not "who"."""
+        """Whether the index holds such a word and it is not a question word; "WHO" is not "who"."""
         return bool(self._indexing.analyze(word)) and (word.lower() not in ASKING or (word.isupper() and len(word) > 1))
 
 
 class _Terms(dict[str, str]):
-    """Terms of words, each made when it is first looked up."""
+    """The terms of words, each made at its first look-up."""
 
     def __init__(self, analyzer: tantivy.TextAnalyzer) -> None:
         super().__init__()
@@ -65,8 +65,8 @@ class _Terms(dict[str, str]):
     def __missing__(self, word: str) -> str:
         if len(self) >= _REMEMBERED:
             self.clear()
-        found = self[word] = "".join(self._analyzer.analyze(word)) or word
-        return found
+        term = self[word] = "".join(self._analyzer.analyze(word)) or word
+        return term
 
 
 def _folding() -> tantivy.TextAnalyzerBuilder:

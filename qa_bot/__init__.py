@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from embeddings.errors import QABotError
-    from qa_bot.answering.answerer import Answer
+    from qa_bot.answering.results import Answer
     from qa_bot.bot import QABot
     from qa_bot.settings import Settings, load_settings
 
@@ -17,7 +17,7 @@ __version__ = "0.1.0"
 __all__ = ["Answer", "QABot", "QABotError", "Settings", "__version__", "load_settings"]
 
 _PLACES = {
-    "Answer": "qa_bot.answering.answerer",
+    "Answer": "qa_bot.answering.results",
     "QABot": "qa_bot.bot",
     "QABotError": "embeddings.errors",
     "Settings": "qa_bot.settings",

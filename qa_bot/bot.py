@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 from embeddings.encoder.model import Encoder
 from embeddings.errors import StoreError
 from embeddings.filters import EVERYTHING, ArticleFilter
-from embeddings.indexing.agreement import check_encoder
+from embeddings.indexing.chunking import check_encoder
 from embeddings.store.local import LocalStore
 from embeddings.store.protocol import Say, Store
-from qa_bot.answering.answerer import Answer, Answerer, check_question
+from qa_bot.answering.answerer import Answerer, check_question
+from qa_bot.answering.results import Answer
 from qa_bot.reader.model import Reader
 from qa_bot.settings import Settings
 
 if TYPE_CHECKING:
     from embeddings.indexing.reindexer import Progress, Reindexer, ReindexReport
-    from embeddings.indexing.watch import Due
+    from embeddings.indexing.watch import Pending
     from embeddings.sources import SourceOptions
     from embeddings.sources.web.fetcher import Fetcher
 
@@ -119,7 +120,6 @@ class QABot:
             if self.store.encoder is None:
                 raise StoreError(f"the store in {self.settings.data_dir} is empty; run: qa-bot index FOLDER")
             answerer = self._answerer
-            check_encoder(self.store, self.encoder.identity)  # each time: another process may rebuild the store
         return answerer.ask(question, cancelled, only)
 
     @cached_property
@@ -169,17 +169,17 @@ class QABot:
         self.store.writing.save_caches()
         return report
 
-    def catch_up(self, due: Due, progress: Callable[[Progress], None] = lambda _: None) -> ReindexReport:
+    def catch_up(self, pending: Pending, progress: Callable[[Progress], None] = lambda _: None) -> ReindexReport:
         """Reads what is new in the sources that the store remembers.
 
         Args:
-            due: what is new; see `embeddings.indexing.watch.Watch`.
+            pending: what is new; see `embeddings.indexing.watch.Watch`.
             progress: called after each entry.
 
         Raises:
             QABotError: the store or the encoder cannot be used.
         """
-        report = self.reindexer(progress).catch_up(due.locations, due.leaves)
+        report = self.reindexer(progress).catch_up(pending.locations, pending.leaves)
         self.store.writing.save_caches()
         return report
 

@@ -1,7 +1,7 @@
 """``python -m embeddings.encoder.compiler NAME FOLDER``: any sentence-transformers model -> a compiled encoder.
 
-The graph is the model's own chain of modules (transformer, pooling, dense layers, normalisation), so that whatever the
-model's folder asks for is honoured.  The compiled encoder must agree with the original on `SAMPLE`.
+The graph is the model's own chain of modules (transformer, pooling, dense layers, normalisation), so that it does
+everything that the model's folder asks for.  The compiled encoder must agree with the original on `SAMPLE`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def compile_encoder(name: str, folder: Path) -> None:
     """Compiles a model into an empty folder.
 
     Args:
-        name: the packaged encoder's name, a folder, or a name on the hub.
+        name: the packaged encoder's name, a folder, or a name on the Hugging Face hub.
         folder: receives `model.onnx`, `tokenizer.json` and `compiled.json`.
 
     Raises:
@@ -116,13 +116,13 @@ def _load(name: str) -> Any:
     except Exception as error:
         reason = str(error).strip().split("\n", 1)[0]
         raise ModelError(
-            f"encoder {name}: no such model; name {PACKAGED_ENCODER}, a folder, or a sentence-transformers model that the "
-            f"hub can be reached for ({type(error).__name__}: {reason})"
+            f"encoder {name}: no such model; name {PACKAGED_ENCODER}, a folder, or a sentence-transformers model of the "
+            f"hub, and check that the hub can be reached ({type(error).__name__}: {reason})"
         ) from error
 
 
 def _max_tokens(model: Any) -> int:
-    """The longest sequence that the model takes: what its folder says, and no more than it has positions for."""
+    """The longest sequence that the model takes: as its folder says, but no more than it has positions."""
     config = model[0].auto_model.config
     positions = int(getattr(config, "max_position_embeddings", 0) or 512)
     if config.model_type in _OFFSET_POSITIONS:
@@ -161,7 +161,7 @@ def _prompt(model: Any, *names: str) -> str:
 def _agreement(model: Any, encoder: Encoder, max_tokens: int) -> float:
     """Mean cosine between the original's vectors of `SAMPLE`, as passages, and the compiled encoder's.
 
-    The texts are cut to what the model reads at once: the original would cut them there, we read on.
+    The texts are cut to one window: the original model would cut them there, the compiled encoder would read on.
     """
     prompt = encoder.passage_prompt
     limit = {"truncation": True, "max_length": max_tokens - 2, "return_offsets_mapping": True}

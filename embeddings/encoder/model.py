@@ -27,7 +27,7 @@ class Encoder:
     Args:
         folder: what `embeddings.encoder.compiler` wrote.
         facts: the contents of its `compiled.json`.
-        threads: texts to encode at once; 0 for one a core.
+        threads: texts to encode at once; 0 = one per core.
     """
 
     def __init__(self, folder: Path, facts: Mapping[str, Any], threads: int = 0) -> None:
@@ -47,8 +47,8 @@ class Encoder:
         Args:
             name: the packaged encoder's name, a folder, or a name on the Hugging Face hub.
             cache: folder of compiled models.
-            threads: texts to encode at once; 0 for one a core.
-            say: is told when a compilation begins.
+            threads: texts to encode at once; 0 = one per core.
+            say: called when a compilation begins.
 
         Raises:
             ModelError: there is no such model or it cannot be compiled.
@@ -101,7 +101,7 @@ class Encoder:
 
 
 def _special_tokens(tokenizer: Tokenizer) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The ids of the tokens that a text is put between."""
+    """The ids of the special tokens before and after a text."""
     template = tokenizer.encode("a")
     inner = template.special_tokens_mask.index(0)
     special = [i for i, is_special in zip(template.ids, template.special_tokens_mask, strict=True) if is_special]

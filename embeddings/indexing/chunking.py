@@ -1,4 +1,4 @@
-"""An article -> the sentences and passages that are stored of it."""
+"""An article -> the sentences and passages that are stored of it, by one rule for the whole store."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.articles import Article, opening_words
+from embeddings.errors import EncoderMismatchError
 from embeddings.passages import Passage, embedded_text, split_passages
 from embeddings.sentences import Span
-from embeddings.store.protocol import IndexedArticle, NewPassage
+from embeddings.store.protocol import IndexedArticle, NewPassage, Store, View
 
 BATCH_PASSAGES = 256
 """Passages after which a batch of articles is committed: a few seconds of work on two cores."""
@@ -28,13 +29,31 @@ class PassageRule(NamedTuple):
         return f"at most {self.max_chars} characters, overlap {self.overlap_sentences}, under the title"
 
 
+def check_encoder(store: Store | View, encoder: str, passage_rule: str | None = None) -> None:
+    """Refuses a store whose vectors come from another encoder, or whose passages follow another rule.
+
+    Raises:
+        EncoderMismatchError: with the command that rebuilds the store.
+    """
+    if store.encoder not in (None, encoder):
+        raise EncoderMismatchError(
+            f"the store was made with the encoder {store.encoder}, the settings name {encoder}; set the encoder back, or "
+            "rebuild the store: qa-bot index --rebuild"
+        )
+    if passage_rule is not None and store.passage_rule not in (None, passage_rule):
+        raise EncoderMismatchError(
+            f"the store's passages are {store.passage_rule}, the settings say {passage_rule}; set them back, or rebuild "
+            "the store: qa-bot index --rebuild"
+        )
+
+
 class CutArticle(NamedTuple):
     """An article in passages.
 
     Attributes:
         article: as it was read.
         passages: of its text.
-        hashes: of `texts`, in their order; equal texts have equal vectors.
+        hashes: of `texts`, in the same order; equal texts have equal vectors.
     """
 
     article: Article
@@ -43,12 +62,12 @@ class CutArticle(NamedTuple):
 
     @property
     def texts(self) -> list[str]:
-        """What is embedded of the passages, in their order."""
+        """What is embedded of each passage, in order."""
         return _embedded(self.article, self.passages)
 
     @property
     def sentences(self) -> list[Span]:
-        """The article's sentences, in order: each is in a passage at least."""
+        """The article's sentences, in order; each is in at least one passage."""
         return list(dict.fromkeys(sentence for passage in self.passages for sentence in passage.sentences))
 
     def with_vectors(self, origin: str, vectors: Mapping[bytes, NDArray[np.float32]]) -> IndexedArticle:

@@ -15,15 +15,15 @@ from embeddings.store.protocol import Store
 
 
 class Comparison:
-    """Reads the entries of sources, and tells a writer what is new, changed and gone.
+    """Reads the entries of sources, and gives a writer what is new, changed or gone.
 
     Args:
-        store: what is known.
-        writer: is told.
+        store: knows what was indexed before.
+        writer: takes what is new, changed or gone.
         tally: counts.
         listings: all sources of this run.
         progress: called after each entry.
-        leave: whether an entry is to be left as it is, by its identity.
+        leave: whether to leave an entry as it is, by its identity.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Comparison:
         self._known = {article.source: article.content_hash for article in store.articles.known()}
 
     def bring_up_to_date(self, listing: Listing) -> None:
-        """Reads one source.  An entry, or a rest of the source, that cannot be read is noted as failed."""
+        """Reads one source; notes what cannot be read, an entry or the rest of the source, as failed."""
         source, tally = listing.source, self._tally
         gone = {article.source: article.id for article in self._store.articles.known(source.location)}
         shared: list[str] = []
@@ -53,19 +53,19 @@ class Comparison:
             for entry in listing.entries():
                 if gone.pop(entry.source, None) is None and entry.source in self._known:
                     shared.append(article_id(entry.source))
-                self._look_at(entry, source.location)
-                self._progress(Progress(tally.entries, self._total, self._writer.embedded))
+                self._read(entry, source.location)
+                self._progress(Progress(tally.entries, self._total, tally.embedded))
         except SourceError as error:
             tally.fail(error.source, error.reason)
             gone.clear()
         if len(tally.failed) == failures:
-            self._writer.remember(source.memories())
+            self._writer.set_sync_state(source.sync_state())
         self._writer.finish()
         self._writer.hold(source.location, shared)
-        self._take_out(source.location, gone if source.complete else {})
-        self._progress(Progress(tally.entries, self._total, self._writer.embedded))
+        self._remove(source.location, gone if source.complete else {})
+        self._progress(Progress(tally.entries, self._total, tally.embedded))
 
-    def _look_at(self, entry: Entry, location: str) -> None:
+    def _read(self, entry: Entry, location: str) -> None:
         tally = self._tally
         tally.entries += 1
         if entry.source in tally.seen:
@@ -82,23 +82,23 @@ class Comparison:
             return
         if article is None or article.content_hash == before:
             tally.unchanged += 1
-            self._writer.remember(entry.memories())
+            self._writer.set_sync_state(entry.sync_state())
             return
         tally.new += before is None
         tally.changed += before is not None
         self._known[entry.source] = article.content_hash
-        self._writer.add(article, location, entry.memories())
+        self._writer.add(article, location, entry.sync_state())
 
-    def _take_out(self, location: str, gone: dict[str, str]) -> None:
+    def _remove(self, location: str, gone: dict[str, str]) -> None:
         ids = [known for source, known in gone.items() if not _below_failed(source, self._tally)]
         if ids:
             self._tally.removed += self._writer.release(location, ids)
 
 
 def forget_files_that_their_folder_lost(store: Store, listings: Sequence[Listing], tally: Tally) -> None:
-    """Forgets single files that do not exist any more, though the folder that they were in has been read.
+    """Forgets single files that no longer exist, if the folder that they were in has been read.
 
-    Without that folder nobody knows whether the file is gone or its disk; with it, there is nothing to wait for.
+    If the folder cannot be read, the whole disk may be missing, and the file may come back.
     """
     for record in store.sources.list():
         path = record.location
@@ -110,5 +110,5 @@ def forget_files_that_their_folder_lost(store: Store, listings: Sequence[Listing
 
 
 def _below_failed(source: str, tally: Tally) -> bool:
-    """Whether an entry is missing only because the folder or file that it is in could not be read."""
+    """Whether an entry is missing only because its folder or file could not be read."""
     return any(lies_in(source, failure.source) for failure in tally.failed)

@@ -15,13 +15,13 @@ from embeddings.sources.web.fetcher import Fetcher
 from embeddings.store.protocol import SourceRecord, Store
 
 LISTED_AHEAD = 20_000
-"""Entries that are listed before the first is read, so that it is known how many there are.  More would fill memory."""
+"""Entries that are listed before the first is read, so that progress has a total.  More would fill memory."""
 
 KEPT = "the articles from it are kept"
 
 
 class Listing:
-    """A source and its entries, of which the first have been listed.
+    """A source and its entries; the first ones are listed at once.
 
     Args:
         source: to list.
@@ -38,11 +38,11 @@ class Listing:
         self.is_whole = len(self._ahead) < LISTED_AHEAD
 
     def __bool__(self) -> bool:
-        """Whether there is any entry."""
+        """Whether there are any entries."""
         return bool(self._ahead)
 
     def __len__(self) -> int:
-        """How many have been listed ahead."""
+        """How many entries have been listed ahead."""
         return len(self._ahead)
 
     def entries(self) -> Iterator[Entry]:
@@ -55,8 +55,8 @@ class SourceLister:
     """Opens and lists sources.
 
     Args:
-        store: knows the sources and what they remembered.
-        fetcher: the way to the web; made if it is needed and None.
+        store: knows the sources and their sync states.
+        fetcher: the way to the web; None to make one when it is needed.
 
     Attributes:
         unreachable: locations of remembered sources that could not be listed, with the reason.
@@ -68,7 +68,7 @@ class SourceLister:
         self.unreachable: dict[str, str] = {}
 
     @cached_property
-    def _held(self) -> set[str]:
+    def _stored(self) -> set[str]:
         return {article.source for article in self._store.articles.known()}
 
     @cached_property
@@ -76,44 +76,47 @@ class SourceLister:
         return self._given_fetcher or Fetcher()
 
     def named(self, locations: Sequence[str], options: SourceOptions | None) -> list[tuple[Listing, SourceOptions]]:
-        """Lists sources that a person named, each once, with these options or else those that are remembered.
+        """Lists sources that a person named, each once, with these options or else the stored ones.
 
         Raises:
             SourceError: one does not exist or holds nothing.
         """
         remembered = {record.location: record for record in self._store.sources.list()}
-        found: dict[str, tuple[Listing, SourceOptions]] = {}
+        listings: dict[str, tuple[Listing, SourceOptions]] = {}
         for location in locations:
             source = self._open(location, options or SourceOptions())
             record = remembered.get(source.location)
             used = options or (_options(record) if record else SourceOptions())
             if used != (options or SourceOptions()):
                 source = self._open(location, used)
-            if source.location not in found:
-                found[source.location] = self._list(source), used
-        return list(found.values())
+            if source.location not in listings:
+                listings[source.location] = self._list(source), used
+        return list(listings.values())
 
-    def remembered(self, tally: Tally, wanted: Callable[[str], bool] = lambda _: True) -> list[Listing]:
-        """Lists the sources that the store remembers; what cannot be listed is noted as failed."""
-        found = []
+    def remembered(self, tally: Tally, chosen: Callable[[str], bool] = lambda _: True) -> list[Listing]:
+        """Lists the sources that the store remembers; notes what cannot be listed as failed."""
+        listings = []
         for record in self._store.sources.list():
-            if not wanted(record.location):
+            if not chosen(record.location):
                 continue
             try:
-                found.append(self._list(self._open(record.location, _options(record))))
+                listings.append(self._list(self._open(record.location, _options(record))))
             except SourceError as error:
                 tally.fail(error.source, f"{error.reason}; {KEPT}")
                 self.unreachable[record.location] = error.reason
-        return found
+        return listings
 
     def _open(self, location: str, options: SourceOptions) -> Source:
         context = SourceContext(
-            options=options, memory=self._store.sources, holds=lambda entry: entry in self._held, fetcher=self._fetcher
+            options=options,
+            sync_state=self._store.sources.sync_state,
+            holds=lambda entry: entry in self._stored,
+            fetcher=self._fetcher,
         )
         return open_source(location, context)
 
     def _list(self, source: Source) -> Listing:
-        """What a source lists.  One without any entries is taken for a mistake, or a disk that is not there, not for news."""
+        """What a source lists.  An empty one counts as a mistake, or as a disk that is not there, not as a change."""
         listing = Listing(source)
         if not listing and (source.complete or not self._store.articles.known(source.location)):
             raise SourceError(source.location, source.nothing_found)

@@ -1,18 +1,15 @@
-"""Brings the store up to date with its sources: what is new, changed, gone; only that is embedded."""
+"""Brings the store up to date with its sources: embeds only what is new or changed, removes what is gone."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 
 from embeddings.encoder.model import Encoder
-from embeddings.indexing.agreement import check_encoder
-from embeddings.indexing.chunking import BATCH_PASSAGES, PassageRule
+from embeddings.indexing.chunking import BATCH_PASSAGES, PassageRule, check_encoder, cut
 from embeddings.indexing.diff import Comparison, forget_files_that_their_folder_lost
 from embeddings.indexing.listing import Listing, SourceLister
-from embeddings.indexing.rebuild import rebuild
 from embeddings.indexing.report import Failure, PassageCounts, Progress, ReindexReport, Tally
-from embeddings.indexing.writer import BatchWriter, Preview, Writer
+from embeddings.indexing.writer import BatchWriter, Writer
 from embeddings.sources import SourceOptions
 from embeddings.sources.web.fetcher import Fetcher
 from embeddings.store.protocol import Store
@@ -25,7 +22,6 @@ __all__ = [
     "Progress",
     "ReindexReport",
     "Reindexer",
-    "check_encoder",
 ]
 
 
@@ -38,7 +34,7 @@ class Reindexer:
         rule: how articles are cut into passages.
         progress: called after each entry.
         batch_passages: passages after which a batch of articles is committed.
-        fetcher: the way to the web; None for one with its usual policy.
+        fetcher: the way to the web; None for one with the usual policy.
 
     Raises:
         EncoderMismatchError: the store was made with another encoder or passage rule.
@@ -64,19 +60,18 @@ class Reindexer:
     def run(self, locations: Sequence[str], options: SourceOptions | None = None) -> ReindexReport:
         """Brings the store up to date with sources, and remembers them.
 
-        A batch of articles is committed at a time, and what is committed stays, whatever happens to the rest.  An entry
-        that cannot be read is reported; what the store holds of it stays.
+        Articles are committed in batches, and what is committed stays, even if the rest fails.  An entry that cannot be
+        read is reported; what the store holds of it stays.
 
         Args:
             locations: the sources; none for all that the store remembers.
-            options: how to read those that are named; None for what is remembered of them.
+            options: how to read the sources that are named; None for the stored options.
 
         Raises:
-            SourceError: one of the sources that were named does not exist; nothing has been done then.
+            SourceError: one of the sources that were named does not exist; then nothing is written.
             EncoderMismatchError: the store was made with another encoder or passage rule.
             StoreError: the store cannot be written.
         """
-        began = time.monotonic()
         self._check()
         tally, lister = Tally(), SourceLister(self._store, self._fetcher)
         if locations:
@@ -86,24 +81,23 @@ class Reindexer:
             listings = [listing for listing, _ in named]
         else:
             listings = lister.remembered(tally)
-        return self._write(listings, lister.unreachable, tally, began)
+        return self._write(listings, lister.unreachable, tally)
 
     def catch_up(self, locations: Sequence[str], leave: Callable[[str], bool]) -> ReindexReport:
         """Brings the store up to date with some of the sources that it remembers.
 
         Args:
             locations: the sources.
-            leave: whether an entry is to be left as it is, by its identity: it has not changed, or is being written.
+            leave: whether to leave an entry as it is, by its identity, because it has not changed or is being written.
 
         Raises:
             EncoderMismatchError: the store was made with another encoder or passage rule.
             StoreError: the store cannot be written.
         """
-        began = time.monotonic()
         self._check()
         tally, lister = Tally(), SourceLister(self._store, self._fetcher)
         listings = lister.remembered(tally, set(locations).__contains__)
-        return self._write(listings, lister.unreachable, tally, began, leave)
+        return self._write(listings, lister.unreachable, tally, leave)
 
     def preview(self, locations: Sequence[str], options: SourceOptions | None = None) -> ReindexReport:
         """What `run` would do; nothing is written.
@@ -112,16 +106,14 @@ class Reindexer:
             SourceError: one of the sources that were named does not exist.
             EncoderMismatchError: the store was made with another encoder or passage rule.
         """
-        began = time.monotonic()
         self._check()
         tally, lister = Tally(), SourceLister(self._store, self._fetcher)
         listings = [listing for listing, _ in lister.named(locations, options)] if locations else []
         listings += lister.remembered(tally) if not locations else []
-        writer = Preview(self._store, self._rule)
-        run = Comparison(self._store, writer, tally, listings, self._progress)
+        comparison = Comparison(self._store, Writer(self._store, self._rule, tally), tally, listings, self._progress)
         for listing in listings:
-            run.bring_up_to_date(listing)
-        return self._report(tally, writer, began).model_copy(update={"dry_run": True})
+            comparison.bring_up_to_date(listing)
+        return tally.report(self._store.status().passages, dry_run=True)
 
     def _check(self) -> None:
         check_encoder(self._store, self._encoder.identity, str(self._rule))
@@ -131,49 +123,42 @@ class Reindexer:
         listings: Sequence[Listing],
         unreachable: Mapping[str, str],
         tally: Tally,
-        began: float,
         leave: Callable[[str], bool] = lambda _: False,
     ) -> ReindexReport:
-        writer = BatchWriter(self._store, self._encoder, self._rule, self._batch_passages)
-        run = Comparison(self._store, writer, tally, listings, self._progress, leave)
+        writer = BatchWriter(self._store, self._encoder, self._rule, tally, self._batch_passages)
+        comparison = Comparison(self._store, writer, tally, listings, self._progress, leave)
         for listing in listings:
-            before = tally.now()
-            run.bring_up_to_date(listing)
+            before = tally.counts()
+            comparison.bring_up_to_date(listing)
             self._store.sources.note_result(listing.source.location, tally.since(before))
         for location, reason in unreachable.items():
             self._store.sources.note_result(location, reason)
         forget_files_that_their_folder_lost(self._store, listings, tally)
-        return self._report(tally, writer, began)
-
-    def _report(self, tally: Tally, writer: Writer, began: float) -> ReindexReport:
-        speed = writer.embedded / writer.seconds if writer.seconds else 0.0
-        return ReindexReport(
-            new=tally.new,
-            changed=tally.changed,
-            unchanged=tally.unchanged,
-            removed=tally.removed,
-            duplicates=writer.duplicates,
-            failed=tuple(tally.failed),
-            passages=PassageCounts(
-                embedded=writer.embedded,
-                reused=writer.reused,
-                total=self._store.status().passages,
-                per_second=round(speed, 1),
-            ),
-            seconds=round(time.monotonic() - began, 3),
-        )
+        return tally.report(self._store.status().passages)
 
     def rebuild(self) -> ReindexReport:
-        """Cuts and embeds all articles of the store anew; see `embeddings.indexing.rebuild.rebuild`."""
-        began = time.monotonic()
-        done = rebuild(self._store, self._encoder, self._rule, self._progress, self._batch_passages)
-        return ReindexReport(
-            new=0,
-            changed=done.articles,
-            unchanged=0,
-            removed=0,
-            duplicates=0,
-            failed=(),
-            passages=PassageCounts(embedded=done.embedded, reused=0, total=self._store.status().passages),
-            seconds=round(time.monotonic() - began, 3),
-        )
+        """Cuts and embeds all articles of the store anew, from the texts that it holds.
+
+        The old passages and vectors answer until every article has new ones, and articles can be indexed and removed in
+        the meantime.  The new ones are committed a batch at a time: if you stop the rebuild, the next one with the same encoder
+        and rule continues where it was.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        store, encoder, tally = self._store, self._encoder, Tally()
+        if store.encoder is not None:
+            store.writing.begin_rebuild(encoder=encoder.identity, passage_rule=str(self._rule))
+            total = store.status().articles
+            while not store.writing.finish_rebuild():
+                batch = store.writing.awaiting_rebuild(max(1, self._batch_passages // 4))
+                stored = [store.articles.get(article_id) for article_id in batch]
+                pieces = [cut(text.article, self._rule) for text in stored if text is not None]
+                hashes = [text_hash for piece in pieces for text_hash in piece.hashes]
+                vectors = encoder.encode_passages([text for piece in pieces for text in piece.texts])
+                by_hash = dict(zip(hashes, vectors, strict=True))
+                store.writing.commit_rebuilt([piece.with_vectors("", by_hash) for piece in pieces])
+                tally.changed += len(pieces)
+                tally.embedded += len(hashes)
+                self._progress(Progress(tally.changed, max(total, tally.changed), tally.embedded))
+        return tally.report(store.status().passages)

@@ -1,7 +1,8 @@
-"""What a reindex did, and how far it is."""
+"""What a reindex did, and how far it has come."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -37,8 +38,8 @@ class ReindexReport(_Frozen):
 
     Attributes:
         new, changed, unchanged, removed: articles.
-        duplicates: among the new and changed, those that tell what another article tells already, if not word for word.
-        failed: what could not be read; what the store held of it, it still holds.
+        duplicates: new and changed articles that tell the same story as another, if not word for word.
+        failed: what could not be read; the store keeps what it has of it.
         passages: see `PassageCounts`.
         seconds: wall time.
         dry_run: whether nothing was done.
@@ -56,12 +57,12 @@ class ReindexReport(_Frozen):
 
 
 class Progress(NamedTuple):
-    """How far a reindex is.
+    """How far a reindex has come.
 
     Attributes:
-        entries: looked at.
-        total: of how many; 0 while nobody knows, as there are so many.
-        embedded: passages, so far.
+        entries: read so far.
+        total: entries to read; 0 if there are too many to know yet.
+        embedded: passages embedded so far.
     """
 
     entries: int
@@ -70,29 +71,55 @@ class Progress(NamedTuple):
 
 
 class Tally:
-    """Running totals of one reindex, in articles.
+    """Running totals of one reindex, in articles and passages; it begins when it is made.
 
     Attributes:
         seen: identities of the entries that were listed.
         failed: what could not be read.
+        encoding_seconds: spent on embedding.
     """
 
     def __init__(self) -> None:
         self.seen: set[str] = set()
         self.failed: list[Failure] = []
-        self.entries = self.new = self.changed = self.unchanged = self.removed = 0
+        self.entries = self.new = self.changed = self.unchanged = self.removed = self.duplicates = 0
+        self.embedded = self.reused = 0
+        self.encoding_seconds = 0.0
+        self._began = time.monotonic()
 
     def fail(self, source: str, reason: str) -> None:
         """Notes what could not be read."""
         self.failed.append(Failure(source=source, reason=reason))
 
+    def counts(self) -> Sequence[int]:
+        """The counts at this moment, for `since`."""
+        return self.new, self.changed, self.unchanged, self.removed, len(self.failed)
+
     def since(self, before: Sequence[int]) -> str:
-        """What was counted since `now` was asked, in words."""
+        """What was counted since `counts` was called, in words."""
         names = ("new", "changed", "unchanged", "removed", "failed")
-        counts = [count - old for count, old in zip(self.now(), before, strict=True)]
+        counts = [count - old for count, old in zip(self.counts(), before, strict=True)]
         words = [f"{count:,} {name}" for name, count in zip(names, counts, strict=True) if count]
         return ", ".join(words) or "nothing there"
 
-    def now(self) -> Sequence[int]:
-        """The counts at this moment, for `since`."""
-        return self.new, self.changed, self.unchanged, self.removed, len(self.failed)
+    def report(self, stored_passages: int, *, dry_run: bool = False) -> ReindexReport:
+        """The report of this reindex, now that it is over.
+
+        Args:
+            stored_passages: passages in the store.
+            dry_run: whether nothing was done.
+        """
+        speed = self.embedded / self.encoding_seconds if self.encoding_seconds else 0.0
+        return ReindexReport(
+            new=self.new,
+            changed=self.changed,
+            unchanged=self.unchanged,
+            removed=self.removed,
+            duplicates=self.duplicates,
+            failed=tuple(self.failed),
+            passages=PassageCounts(
+                embedded=self.embedded, reused=self.reused, total=stored_passages, per_second=round(speed, 1)
+            ),
+            seconds=round(time.monotonic() - self._began, 3),
+            dry_run=dry_run,
+        )

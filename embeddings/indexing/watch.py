@@ -1,8 +1,8 @@
-"""Which sources have something new, seen from outside: what files look like, and how long ago a site was asked.
+"""Which sources have changes, seen from outside: the state of files, and how long ago a site was checked.
 
-Files are looked at, not waited for: that works on every disk, also on one in the network, and a look at ten thousand takes
-some fifty milliseconds.  A file counts as changed when it has looked the same twice, so that none is read while it is
-being written.
+Files are checked again and again, because that works on every disk, also on one in the network.  A check of ten
+thousand files takes some fifty milliseconds.  A file counts as changed when it is unchanged between two checks, so that
+none is read while it is being written.
 """
 
 from __future__ import annotations
@@ -14,15 +14,17 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-LOOK_SECONDS = 0.5
-"""Seconds between two looks at files; more where a look takes long."""
+from embeddings.sources.documents import SIDE_CAR
+
+CHECK_SECONDS = 0.5
+"""Seconds between two checks of files; more where a check takes long."""
 
 _BUSY = 0.05
-"""Share of one core that looking may take."""
+"""The share of one core that checks may take."""
 
 
-class Look(NamedTuple):
-    """What tells that a file is another, has been written to, or may be read now; times in nanoseconds."""
+class FileStat(NamedTuple):
+    """What differs when a file is replaced, written to or made readable; times in nanoseconds."""
 
     inode: int
     size: int
@@ -30,87 +32,93 @@ class Look(NamedTuple):
     changed: int
 
 
-class News(NamedTuple):
-    """What a source has new: files as they look now, and files that are gone."""
+class Changes(NamedTuple):
+    """What is new in a source: files as they are now, and the paths of files that are gone."""
 
-    changed: Mapping[str, Look]
+    changed: Mapping[str, FileStat]
     gone: frozenset[str] = frozenset()
 
 
-class Due(NamedTuple):
-    """What has to be read: the news of each source that has some."""
+class Pending(NamedTuple):
+    """What has to be read: the changes of each source that has any."""
 
-    news: Mapping[str, News]
+    changes: Mapping[str, Changes]
 
     @property
     def locations(self) -> list[str]:
         """The sources."""
-        return list(self.news)
+        return list(self.changes)
 
     def leaves(self, entry: str) -> bool:
-        """Whether an entry is left as it is: it has not changed, or is being written.
+        """Whether to leave an entry as it is: neither it nor its side-car changed, or it is being written.
 
         Args:
             entry: its identity: a path, a path with `#` and a record, or a URL.
         """
-        paths = (entry, entry.rpartition("#")[0])
-        return not is_address(entry) and not any(path in new.changed for new in self.news.values() for path in paths)
+        side_car = entry + SIDE_CAR
+        return not is_address(entry) and not any(
+            entry in new.changed
+            or entry.rpartition("#")[0] in new.changed
+            or side_car in new.changed
+            or side_car in new.gone
+            for new in self.changes.values()
+        )
 
 
 class Watch:
-    """Looks at sources again and again.
+    """Checks sources again and again.
 
     Args:
         locations: the sources, which are about to be read.
-        site_seconds: seconds between two looks at an address.
+        site_seconds: seconds between two checks of an address.
 
     Attributes:
-        pause: seconds until the next look.
+        pause: seconds until the next check.
     """
 
     def __init__(self, locations: Sequence[str], site_seconds: float) -> None:
         self._site_seconds = site_seconds
         self._asked = {location: time.monotonic() for location in locations if is_address(location)}
         self._read = {location: dict(files_of(location)) for location in locations if not is_address(location)}
-        self._last: dict[str, dict[str, Look]] = {}
-        self.pause = LOOK_SECONDS
+        self._last: dict[str, dict[str, FileStat]] = {}
+        self.pause = CHECK_SECONDS
 
-    def due(self, locations: Sequence[str]) -> Due:
-        """What is new in sources since it was `read`, and looks as it did the last time."""
+    def check(self, locations: Sequence[str]) -> Pending:
+        """What is new in sources since `read`, and unchanged between two checks."""
         began, worked = time.monotonic(), time.thread_time()
-        news = {}
+        pending = {}
         for location in locations:
-            found = self._ask(location, began) if is_address(location) else self._look_at(location)
-            if found is not None:
-                news[location] = found
-        # As long as the look took, too: a disk in the network may be slow without any work here.
-        self.pause = max(LOOK_SECONDS, time.monotonic() - began, (time.thread_time() - worked) / _BUSY)
-        return Due(news)
+            changes = self._site(location, began) if is_address(location) else self._files(location)
+            if changes is not None:
+                pending[location] = changes
+        # As long as the check took, too: a disk in the network may be slow without any work here.
+        self.pause = max(CHECK_SECONDS, time.monotonic() - began, (time.thread_time() - worked) / _BUSY)
+        return Pending(pending)
 
-    def read(self, due: Due) -> None:
-        """Notes that what was due has been read."""
-        for location, news in due.news.items():
+    def read(self, pending: Pending) -> None:
+        """Notes that what was pending has been read."""
+        for location, changes in pending.changes.items():
             if is_address(location):
                 self._asked[location] = time.monotonic()
                 continue
-            held = self._read.setdefault(location, {})
-            held.update(news.changed)
-            for path in news.gone:
-                held.pop(path, None)
+            files = self._read.setdefault(location, {})
+            files.update(changes.changed)
+            for path in changes.gone:
+                files.pop(path, None)
 
-    def _ask(self, location: str, now: float) -> News | None:
+    def _site(self, location: str, now: float) -> Changes | None:
         asked = self._asked.get(location)
-        return News({}) if asked is None or now >= asked + self._site_seconds else None
+        return Changes({}) if asked is None or now >= asked + self._site_seconds else None
 
-    def _look_at(self, location: str) -> News | None:
+    def _files(self, location: str) -> Changes | None:
         now = dict(files_of(location))
         last, self._last[location] = self._last.get(location), now
         if last is None:
             return None
         read = self._read.get(location, {})
-        changed = {path: look for path, look in now.items() if look != read.get(path) and look == last.get(path)}
+        changed = {path: file for path, file in now.items() if file != read.get(path) and file == last.get(path)}
         gone = frozenset(path for path in read if path not in now and path not in last)
-        return News(changed, gone) if changed or gone else None
+        return Changes(changed, gone) if changed or gone else None
 
 
 def is_address(location: str) -> bool:
@@ -118,18 +126,20 @@ def is_address(location: str) -> bool:
     return location.startswith(("http://", "https://"))
 
 
-def files_of(location: str) -> Iterator[tuple[str, Look]]:
-    """What the files of a file, folder or glob look like now; whatever cannot be looked at is left out."""
+def files_of(location: str) -> Iterator[tuple[str, FileStat]]:
+    """The state of the files of a file, folder or glob, with their side-cars; without files that cannot be checked."""
     if os.path.isdir(location):
         yield from _files_below(location)
-    elif os.path.lexists(location):
-        yield from _look(location)
     else:
-        for path in glob.iglob(location, recursive=True):
-            yield from _files_below(path) if os.path.isdir(path) else _look(path)
+        for path in [location] if os.path.lexists(location) else glob.iglob(location, recursive=True):
+            if os.path.isdir(path):
+                yield from _files_below(path)
+            else:
+                yield from _stat(path)
+                yield from _stat(path + SIDE_CAR)
 
 
-def _files_below(folder: str) -> Iterator[tuple[str, Look]]:
+def _files_below(folder: str) -> Iterator[tuple[str, FileStat]]:
     try:
         entries = list(os.scandir(folder))
     except OSError:  # a reindex says what is wrong with it
@@ -140,13 +150,13 @@ def _files_below(folder: str) -> Iterator[tuple[str, Look]]:
         if entry.is_dir(follow_symlinks=False):
             yield from _files_below(entry.path)
         else:
-            yield from _look(entry.path)
+            yield from _stat(entry.path)
 
 
-def _look(path: str) -> Iterator[tuple[str, Look]]:
+def _stat(path: str) -> Iterator[tuple[str, FileStat]]:
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return
-    if stat.S_ISREG(found.st_mode):
-        yield path, Look(found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    if stat.S_ISREG(status.st_mode):
+        yield path, FileStat(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)

@@ -1,10 +1,10 @@
-"""What becomes of the articles that are new or changed: they are embedded and committed, or only counted."""
+"""What becomes of new and changed articles: they are embedded and committed, or only counted."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,42 +12,54 @@ from numpy.typing import NDArray
 from embeddings.articles import Article
 from embeddings.encoder.model import Encoder
 from embeddings.indexing.chunking import BATCH_PASSAGES, CutArticle, PassageRule, cut
-from embeddings.indexing.copies import Copy, CopyFinder
+from embeddings.indexing.near_duplicates import Copy, CopyFinder
+from embeddings.indexing.report import Tally
 from embeddings.store.protocol import IndexedArticle, Store
 
 BATCH_SECONDS = 10.0
-"""Seconds after which a batch is committed, however few it has: articles of a slow site come one a second."""
+"""Seconds after which even a small batch is committed: a slow site gives one article a second."""
 
 
-class Writer(Protocol):
-    """Is told what a reindex finds.
+class Writer:
+    """Takes what a reindex finds and only counts it, for a dry run.
 
-    Attributes:
-        embedded: passages that were embedded, or would be.
-        reused: passages whose vectors were there already.
-        duplicates: articles that tell what another tells already.
-        seconds: of embedding.
+    Args:
+        store: only read.
+        rule: how articles are cut into passages.
+        tally: counts.
     """
 
-    embedded: int
-    reused: int
-    duplicates: int
-    seconds: float
+    def __init__(self, store: Store, rule: PassageRule, tally: Tally) -> None:
+        self._tally = tally
+        self._store = store
+        self._rule = rule
+        self._copies = CopyFinder(store)
+        self._hashes: set[bytes] = set()
 
-    def add(self, article: Article, origin: str, memories: Mapping[str, str]) -> None:
-        """Takes an article that is new or changed, and what its source remembers once it is committed."""
+    def add(self, article: Article, origin: str, sync_state: Mapping[str, str]) -> None:
+        """Takes an article that is new or changed, and the sync state to commit with it."""
+        piece = cut(article, self._rule)
+        self._tally.duplicates += self._copies.add(article).of is not None
+        fresh = set(piece.hashes) - self._hashes
+        fresh -= self._store.articles.vectors_of(fresh).keys()
+        self._hashes |= fresh
+        self._tally.embedded += len(fresh)
+        self._tally.reused += len(piece.hashes) - len(fresh)
 
-    def remember(self, memories: Mapping[str, str]) -> None:
-        """Takes what a source remembers once all that was added before is committed."""
+    def set_sync_state(self, sync_state: Mapping[str, str]) -> None:
+        """Takes sync state to commit once all that was added before is committed."""
 
     def finish(self) -> None:
-        """Nothing more is added from this source."""
+        """Ends a source: nothing more is added from it."""
 
     def hold(self, location: str, article_ids: Iterable[str]) -> None:
-        """Notes that a source too holds articles that came from another; after `finish`."""
+        """Notes that a source also holds articles that came from another; after `finish`."""
 
     def release(self, location: str, article_ids: Iterable[str]) -> int:
-        """Takes out articles that a source has no more; returns how many nobody else holds; after `finish`."""
+        """Takes out articles that a source no longer has; returns how many no other source holds; after `finish`."""
+        others = [source.location for source in self._store.sources.list() if source.location != location]
+        elsewhere = {article.id for other in others for article in self._store.articles.known(other)}
+        return len(set(article_ids) - elsewhere)
 
 
 class _Waiting(NamedTuple):
@@ -58,66 +70,70 @@ class _Waiting(NamedTuple):
     copy: Copy
 
 
-class BatchWriter:
+class BatchWriter(Writer):
     """Embeds and commits articles, a batch in a transaction.
 
     Args:
         store: to write to.
         encoder: makes the vectors.
         rule: how articles are cut into passages.
+        tally: counts.
         batch_passages: passages after which a batch is committed, at least 1.
     """
 
-    def __init__(self, store: Store, encoder: Encoder, rule: PassageRule, batch_passages: int = BATCH_PASSAGES) -> None:
-        self.embedded = self.reused = self.duplicates = 0
-        self.seconds = 0.0
-        self._store = store
+    def __init__(
+        self,
+        store: Store,
+        encoder: Encoder,
+        rule: PassageRule,
+        tally: Tally,
+        batch_passages: int = BATCH_PASSAGES,
+    ) -> None:
+        super().__init__(store, rule, tally)
         self._encoder = encoder
-        self._rule = rule
         self._batch_passages = batch_passages
-        self._copies = CopyFinder(store)
         self._batch: list[_Waiting] = []
         self._passages = 0
-        self._memories: dict[str, str] = {}
+        self._sync_state: dict[str, str] = {}
         self._began = 0.0
 
-    def add(self, article: Article, origin: str, memories: Mapping[str, str]) -> None:
-        """Takes an article; commits it now or with those to come."""
+    def add(self, article: Article, origin: str, sync_state: Mapping[str, str]) -> None:
+        """Takes an article that is new or changed, and the sync state to commit with it."""
         if not self._batch:
             self._began = time.monotonic()
         waiting = _Waiting(cut(article, self._rule), origin, self._copies.add(article))
         self._batch.append(waiting)
-        self._memories |= memories
+        self._sync_state |= sync_state
         self._passages += len(waiting.cut.passages)
-        self.duplicates += waiting.copy.of is not None
+        self._tally.duplicates += waiting.copy.of is not None
         if self._passages >= self._batch_passages or time.monotonic() > self._began + BATCH_SECONDS:
             self.finish()
 
-    def remember(self, memories: Mapping[str, str]) -> None:
-        """Takes what is to be remembered with the next commit, or at the end."""
-        self._memories |= memories
+    def set_sync_state(self, sync_state: Mapping[str, str]) -> None:
+        """Takes sync state to commit once all that was added before is committed."""
+        self._sync_state |= sync_state
 
     def finish(self) -> None:
-        """Commits what is waiting."""
+        """Ends a source: nothing more is added from it."""
         if self._batch:
             vectors = self._vectors([waiting.cut for waiting in self._batch])
             self._store.writing.commit(
                 [_indexed(waiting, vectors) for waiting in self._batch],
                 encoder=self._encoder.identity,
                 passage_rule=str(self._rule),
-                sync_state=self._memories,
+                sync_state=self._sync_state,
             )
-        elif self._memories:
-            self._store.sources.set_sync_state(self._memories)
-        self._batch, self._passages, self._memories = [], 0, {}
+        elif self._sync_state:
+            self._store.sources.set_sync_state(self._sync_state)
+        self._batch, self._passages, self._sync_state = [], 0, {}
         self._copies.forget()
 
     def hold(self, location: str, article_ids: Iterable[str]) -> None:
-        """Notes so in the store."""
+        """Notes that a source also holds articles that came from another; after `finish`."""
         self._store.sources.hold(location, article_ids)
 
     def release(self, location: str, article_ids: Iterable[str]) -> int:
-        """Removes what nobody holds any more."""
+        """Takes out articles that a source no longer has; returns how many no other source holds; after `finish`."""
         return self._store.sources.release(location, article_ids)
 
     def _vectors(self, batch: list[CutArticle]) -> dict[bytes, NDArray[np.float32]]:
@@ -127,57 +143,15 @@ class BatchWriter:
         missing = [text_hash for text_hash in texts if text_hash not in vectors]
         began = time.monotonic()
         encoded = self._encoder.encode_passages([texts[text_hash] for text_hash in missing])
-        self.seconds += time.monotonic() - began
+        self._tally.encoding_seconds += time.monotonic() - began
         vectors.update(zip(missing, encoded, strict=True))
-        self.embedded += len(missing)
-        self.reused += self._passages - len(missing)
+        self._tally.embedded += len(missing)
+        self._tally.reused += self._passages - len(missing)
         return vectors
 
 
-class Preview:
-    """Only counts what a `BatchWriter` would do.
-
-    Args:
-        store: is read.
-        rule: how articles are cut into passages.
-    """
-
-    def __init__(self, store: Store, rule: PassageRule) -> None:
-        self.embedded = self.reused = self.duplicates = 0
-        self.seconds = 0.0
-        self._store = store
-        self._rule = rule
-        self._copies = CopyFinder(store)
-        self._hashes: set[bytes] = set()
-
-    def add(self, article: Article, origin: str, memories: Mapping[str, str]) -> None:
-        """Counts an article's passages."""
-        found = cut(article, self._rule)
-        self.duplicates += self._copies.add(article).of is not None
-        fresh = set(found.hashes) - self._hashes
-        fresh -= self._store.articles.vectors_of(fresh).keys()
-        self._hashes |= fresh
-        self.embedded += len(fresh)
-        self.reused += len(found.hashes) - len(fresh)
-
-    def remember(self, memories: Mapping[str, str]) -> None:
-        """Does nothing."""
-
-    def finish(self) -> None:
-        """Does nothing."""
-
-    def hold(self, location: str, article_ids: Iterable[str]) -> None:
-        """Does nothing."""
-
-    def release(self, location: str, article_ids: Iterable[str]) -> int:
-        """How many of them no other source holds."""
-        others = [source.location for source in self._store.sources.list() if source.location != location]
-        held = {article.id for other in others for article in self._store.articles.known(other)}
-        return len(set(article_ids) - held)
-
-
 def _texts(batch: Iterable[CutArticle]) -> dict[bytes, str]:
-    return {text_hash: text for found in batch for text_hash, text in zip(found.hashes, found.texts, strict=True)}
+    return {text_hash: text for piece in batch for text_hash, text in zip(piece.hashes, piece.texts, strict=True)}
 
 
 def _indexed(waiting: _Waiting, vectors: Mapping[bytes, NDArray[np.float32]]) -> IndexedArticle:

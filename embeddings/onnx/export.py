@@ -40,7 +40,7 @@ def export(module: Any, inputs: Mapping[str, Any], outputs: Mapping[str, int], p
 
 
 def weights_digest(state: Mapping[str, Any]) -> str:
-    """SHA-256 over a torch state's names, shapes and values: the identity of a model, wherever its files lie."""
+    """SHA-256 over the names, shapes and values of a torch state: the identity of a model, wherever its files are."""
     import torch
 
     digest = hashlib.sha256()
@@ -52,7 +52,7 @@ def weights_digest(state: Mapping[str, Any]) -> str:
 
 
 def run_as_command(compile_model: Callable[[str, Path], None], argv: Sequence[str]) -> int:
-    """Compiles the model ``argv[0]`` into the empty folder ``argv[1]``, which is made if it is missing.
+    """Compiles the model ``argv[0]`` into the empty folder ``argv[1]``; makes the folder if it is missing.
 
     Returns:
         0; or 2, with one line on stderr, if that cannot be done.

@@ -1,7 +1,7 @@
-"""Where compiled models live, and how one gets there: compiled once, by a process of its own, moved in whole.
+"""The cache of compiled models: each is compiled once, by its own process, and moved in as a whole.
 
-The key of a model is its name for a model of the hub, and its files' names, sizes and times for a local folder; another
-model, another version of the compiler's format, another entry.
+The key of a model of the hub is its name; the key of a local folder is its files' names, sizes and times.  Each model
+and each version of the compiler's format has its own entry.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def packaged_weights() -> Path:
 
 
 def cache_key(name: str) -> str:
-    """A file name for a model: readable, and different whenever the model's files are."""
+    """A file name for a model: readable, and different for different files."""
     folder = packaged_weights() if name == PACKAGED_ENCODER else Path(os.path.expanduser(name))
     digest = hashlib.sha256(name.encode())
     if folder.is_dir():
@@ -63,10 +63,10 @@ def compiled_folder(
     Args:
         name: the packaged encoder's name, a local folder, or a name on the Hugging Face hub.
         cache: folder of all compiled models.
-        compiler: module that is run as ``python -m compiler NAME FOLDER`` to compile; it has torch, we have not.
-        version: of what the compiler writes; another version is another entry.
+        compiler: module that is run as ``python -m compiler NAME FOLDER`` to compile; it imports torch.
+        version: of the compiler's format; each version has its own entry.
         description: "encoder" or "reader", for messages.
-        say: is told when the compilation begins, which takes some seconds.
+        say: called when the compilation begins, which takes some seconds.
 
     Raises:
         ModelError: there is no such model, or it cannot be compiled; the message says why.
@@ -131,7 +131,7 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
 
 
 def write_manifest(folder: Path, facts: dict[str, Any]) -> None:
-    """Writes `compiled.json`: the facts, and the sizes of the other files, by which a cut-off copy is noticed."""
+    """Writes `compiled.json`: the facts, and the sizes of the other files, which reveal a cut-off copy."""
     files = [path for path in sorted(folder.iterdir()) if path.is_file() and path.name != "compiled.json"]
     sizes = {path.name: path.stat().st_size for path in files}
     (folder / "compiled.json").write_text(json.dumps({**facts, "files": sizes}, indent=1) + "\n")

@@ -1,9 +1,9 @@
 """A float32 ONNX graph -> the same graph on int8 weights, close enough to be used in its place.
 
-Weights are scaled by output channel, activations at run time and by token, embeddings by row.  A scale for each token (Yao
-et al., 2022, "ZeroQuant", https://arxiv.org/abs/2206.01861) is what keeps the answers the same: with one scale for a whole
-sequence, as onnxruntime's own `quantize_dynamic` has it, the largest value of `[CLS]` sets the precision of every word.
-The cost is the same, as the matrix products are.
+Weights are scaled by output channel, activations at run time and by token, embeddings by row.  A scale for each token
+(Yao et al., 2022, "ZeroQuant", https://arxiv.org/abs/2206.01861) is what keeps the answers the same: with one scale for
+a whole sequence, as onnxruntime's own `quantize_dynamic` has it, the largest value of `[CLS]` sets the precision of
+every word.  The cost is the same, because the matrix products are.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ class _Quantizer:
         del self._graph.node[:]
         self._graph.node.extend(nodes)
         used = {name for node in nodes for name in node.input}
-        kept = [tensor for tensor in self._graph.initializer if tensor.name in used]
+        used_weights = [tensor for tensor in self._graph.initializer if tensor.name in used]
         del self._graph.initializer[:]
-        self._graph.initializer.extend(kept)
+        self._graph.initializer.extend(used_weights)
 
     def _rewritten(self, node: onnx.NodeProto) -> Iterator[onnx.NodeProto]:
         if node.name in self._keep:
@@ -81,7 +81,7 @@ class _Quantizer:
         )
 
     def _by_token(self, values: str) -> Iterator[onnx.NodeProto]:
-        """`values`, shape (1, tokens, features), as uint8 around 128, with a scale for each token; once for all that use it."""
+        """`values`, shape (1, tokens, features), as uint8 around 128, with a scale per token; made once for all its users."""
         if values in self._done:
             return
         self._done.add(values)
@@ -115,7 +115,7 @@ class _Quantizer:
         yield helper.make_node("Mul", [f"{output}/row_float", f"{output}/row_scale"], [output])
 
     def _store(self, name: str, axis: int) -> None:
-        """Adds a table in int8 beside its scales, which are those of the axis that is left."""
+        """Adds a table in int8 and its scales, which belong to the remaining axis."""
         if f"{name}/int8" in self._done:
             return
         self._done.add(f"{name}/int8")

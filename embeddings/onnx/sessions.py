@@ -1,4 +1,4 @@
-"""Runs a compiled model on the CPU: one sequence at a time, as many at once as there are cores.
+"""Runs a compiled model on the CPU: one sequence at a time, one sequence per core at once.
 
 Sequences are never padded or batched together.  That is as fast as batches on a CPU, and it makes the numbers of a
 sequence independent of its neighbours: int8 models scale their activations by the whole tensor, so a batch would let
@@ -29,7 +29,7 @@ class CompiledModel:
 
     Args:
         path: the ONNX file.
-        threads: sequences to run at once; 0 for one a core.
+        threads: sequences to run at once; 0 = one per core.
 
     Raises:
         ModelError: the file is missing, damaged or not an ONNX model.
@@ -54,15 +54,15 @@ class CompiledModel:
         self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="model")
 
     def run(self, feeds: Sequence[Feed]) -> list[list[NDArray[np.float32]]]:
-        """Runs each feed; the outputs come in the order of the feeds, whatever order they ran in.
+        """Runs each feed; the outputs come in the order of the feeds.
 
         Args:
             feeds: for each sequence the arrays of `inputs` by name, each of shape (1, length).
         """
-        wanted = [{name: feed[name] for name in self.inputs} for feed in feeds]
-        if len(wanted) == 1:
-            return [self._one(wanted[0])]
-        return list(self._pool.map(self._one, wanted))
+        inputs = [{name: feed[name] for name in self.inputs} for feed in feeds]
+        if len(inputs) == 1:
+            return [self._one(inputs[0])]
+        return list(self._pool.map(self._one, inputs))
 
     def _one(self, feed: Any) -> list[NDArray[np.float32]]:
         return [np.asarray(output) for output in self._session.run(None, feed)]

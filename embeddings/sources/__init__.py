@@ -1,31 +1,30 @@
-"""Where articles come from: one small file for each format, one protocol.
+"""Where articles come from: one small file per format, one interface.
 
-A source lists its entries without reading them; an entry is read on its own, so that one that fails does not stop the
-others.  Reindexing goes like this::
+A source lists its entries without reading them.  Each entry is read on its own, so that a failure does not stop the
+others.  A reindex works like this::
 
     source = open_source(location, context)
     for entry in source.entries():      # SourceError: the source as a whole cannot be listed
         article = entry.read()          # SourceError: this one cannot be read, its message says why
         ...                             # None: not modified since its last commit
-        # commit the article together with entry.memories()
+        # commit the article together with entry.sync_state()
     # remove what is no longer listed, if source.complete
-    # if no entry failed: remember source.memories()
+    # if no entry failed: commit source.sync_state()
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from embeddings.articles import Article
 from embeddings.errors import SourceError
-from embeddings.sources.context import Memory, NoMemory, SourceContext, SourceOptions, nothing_to_remember
+from embeddings.sources.context import SourceContext, SourceOptions
 
 __all__ = [
     "Entry",
-    "Memory",
-    "NoMemory",
     "Source",
     "SourceContext",
     "SourceOptions",
@@ -36,63 +35,67 @@ __all__ = [
 
 
 class Entry(NamedTuple):
-    """One article to be.
+    """An article that can be read.
 
     Attributes:
         source: its identity: a path, a path with `#` and the id, URL or line of a record in it, or a URL.
-        read: reads it.  None when it has not been modified since what `memories` said was committed.  Raises
-            SourceError, with the reason, when it cannot be read; the error's `source` is the file or URL to look at.
-        memories: to be asked after `read`, also if that gave None; what it says has to be committed in the same
-            transaction as the article (or after it), so that a crash in between loses nothing.
+        read: reads it.  None when it has not been modified since its `sync_state` was committed.  Raises SourceError,
+            with the reason, when it cannot be read; the error's `source` is the file or URL to look at.
+        sync_state: called after `read`, also if that gave None.  Commit its result in the same transaction as the article,
+            or later, so that a crash in between loses nothing.
     """
 
     source: str
     read: Callable[[], Article | None]
-    memories: Callable[[], Mapping[str, str]] = nothing_to_remember
+    sync_state: Callable[[], Mapping[str, str]] = dict
 
 
-class Source(Protocol):
+class Source(ABC):
     """A place that articles come from.
 
+    Args:
+        location: what a person names and the store keeps: an absolute path, a glob of such, or a URL.
+
     Attributes:
-        location: what a person names and the store remembers: an absolute path, a glob of such, or a URL.
-        nothing_found: what to tell a person when there are no entries.
-        complete: to be asked after `entries` ran out: whether all that there is was listed, so that an article that was
-            not is gone.  A feed names its latest only, so its older articles stay.
+        complete: whether `entries`, once it ran to its end, listed everything, so that an article that was not listed is
+            gone.  A feed lists only its latest articles, so its older ones stay.
     """
 
-    location: str
+    def __init__(self, location: str) -> None:
+        self.location = location
+        self.complete = True
 
     @property
-    def nothing_found(self) -> str: ...
+    def nothing_found(self) -> str:
+        """What to tell a person when there are no entries."""
+        return "holds no article"
 
-    @property
-    def complete(self) -> bool: ...
-
+    @abstractmethod
     def entries(self) -> Iterator[Entry]:
-        """The entries that there are now, in an order that stays the same.
+        """The present entries, in an order that stays the same.
 
         Raises:
             SourceError: nothing can be listed.
         """
 
-    def memories(self) -> Mapping[str, str]:
-        """What to remember once all entries were read and committed and none failed: that a feed was seen, say."""
+    def sync_state(self) -> Mapping[str, str]:
+        """What to commit once all entries were read and committed and none failed: a copy of the feed, for instance."""
+        return {}
 
 
 def lies_in(source: str, place: str) -> bool:
-    """Whether an entry belongs to a place that failed as a whole: a folder, or a file with many articles in it.
+    """Whether an entry is in a folder, or in a file of many articles, that failed as a whole.
 
-    What is not listed because its place could not be read is not gone.
+    An entry that is not listed because its folder or file could not be read is not gone.
     """
     return source.startswith((place.rstrip("/") + "/", place + "#"))
 
 
 def check_name(source: str) -> None:
-    """Refuses a file name that is not UTF-8: it could neither be stored nor printed.
+    r"""Refuses a file name that is not UTF-8, which could neither be stored nor printed.
 
     Raises:
-        SourceError: with the bytes that are not UTF-8 written as ``\\xff``.
+        SourceError: with the bytes that are not UTF-8 written as ``\xff``.
     """
     try:
         source.encode()
@@ -106,13 +109,12 @@ def open_source(location: str, context: SourceContext | None = None) -> Source:
 
     Args:
         location: a file, a folder, a glob, or a URL.
-        context: what it may use; without one, it remembers nothing.
+        context: what it may use; without one, everything is read.
 
     Raises:
         SourceError: there is nothing there, or nothing that can hold articles.
     """
-    from embeddings.sources.files import FileSource
-    from embeddings.sources.folders import FolderSource, glob_source
+    from embeddings.sources.files import FileSource, FolderSource, glob_source
     from embeddings.sources.globs import is_glob
     from embeddings.sources.web.addresses import is_web_address, normal_url
     from embeddings.sources.websites import WebSource
@@ -129,9 +131,9 @@ def open_source(location: str, context: SourceContext | None = None) -> Source:
             return FileSource(path.resolve(), context)
         if path.exists():
             raise SourceError(location, "neither a file nor a folder; name a file, a folder, or a URL")
-        found = glob_source(location, context) if is_glob(location) else None
+        source = glob_source(location, context) if is_glob(location) else None
     except (OSError, ValueError, RuntimeError) as error:  # the last for a ~user or a loop of links that leads nowhere
-        raise SourceError(location, f"cannot be looked at ({getattr(error, 'strerror', None) or error})") from error
-    if found is None:
+        raise SourceError(location, f"cannot be opened ({getattr(error, 'strerror', None) or error})") from error
+    if source is None:
         raise SourceError(location, "there is no such file or folder; check the path")
-    return found
+    return source

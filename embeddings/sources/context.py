@@ -1,11 +1,10 @@
-"""What a source may use while it lists and reads: its options, the web, and what it remembers."""
+"""What a source may use while it lists and reads: its options, the web, and the state of its last sync."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
@@ -16,13 +15,13 @@ FACTS = ("id", "title", "text", "url", "author", "publisher", "date")
 
 
 class SourceOptions(BaseModel):
-    """How a person wants a source to be read; remembered with it.
+    """How a person wants a source to be read; the store keeps it with the source.
 
     Attributes:
         include: globs of files in a folder, or of pages' paths in a feed or sitemap; only these are read.
-        exclude: globs of files and folders, or of pages' paths, that are left out.
+        exclude: globs of files and folders, or of pages' paths; these are not read.
         fields: the column or field that holds a fact, for tables and JSON records: `{"text": "body"}`.
-        format: name of the format to read files as, whatever they are called.
+        format: name of the format to read files as, regardless of their names.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,23 +36,8 @@ class SourceOptions(BaseModel):
     def _known_facts(cls, fields: dict[str, str]) -> dict[str, str]:
         unknown = sorted(set(fields) - set(FACTS))
         if unknown:
-            raise ValueError(f"{unknown[0]!r} is no fact of an article; there are {', '.join(FACTS)}")
+            raise ValueError(f"{unknown[0]!r} is not a fact of an article; use one of {', '.join(FACTS)}")
         return fields
-
-
-class Memory(Protocol):
-    """What sources remembered at their last commits: ETags, say.  The store keeps it; see `Entry.memories`."""
-
-    def sync_state(self, key: str) -> str | None:
-        """What was remembered under a key."""
-
-
-class NoMemory:
-    """Remembers nothing, so that everything is read."""
-
-    def sync_state(self, key: str) -> str | None:
-        """Nothing."""
-        return None
 
 
 @dataclass(frozen=True)
@@ -62,26 +46,22 @@ class SourceContext:
 
     Attributes:
         options: how to read.
-        memory: what was remembered at earlier commits.
+        sync_state: gives what sources left in the store under a key, an ETag for instance, or None; see
+            `Entry.sync_state`.
         holds: whether the store holds an article of this identity (`Entry.source`).  One that it does not hold is
             read, even if it has not been modified since it was last read.
         fetcher: the way to the web.
     """
 
     options: SourceOptions = field(default_factory=SourceOptions)
-    memory: Memory = field(default_factory=NoMemory)
+    sync_state: Callable[[str], str | None] = lambda key: None
     holds: Callable[[str], bool] = lambda source: True
     fetcher: Fetcher = field(default_factory=Fetcher)
 
-    def recalled(self, key: str) -> dict[str, str]:
-        """The facts that were remembered under a key; none if they are not what they should be."""
+    def sync_facts(self, key: str) -> dict[str, str]:
+        """The sync state under a key, as facts by their names; none if it is damaged."""
         try:
-            known = json.loads(self.memory.sync_state(key) or "{}")
+            facts = json.loads(self.sync_state(key) or "{}")
         except ValueError:
             return {}
-        return {str(name): str(value) for name, value in known.items()} if isinstance(known, dict) else {}
-
-
-def nothing_to_remember() -> Mapping[str, str]:
-    """For sources and entries without a memory."""
-    return {}
+        return {str(name): str(value) for name, value in facts.items()} if isinstance(facts, dict) else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import io
 import os
@@ -9,18 +10,23 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from embeddings.errors import SourceError
 from embeddings.sources.context import SourceContext
+from embeddings.sources.facts import NO_FACTS, Facts
 from embeddings.sources.unpacking import GzipFile, UnpackingError
 from embeddings.sources.web.fetcher import Fetched
 
 MAX_BYTES = 20_000_000
 """Largest article, and largest record in a file of many, in bytes."""
 GZIP_MAGIC = b"\x1f\x8b"
+SIDE_CAR = ".meta"
+"""What is added to a file's name to get the name of its side-car, which holds facts about it."""
+BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+"""Byte order marks, and the encodings that they tell."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +35,14 @@ class Document:
 
     Attributes:
         source: its path or URL, the identity of the article in it.
-        open: opens it at its beginning, unpacked; as often as wanted.
+        open: opens it at its beginning, unpacked; can be called again.
         context: what may be used while it is read.
         media_type: as the web server says; empty for a file.
         charset: as the web server says.
         url: where a page came from, after redirects; None for a file.
-        title, author, publisher, published_at: what the list that led here says about it.
-        missing: places named in it that could not be listed; a format adds them.
+        facts: what the list that led here says about it.
+        missing: lists named in it that could not be read; a format adds them.
+        side_car: the file of facts beside it, if there is one.
     """
 
     source: str
@@ -44,11 +51,9 @@ class Document:
     media_type: str = ""
     charset: str | None = None
     url: str | None = None
-    title: str = ""
-    author: str = ""
-    publisher: str = ""
-    published_at: date | datetime | None = None
+    facts: Facts = NO_FACTS
     missing: list[str] = field(default_factory=list)
+    side_car: Document | None = None
 
     def read(self) -> bytes:
         """The whole of it.
@@ -72,7 +77,7 @@ class Document:
 
 @contextmanager
 def reading(source: str) -> Iterator[None]:
-    """Says in a person's words what goes wrong while a document is read."""
+    """Turns what goes wrong while a document is read into a message for people."""
     try:
         yield
     except UnpackingError as error:
@@ -88,18 +93,21 @@ def file_document(path: Path, context: SourceContext, within: Path | None = None
     Args:
         path: the file; one that ends in `.gz` is unpacked as it is read.
         context: what may be used.
-        within: a folder that the file has to be in, also after links; None for a file that a person named.
+        within: a folder that the file has to be in, also after links; None for a file that a person named.  Its side-car
+            has to be in there too, else in the folder of the file.
     """
 
     def open_unpacked() -> BinaryIO:
         file = _open(path, within)
         return io.BufferedReader(GzipFile(file), 1 << 16) if path.suffix.lower() == ".gz" else file
 
-    return Document(str(path), open_unpacked, context)
+    beside = Path(f"{path}{SIDE_CAR}")
+    side_car = Document(str(beside), partial(_open, beside, within or path.parent), context)
+    return Document(str(path), open_unpacked, context, side_car=side_car if os.path.lexists(beside) else None)
 
 
 def page_document(source: str, fetched: Fetched, context: SourceContext) -> Document:
-    """A page that was fetched as a document; if it is packed, as sitemaps may be, it is unpacked."""
+    """A fetched page as a document; unpacked if it is packed, as sitemaps may be."""
 
     def open_unpacked() -> BinaryIO:
         if not fetched.body.startswith(GZIP_MAGIC):
@@ -109,13 +117,48 @@ def page_document(source: str, fetched: Fetched, context: SourceContext) -> Docu
     return Document(source, open_unpacked, context, fetched.media_type, fetched.charset, fetched.url)
 
 
+def decode(document: Document, data: bytes) -> str:
+    """Bytes as text: by their byte order mark, else in the web server's charset, else as UTF-8.
+
+    Raises:
+        SourceError: they are not text, or not in this encoding; it names the line.
+    """
+    source = document.source
+    encoding = next((name for mark, name in BOMS if data.startswith(mark)), _charset(document) or "utf-8")
+    if not encoding.startswith("utf-16") and b"\0" in data:
+        line = data[: data.index(b"\0")].count(b"\n") + 1
+        raise SourceError(source, f"line {line} holds a NUL byte; it looks like a binary file, not a text")
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        read = error.object  # without the mark that the file may begin with
+        line = read[: error.start].count(b"\n") + 1
+        shown = encoding.removesuffix("-sig").upper()
+        raise SourceError(
+            source, f"not {shown}: byte 0x{read[error.start]:02x} in line {line}; convert it, for instance with iconv"
+        ) from error
+    if "\0" in text:
+        raise SourceError(source, "holds NUL characters; it looks like a binary file, not a text")
+    return text
+
+
+def _charset(document: Document) -> str | None:
+    """The charset that a web server names, if it is one for text."""
+    try:
+        name = codecs.lookup(document.charset or "").name
+        "".encode(name)  # some codecs are for other things than text
+    except (LookupError, UnicodeError, ValueError):
+        return None
+    return name
+
+
 def digest(data: bytes) -> str:
     """A fingerprint of what a document holds."""
     return hashlib.sha256(data).hexdigest()[:32]
 
 
 def _open(path: Path, within: Path | None) -> BinaryIO:
-    """Opens a regular file, and nothing else: a pipe or a device is not even touched."""
+    """Opens a regular file; does not even touch a pipe or a device."""
     source = str(path)
     real = Path(os.path.realpath(path))
     if within is not None and not real.is_relative_to(within):

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from pathspec.patterns.gitignore import GitIgnorePatternError
+from pathspec.patterns.gitignore.basic import GitIgnoreBasicPattern
+
+_NOTHING = re.compile(r"(?!)")
+
 
 def is_glob(path: str) -> bool:
-    """Whether there is anything in it that stands for other characters."""
+    """Whether a path has a character that stands for others."""
     return any(character in path for character in "*?[")
 
 
@@ -24,33 +29,15 @@ def matches(path: str, pattern: str) -> bool:
         >>> matches("2024/may/storm.txt", "2024/**/*.txt"), matches("2024/may/storm.txt", "may")
         (True, True)
     """
-    return _compiled(pattern).fullmatch(path) is not None
+    return _compiled(pattern).match(path) is not None
 
 
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    pattern = pattern.strip("/") if "/" in pattern.strip("/") or pattern.startswith("/") else "**/" + pattern.strip("/")
-    parts = []
-    at = 0
-    while at < len(pattern):
-        rest = pattern[at:]
-        if rest.startswith("**/"):
-            parts.append("(?:[^/]+/)*")
-            at += 3
-        elif rest.startswith("**"):
-            parts.append(".*")
-            at += 2
-        elif rest[0] in "*?":
-            parts.append("[^/]*" if rest[0] == "*" else "[^/]")
-            at += 1
-        elif found := re.match(r"\[(!?)(\]?[^\]/]*)\]", rest):
-            inside = re.sub(r"([\\\[\]^&|~])", r"\\\1", found[2])
-            parts.append(f"[{'^/' if found[1] else ''}{inside}]")
-            at += found.end()
-        else:
-            parts.append(re.escape(rest[0]))
-            at += 1
+    r"""A pattern as in .gitignore, but `**` also works inside a name, and `!`, `#`, `\` and a last space are ordinary."""
+    inner = re.sub(r"\*\*(?!/|$)", "**/*", pattern.strip("/"))
+    inner = re.sub(r"^[!#]|\\| $", r"\\\g<0>", inner)
     try:
-        return re.compile("".join(parts) + "(?:/.*)?", re.DOTALL)
-    except re.error:  # a set like [z-a], which nothing is in
-        return re.compile(r"(?!)")
+        return GitIgnoreBasicPattern("/" * (pattern[:1] == "/" and bool(inner)) + inner).regex or _NOTHING
+    except (re.error, GitIgnorePatternError):  # a set like [z-a], which nothing is in
+        return _NOTHING

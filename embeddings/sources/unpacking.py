@@ -1,4 +1,4 @@
-"""Unpacking without bombs: what is packed is unpacked piece by piece, and never more than is admitted."""
+"""Unpacking in small pieces, up to a limit, so that a packed bomb does no harm."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import BinaryIO
 
 _PIECE = 65_536
 RATIO = 100
-"""Times that unpacked data may be larger than packed data; text shrinks to a third or a tenth."""
+"""How many times larger than packed data unpacked data may be; text is three to ten times as large."""
 FREE = 20_000_000
-"""Bytes that may be unpacked whatever the ratio."""
+"""Bytes that may be unpacked at any ratio."""
 
 
 class UnpackingError(Exception):
@@ -22,8 +22,8 @@ class Unpacker:
     """Unpacks a gzip stream as it comes in.
 
     Args:
-        most: bytes that may come out at most.
-        deflate: the stream is what HTTP calls deflate: zlib's format, or nothing around the data at all.
+        most: largest unpacked size, in bytes.
+        deflate: the stream is what HTTP calls deflate: in zlib's format, or raw.
     """
 
     def __init__(self, most: float, *, deflate: bool = False) -> None:
@@ -38,7 +38,7 @@ class Unpacker:
         """Unpacks a piece of the stream, in pieces of bounded size.
 
         Raises:
-            UnpackingError: it is damaged, or unpacks to more than is admitted.
+            UnpackingError: it is damaged, or unpacks to more than is allowed.
         """
         self._packed += len(packed)
         full = False
@@ -74,10 +74,10 @@ class GzipFile(io.RawIOBase):
 
     Args:
         packed: the file; closed with this one.
-        most: bytes that may come out at most.
+        most: largest unpacked size, in bytes.
 
     Raises:
-        UnpackingError: while reading: it is damaged, cut off, or unpacks to more than is admitted.
+        UnpackingError: while reading: it is damaged, cut off, or unpacks to more than is allowed.
     """
 
     def __init__(self, packed: BinaryIO, most: float = float("inf")) -> None:

@@ -1,4 +1,4 @@
-"""A URL: a page, a feed, a sitemap, or a file; what it is, its content tells."""
+"""A URL: a page, a feed, a sitemap or a file; its content tells which."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping
 
-from embeddings.sources import Entry
+from embeddings.sources import Entry, Source
 from embeddings.sources.context import SourceContext
 from embeddings.sources.documents import page_document
 from embeddings.sources.formats import ArticleFormat, format_of
@@ -16,14 +16,14 @@ from embeddings.sources.unpacking import Unpacker, UnpackingError
 from embeddings.sources.web.fetcher import Fetched
 
 _MOST_REMEMBERED = 1_000_000
-"""Characters of a list that are remembered at most; a longer one is always fetched in full."""
+"""Longest list that is stored, in characters; a longer one is always fetched in full."""
 
 
-class WebSource:
+class WebSource(Source):
     """A URL that a person named.
 
-    A feed or sitemap is remembered as it was when all of its entries were read, so that it needs to be sent again only
-    if it has changed.
+    The store keeps a feed or sitemap once all of its entries were read, so that the server sends it again only if it has
+    changed.
 
     Args:
         url: in its normal form.
@@ -33,42 +33,35 @@ class WebSource:
     nothing_found = "names no articles"
 
     def __init__(self, url: str, context: SourceContext) -> None:
-        self.location = url
+        super().__init__(url)
+        # Nor is a page complete: where a list was before, it is more likely an error page than news that all is gone.
+        self.complete = False
         self._context = context
-        self._complete = False
-        self._memories: dict[str, str] = {}
-
-    @property
-    def complete(self) -> bool:
-        """Whether all that there is was listed: true of a sitemap that could be read, not of a feed.
-
-        Nor of a page: where a list was before, it is more likely an error page than news that all articles are gone.
-        """
-        return self._complete
+        self._sync_state: dict[str, str] = {}
 
     def entries(self) -> Iterator[Entry]:
         """The page itself, or what the feed or sitemap leads to."""
         url, context = self.location, self._context
-        if context.recalled(page_key(url)) and context.holds(url):
+        if context.sync_facts(page_key(url)) and context.holds(url):
             yield page_entry(Link(url), context)
             return
         fetched = self._fetch()
         document = page_document(url, fetched, context)
-        found = format_of(document)
-        if isinstance(found, ArticleFormat):
+        page_format = format_of(document)
+        if isinstance(page_format, ArticleFormat):
             yield page_entry(Link(url), context, fetched)
             return
-        self._memories = {f"list:{url}": _packed(fetched)}
-        yield from found.entries(document)
-        self._complete = found.complete and not document.missing
+        self._sync_state = {f"list:{url}": _packed(fetched)}
+        yield from page_format.entries(document)
+        self.complete = page_format.complete and not document.missing
 
-    def memories(self) -> Mapping[str, str]:
+    def sync_state(self) -> Mapping[str, str]:
         """The feed or sitemap, with the server's validators."""
-        return self._memories
+        return self._sync_state
 
     def _fetch(self) -> Fetched:
-        """The list as it is now: as it was remembered if the server says that it is the same."""
-        known = self._context.recalled(f"list:{self.location}")
+        """The list as it is now; the stored copy if the server says that nothing changed."""
+        known = self._context.sync_facts(f"list:{self.location}")
         body = _unpacked(known.get("body", ""))
         fetched = self._context.fetcher.fetch(self.location, known if body else {})
         if fetched.modified:

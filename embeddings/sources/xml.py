@@ -1,15 +1,35 @@
-"""XML from anybody: no entities of its own, nothing from outside, no depth without end."""
+"""XML from strangers, read without entities, without other documents and up to a limited depth."""
 
 from __future__ import annotations
 
-from xml.etree.ElementTree import Element, TreeBuilder
-from xml.parsers import expat
+import re
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
+from xml.parsers.expat import ErrorString
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
 
 MAX_DEPTH = 200
 
 
 class XmlError(Exception):
     """XML that is damaged or hostile; the message says how, without naming the place."""
+
+
+class _ShallowTree(TreeBuilder):
+    """Builds a tree of at most `MAX_DEPTH`."""
+
+    _depth = 0
+
+    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise XmlError("is nested too deeply")
+        return super().start(tag, attrs)
+
+    def end(self, tag: str, /) -> Element:
+        self._depth -= 1
+        return super().end(tag)
 
 
 def parse(data: bytes) -> Element:
@@ -21,27 +41,17 @@ def parse(data: bytes) -> Element:
     Raises:
         XmlError: it is not well-formed, declares entities, or is nested too deeply.
     """
-    builder = TreeBuilder()
-    parser = _parser(data)
-    depth = 0
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > MAX_DEPTH:
-            raise XmlError("is nested too deeply")
-        builder.start(_name(tag), {_name(name): value for name, value in attributes.items()})
-
-    def end(tag: str) -> None:
-        nonlocal depth
-        depth -= 1
-        builder.end(_name(tag))
-
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = builder.data
-    _run(parser, data)
-    return builder.close()
+    parser = DefusedXMLParser(target=_ShallowTree())
+    try:
+        parser.feed(data)
+        root: Element = parser.close()
+    except DefusedXmlException as error:
+        raise XmlError("declares XML entities, which no article needs") from error
+    except ParseError as error:
+        raise XmlError(f"is not well-formed XML ({ErrorString(error.code)} in line {error.position[0]})") from error
+    except (ValueError, LookupError) as error:  # an encoding that is none
+        raise XmlError(f"is not XML that can be read ({error})") from error
+    return root
 
 
 def check_entities(data: bytes) -> None:
@@ -50,33 +60,23 @@ def check_entities(data: bytes) -> None:
     Raises:
         XmlError: it declares entities.
     """
-    parser = _parser(data)
     try:
-        _run(parser, data)
+        parse(data)
     except XmlError as error:
-        if not isinstance(error.__cause__, expat.ExpatError):
+        if isinstance(error.__cause__, DefusedXmlException):
             raise
 
 
-def _parser(data: bytes) -> expat.XMLParserType:
-    parser = expat.ParserCreate(namespace_separator="}")
-    parser.buffer_text = True
-
-    def refuse(*_: object) -> None:
-        raise XmlError("declares XML entities, which no article needs")
-
-    parser.EntityDeclHandler = refuse
-    return parser
+def local_name(element: Element) -> str:
+    """The name of an element without its namespace."""
+    return str(element.tag).rpartition("}")[2]
 
 
-def _run(parser: expat.XMLParserType, data: bytes) -> None:
-    try:
-        parser.Parse(data, True)
-    except expat.ExpatError as error:
-        raise XmlError(f"is not well-formed XML ({expat.ErrorString(error.code)} in line {error.lineno})") from error
-    except (ValueError, LookupError) as error:  # an encoding that is none
-        raise XmlError(f"is not XML that can be read ({error})") from error
+def beginning(names: str) -> re.Pattern[bytes]:
+    """A pattern for the beginning of an XML document, up to the name of its first element.
 
-
-def _name(tag: str) -> str:
-    return "{" + tag if "}" in tag else tag
+    Args:
+        names: of the first element: a regular expression.
+    """
+    prolog = r"(?:\xef\xbb\xbf)?\s*(?:(?><\?[^>]*>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)\s*+)*+"
+    return re.compile(rf"{prolog}<(?:{names})\b".encode(), re.DOTALL)

@@ -102,17 +102,21 @@ class KnownArticle(NamedTuple):
 
 
 class StoredPassage(NamedTuple):
-    """A passage in the store: `start` and `end` count characters of its article's text."""
+    """A passage in the store.
+
+    Attributes:
+        id: in the store.
+        article_id: of its article.
+        start, end: in characters of the article's text.
+        title: of the article.
+        text: of the passage.
+        published: the day on which the article was published; None if it has no date.
+    """
 
     id: int
     article_id: str
     start: int
     end: int
-
-
-class PassageText(NamedTuple):
-    """What a passage says, under which title, and the day on which its article was published."""
-
     title: str
     text: str
     published: date | None
@@ -170,6 +174,14 @@ class View(Protocol):
     """
 
     @property
+    def encoder(self) -> str | None:
+        """Identity of the encoder that made the vectors; None while the store is empty."""
+
+    @property
+    def passage_rule(self) -> str | None:
+        """How the articles were cut into passages; None while the store is empty."""
+
+    @property
     def only(self) -> ArticleFilter:
         """The articles that the view shows."""
 
@@ -195,9 +207,6 @@ class View(Protocol):
 
     def passages(self, passage_ids: Sequence[int]) -> dict[int, StoredPassage]:
         """The passages with these ids that exist, in the order of the ids."""
-
-    def texts(self, passage_ids: Sequence[int]) -> dict[int, PassageText]:
-        """What the passages with these ids say; those that exist."""
 
     def articles(self, article_ids: Sequence[str]) -> dict[str, ArticleText]:
         """The articles with these ids that the view shows, in the order of the ids."""

@@ -37,7 +37,7 @@ def register(commands: Any) -> None:
 def _list(options: argparse.Namespace, settings: Settings) -> int:
     import json
 
-    from qa_bot.answering.answerer import reference
+    from qa_bot.answering.results import reference
     from qa_bot.terminal.render import clean
 
     with open_bot(settings) as bot:

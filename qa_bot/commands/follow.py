@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from embeddings.errors import QABotError
 from embeddings.indexing.reindexer import ReindexReport
-from embeddings.indexing.watch import Due, Watch, is_address
+from embeddings.indexing.watch import Pending, Watch, is_address
 from qa_bot.bot import QABot
 
 _LONGEST_PAUSE = 60.0
@@ -23,7 +23,7 @@ def follow(
     bot: QABot,
     named: Sequence[str],
     first: Callable[[], ReindexReport],
-    again: Callable[[Due], ReindexReport],
+    again: Callable[[Pending], ReindexReport],
     tell: Callable[[ReindexReport], object],
     wrong: Callable[[str], None],
 ) -> NoReturn:
@@ -51,10 +51,10 @@ def follow(
     while True:
         time.sleep(max(watch.pause, pause))
         try:
-            due = watch.due([source.location for source in bot.store.sources.list()])
-            if due.news:
-                report = again(due)
-                watch.read(due)
+            pending = watch.check([source.location for source in bot.store.sources.list()])
+            if pending.changes:
+                report = again(pending)
+                watch.read(pending)
                 if report.new or report.changed or report.removed or report.failed:
                     tell(report)
             failed, pause = "", 0.0

@@ -6,24 +6,13 @@ and for unanswerable questions Rajpurkar et al., 2018, https://arxiv.org/abs/180
 
 from __future__ import annotations
 
-import re
-import string
 from collections import Counter
 from collections.abc import Sequence
 
-_ARTICLES = re.compile(r"\b(a|an|the)\b")
-_PUNCTUATION = frozenset(string.punctuation)
+from qa_bot.answering.normalize import normalize_answer
 
-
-def normalize_answer(text: str) -> str:
-    """Lower-cases, drops ASCII punctuation and English articles, and squeezes white space.
-
-    Example:
-        >>> normalize_answer("The  U.S. Senate")
-        'us senate'
-    """
-    letters = "".join(character for character in text.lower() if character not in _PUNCTUATION)
-    return " ".join(_ARTICLES.sub(" ", letters).split())
+RIGHT_F1 = 2 / 3
+"""F1 against a reference from which an answer counts as right, where that is asked of it."""
 
 
 def exact_match(prediction: str, reference: str) -> float:

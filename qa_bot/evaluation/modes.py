@@ -18,11 +18,11 @@ import numpy as np
 from embeddings.errors import QuestionError
 from embeddings.store.protocol import Hit
 from qa_bot import __version__
-from qa_bot.answering.answerer import Answer, iterate
+from qa_bot.answering.normalize import normalize_answer
+from qa_bot.answering.results import Answer, iterate
 from qa_bot.bot import QABot
 from qa_bot.evaluation.datasets import Question, load_questions
 from qa_bot.evaluation.figures import EvaluationReport, Provenance, Ranking, RetrievalFigures
-from qa_bot.evaluation.metrics import normalize_answer
 from qa_bot.evaluation.predictions import Latency, Prediction, answer_figures
 from qa_bot.evaluation.question_archive import ParagraphArchive, write_articles
 from qa_bot.evaluation.ranking import DEPTH, rank_figures, reciprocal_rank_fusion

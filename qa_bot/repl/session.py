@@ -15,7 +15,8 @@ from embeddings.filters import EVERYTHING
 from embeddings.indexing.reindexer import Progress
 from embeddings.sentences import Span
 from embeddings.store.protocol import ArticleText
-from qa_bot.answering.answerer import Answer, Cancelled, Quotation, iterate
+from qa_bot.answering.answerer import Cancelled
+from qa_bot.answering.results import Answer, Quotation, iterate
 from qa_bot.bot import QABot
 from qa_bot.conversation.conversation import Turn, in_light_of
 from qa_bot.repl.interruptible import run_interruptible

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,34 +11,27 @@ from embeddings.indexing.near_duplicates import fingerprint
 from embeddings.store.protocol import View
 from qa_bot.retrieval.retriever import RetrievedPassage
 
-_TOLD_AGAIN = 0.3
-"""Share of a passage's shingles from which a newer version tells the same, perhaps corrected; a cut paragraph has none."""
+LOOKED_THROUGH = 40
+"""Passages that are looked through for some that say different things: the whole shortlist of the retriever."""
 
-_MOST = 64
-"""Passages that are looked through for some that tell different things."""
+_TOLD_AGAIN = 0.3
+"""Share of a passage's shingles from which a newer version says the same, perhaps corrected; a cut paragraph has none."""
 
 
 class Copies:
-    """The copies of articles that may be quoted.
+    """The versions of articles that may be quoted.
 
     Args:
         view: knows them.
+        article_ids: of the articles whose copies are looked up.
     """
 
-    def __init__(self, view: View) -> None:
-        self._view = view
-        self._known: dict[str, list[Article]] = {}
-
-    def look_up(self, article_ids: Sequence[str]) -> None:
-        """Finds the copies of these articles, for all that is asked later."""
-        missing = [article_id for article_id in dict.fromkeys(article_ids) if article_id not in self._known]
-        found: Mapping[str, list[Article]] = self._view.copies(missing) if missing else {}
-        for article_id in missing:
-            self._known[article_id] = found.get(article_id, [])
+    def __init__(self, view: View, article_ids: Sequence[str]) -> None:
+        self._copies = view.copies(article_ids)
 
     def of(self, article_id: str) -> list[Article]:
-        """The other articles that tell what this one tells, the newest first."""
-        return self._known.get(article_id, [])
+        """The other articles that tell the story of this one, the newest first."""
+        return self._copies.get(article_id, [])
 
     def newest(self, article: Article) -> Article:
         """The newest version of an article; the article itself if none is known to be newer."""
@@ -49,47 +42,34 @@ class Copies:
         return [copy for copy in self.of(article.id) if words in copy.text]
 
 
-def retrieve_once(
-    retrieve: Callable[[int], list[RetrievedPassage]], view: View, copies: Copies, count: int
-) -> list[RetrievedPassage]:
-    """The best passages of which none only tells what another tells in the same words, or in an older version.
+def without_duplicates(retrieved: Sequence[RetrievedPassage], view: View, copies: Copies) -> list[RetrievedPassage]:
+    """The passages of which none only says what another says in the same words, or in an older version.
 
     Args:
-        retrieve: the best passages, best first, as many as it is told.
+        retrieved: passages, best first.
         view: has their articles.
-        copies: of their articles are looked up.
-        count: how many to return at most.
+        copies: of their articles.
     """
-    asked = count
-    while True:
-        retrieved = retrieve(asked)
-        copies.look_up([found.passage.article_id for found in retrieved])
-        kept = _told_once(retrieved, view, copies)
-        if len(kept) >= count or len(retrieved) < asked or asked >= _MOST:
-            return kept[:count]
-        asked = min(2 * asked, _MOST)
-
-
-def _told_once(retrieved: Sequence[RetrievedPassage], view: View, copies: Copies) -> list[RetrievedPassage]:
-    articles = view.articles([found.passage.article_id for found in retrieved if copies.of(found.passage.article_id)])
-    there = {found.passage.article_id for found in retrieved}
-    told: set[tuple[str, str]] = set()
-    kept = []
-    for found in retrieved:
-        article_id = found.passage.article_id
-        held = articles.get(article_id)
-        if held is not None:
-            newest = copies.newest(held.article)
-            words = " ".join(held.article.text[found.passage.start : found.passage.end].split())
-            group = min([article_id, *(copy.id for copy in copies.of(article_id))])
-            if (group, words) in told or (newest.id != article_id and newest.id in there and _tells(newest, words)):
+    article_ids = dict.fromkeys(candidate.passage.article_id for candidate in retrieved)
+    articles = view.articles([article_id for article_id in article_ids if copies.of(article_id)])
+    seen: set[tuple[str, str]] = set()
+    distinct = []
+    for candidate in retrieved:
+        article_id = candidate.passage.article_id
+        if article_id in articles:
+            article = articles[article_id].article
+            newest = copies.newest(article)
+            words = " ".join(article.text[candidate.passage.start : candidate.passage.end].split())
+            story = min([article_id, *(copy.id for copy in copies.of(article_id))])
+            is_outdated = newest.id != article_id and newest.id in article_ids and _says(newest, words)
+            if (story, words) in seen or is_outdated:
                 continue
-            told.add((group, words))
-        kept.append(found)
-    return kept
+            seen.add((story, words))
+        distinct.append(candidate)
+    return distinct
 
 
-def _tells(newer: Article, words: str) -> bool:
+def _says(newer: Article, words: str) -> bool:
     """Whether a newer version says what a passage of an older one says, if not to the letter."""
     passage = fingerprint(newer.model_copy(update={"text": words})).shingles
     shared = np.intersect1d(passage, fingerprint(newer).shingles, assume_unique=True)

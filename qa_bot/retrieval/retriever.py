@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.filters import ArticleFilter
-from embeddings.store.protocol import Hit, StoredPassage, View
+from embeddings.store.protocol import StoredPassage, View
 from embeddings.words import Stemmer
 from qa_bot.retrieval.term_overlap import QuestionWords
 from qa_bot.retrieval.time_expressions import When, read_when
@@ -88,61 +88,59 @@ class Retriever:
             count: how many passages to return at most.
         """
         when = read_when(question, view.newest) if self._date_weight else None
-        found = self._searched(view, question, vector, max(CANDIDATES, count))[: max(SHORTLIST, count + 8)]
-        if when is not None:
-            then = _narrowed(view.only, when)
-            known = {one.passage_id for one in found}
-            besides = self._searched(view.narrowed(then), question, vector, CANDIDATES)[:SHORTLIST] if then else []
-            found += [one for one in besides if one.passage_id not in known]
-        if self._overlap_weight is not None:
-            found = self._ranked(view, question, found, self._overlap_weight, when)
-        held = view.passages([one.passage_id for one in found])
-        return [
-            RetrievedPassage(held[one.passage_id], one.score, one.cosine, one.bm25, one.overlap)
-            for one in found
-            if one.passage_id in held
-        ][:count]
-
-    def _searched(self, view: View, question: str, vector: NDArray[np.float32], count: int) -> list[_Found]:
-        dense = view.dense_search(vector, count)
-        return self._fused(view, vector, dense, view.lexical_search(question, count))
-
-    def _fused(self, view: View, vector: NDArray[np.float32], dense: list[Hit], lexical: list[Hit]) -> list[_Found]:
-        cosines = {hit.passage_id: hit.score for hit in dense}
-        words = {hit.passage_id: hit.score for hit in lexical}
-        cosines |= view.similarities(vector, [found for found in words if found not in cosines])
-        best = max(words.values(), default=1.0)
-        weight = self._dense_weight
-        found = [
-            _Found(one, weight * cosine + (1 - weight) * words.get(one, 0.0) / best, cosine, words.get(one, 0.0))
-            for one, cosine in cosines.items()
+        candidates = self._search(view, question, vector, max(CANDIDATES, count))[: max(SHORTLIST, count)]
+        of_that_time = _narrowed(view.only, when) if when is not None else None
+        if of_that_time is not None:
+            known = {candidate.passage_id for candidate in candidates}
+            dated = self._search(view.narrowed(of_that_time), question, vector, CANDIDATES)[:SHORTLIST]
+            candidates += [candidate for candidate in dated if candidate.passage_id not in known]
+        passages = view.passages([candidate.passage_id for candidate in candidates])
+        retrieved = [
+            RetrievedPassage(passages[passage_id], score, cosine, bm25, 0.0)
+            for passage_id, score, cosine, bm25 in candidates
         ]
-        return sorted(found, key=_order)
+        if self._overlap_weight is not None:
+            retrieved = self._ranked(view, question, retrieved, self._overlap_weight, when)
+        return retrieved[:count]
 
-    def _ranked(self, view: View, question: str, found: list[_Found], weight: float, when: When | None) -> list[_Found]:
+    def _search(self, view: View, question: str, vector: NDArray[np.float32], count: int) -> list[_Candidate]:
+        """What both searches bring, by the convex combination of their scores."""
+        cosines = {hit.passage_id: hit.score for hit in view.dense_search(vector, count)}
+        bm25 = {hit.passage_id: hit.score for hit in view.lexical_search(question, count)}
+        cosines |= view.similarities(vector, [passage_id for passage_id in bm25 if passage_id not in cosines])
+        best = max(bm25.values(), default=1.0)
+        weight = self._dense_weight
+        candidates = [
+            _Candidate(passage_id, weight * cosine + (1 - weight) * score / best, cosine, score)
+            for passage_id, cosine in cosines.items()
+            for score in (bm25.get(passage_id, 0.0),)
+        ]
+        return sorted(candidates, key=lambda candidate: (-candidate.score, candidate.passage_id))
+
+    def _ranked(
+        self, view: View, question: str, retrieved: list[RetrievedPassage], weight: float, when: When | None
+    ) -> list[RetrievedPassage]:
         words = QuestionWords(question, self._stemmer)
         idf = view.idf(words.terms)
-        texts = view.texts([one.passage_id for one in found])
-        found = [one for one in found if one.passage_id in texts]
         ranked = []
-        for one in found:
-            held = texts[one.passage_id]
-            shares = words.overlap(held.title, held.text, idf)
+        for candidate in retrieved:
+            shares = words.overlap(candidate.passage.title, candidate.passage.text, idf)
             overlap = sum(shares) / len(shares)
-            ranked.append(one._replace(score=(1 - weight) * one.cosine + weight * overlap, overlap=overlap))
+            ranked.append(candidate._replace(score=(1 - weight) * candidate.cosine + weight * overlap, overlap=overlap))
         if when is not None:
-            days = [texts[one.passage_id].published for one in ranked]
-            fits = zip(ranked, when.closeness(days), strict=True)
-            ranked = [one._replace(score=one.score + self._date_weight * fit) for one, fit in fits]
-        return sorted(ranked, key=_order)
+            closeness = when.closeness([candidate.passage.published for candidate in ranked])
+            ranked = [
+                candidate._replace(score=candidate.score + self._date_weight * fit)
+                for candidate, fit in zip(ranked, closeness, strict=True)
+            ]
+        return sorted(ranked, key=lambda candidate: (-candidate.score, candidate.passage.id))
 
 
-class _Found(NamedTuple):
+class _Candidate(NamedTuple):
     passage_id: int
     score: float
     cosine: float
     bm25: float
-    overlap: float = 0.0
 
 
 def _narrowed(only: ArticleFilter, when: When) -> ArticleFilter | None:
@@ -150,7 +148,3 @@ def _narrowed(only: ArticleFilter, when: When) -> ArticleFilter | None:
     since = max(only.since, when.since) if only.since else when.since
     until = min(only.until, when.until) if only.until else when.until
     return only.model_copy(update={"since": since, "until": until}) if since <= until else None
-
-
-def _order(found: _Found) -> tuple[float, int]:
-    return -found.score, found.passage_id

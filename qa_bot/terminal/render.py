@@ -9,16 +9,17 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TextIO
 
+from embeddings.articles import shown_source
 from embeddings.dates import MONTHS
 from embeddings.sentences import Span
-from qa_bot.answering.sureness import percent_of, sureness_of
+from qa_bot.answering.results import percent_of, sureness_of
 from qa_bot.terminal.wrapping import DIM, NOTHING, RESET, WIDTH, clean, wrap
 
 if TYPE_CHECKING:
     from embeddings.articles import Article
     from embeddings.indexing.reindexer import ReindexReport
     from embeddings.store.protocol import ArticleText
-    from qa_bot.answering.answerer import Answer, ArticleReference, Quotation
+    from qa_bot.answering.results import Answer, ArticleReference, Quotation
 
 __all__ = [
     "NOT_ANSWERED",
@@ -118,7 +119,7 @@ def _about(article: ArticleReference | Article, colour: bool, width: int) -> lis
     lines = wrap(article.title, colour=colour, width=width, indent="  ")
     published = wrap(_published(article), colour=colour, width=width, indent="  ")
     # A link or path is never broken: it is there to be clicked or copied.
-    return lines + _dim([*published, "  " + clean(article.url or article.source)], colour)
+    return lines + _dim([*published, "  " + _place(article)], colour)
 
 
 def _also(others: Sequence[ArticleReference], width: int) -> list[str]:
@@ -128,10 +129,19 @@ def _also(others: Sequence[ArticleReference], width: int) -> list[str]:
         about = " · ".join(filter(None, [other.title, _published(other)]))
         lines += [
             *wrap(f"also in: {about}", colour=False, width=width, indent="  "),
-            f"  {clean(other.url or other.source)}",
+            f"  {_place(other)}",
         ]
     more = len(others) - _COPIES_SHOWN
     return lines + ([f"  and in {more:,} more"] if more > 0 else [])
+
+
+def _place(article: ArticleReference | Article) -> str:
+    """Where to find an article: its address, or its path from here or from home."""
+    try:
+        folder = os.getcwd()
+    except OSError:  # it was deleted
+        folder = ""
+    return clean(article.url or shown_source(article.source, folder, os.path.expanduser("~")))
 
 
 def _published(article: ArticleReference | Article) -> str:

@@ -21,10 +21,11 @@ import numpy as np
 
 from embeddings.errors import ModelError
 from embeddings.store.protocol import View
-from qa_bot.answering.answerer import RIGHT_F1, candidates
+from qa_bot.answering.candidates import read_candidates
+from qa_bot.answering.normalize import normalize_answer
 from qa_bot.bot import QABot
 from qa_bot.evaluation.datasets import Question
-from qa_bot.evaluation.metrics import best_over_references, normalize_answer
+from qa_bot.evaluation.metrics import RIGHT_F1, best_over_references
 from qa_bot.evaluation.question_archive import write_articles
 from qa_bot.reader.compiler import compile_reader
 from qa_bot.reader.model import Reader
@@ -86,7 +87,7 @@ def _own_articles(view: View, retrieved: Sequence[RetrievedPassage], question: Q
 def _asked(
     view: View, reader: Reader, question: Question, retrieved: Sequence[RetrievedPassage], answerable: bool
 ) -> Asked:
-    spans = candidates(view, reader, question.text, retrieved)
+    spans = read_candidates(view, reader, question.text, retrieved)
     references = [reference.text for reference in question.references]
     right = [bool(references) and best_over_references(c.text, references)[1] >= RIGHT_F1 for c in spans]
     return Asked(

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from embeddings.errors import SettingsError
+from qa_bot.answering.normalize import normalize_answer
 from qa_bot.bot import QABot
 from qa_bot.evaluation.datasets import Question
-from qa_bot.evaluation.metrics import normalize_answer
 from qa_bot.evaluation.question_archive import write_articles
 from qa_bot.retrieval.retriever import Retriever
 from qa_bot.settings import Settings
@@ -104,9 +104,8 @@ def _retrieved(bot: QABot, question: Question, count: int) -> Iterator[tuple[str
         retrieved = Retriever().retrieve(
             view, question.text, bot.encoder.encode_question(question.text), count + _SPARE
         )
-        texts = view.texts([hit.passage.id for hit in retrieved])
     for hit in retrieved:
-        text = texts[hit.passage.id]
+        text = hit.passage
         if " ".join(text.text.split()) in own:
             continue
         words = f" {normalize_answer(text.text)} "

@@ -14,8 +14,8 @@ import tantivy
 
 from embeddings.encoder.model import Encoder, Vectors
 from embeddings.passages import embedded_text
+from qa_bot.answering.normalize import normalize_answer
 from qa_bot.evaluation.datasets import Question
-from qa_bot.evaluation.metrics import normalize_answer
 from qa_bot.training.data import Example
 
 _SPARE = 8

@@ -3,7 +3,7 @@
 Takes the vectors of a store's passages (the folder is that of QA_BOT_DATA_DIR; it is only read), trains a quantiser on
 them, and asks headlines.  Prints recall@10 for several shares of the cells that a question looks into:
 `dense.quantiser` takes its share from this table, with a margin for archives of another kind.  Then the same where
-a filter admits a part, which lies anywhere or together, for several ways to look further (`dense.cache`); where
+a filter admits a part, which lies anywhere or together, for several ways to look further (`dense.index`); where
 what is among the nearest of all is not enough, as with questions on another subject, only that part is looked through.
 """
 
@@ -22,17 +22,18 @@ from numpy.typing import NDArray
 from synthetic_archive import questions, read_news
 
 from embeddings.encoder.model import Encoder
-from embeddings.store.local.dense import cache as dense
+from embeddings.store.local.dense import index as dense_index
 from embeddings.store.local.dense import quantiser
-from embeddings.store.local.dense.cache import Admitted, DenseCache
+from embeddings.store.local.dense.index import DenseIndex
 from embeddings.store.local.dense.quantiser import SAMPLE_PER_CELL, Ids, Quantiser, Vectors, cells_for
 from embeddings.store.local.dense.search import best_by_cosine
+from embeddings.store.local.passage_facts import Admitted
 from qa_bot.settings import load_settings
 
 NEIGHBOURS = 10
 DEPLOYED = quantiser._LOOKED_INTO
 SHARES = sorted({32, 16, 8, 6, 5, 4, DEPLOYED}, reverse=True)
-FURTHER = dense._FURTHER
+FURTHER = dense_index._FURTHER
 POWERS = sorted({0.0, 0.5, 1.0, FURTHER})
 FILTERS = (0.5, 0.25, 0.1)
 
@@ -57,7 +58,7 @@ def _filters(vectors: Vectors) -> Iterator[tuple[str, NDArray[np.bool_]]]:
 class Archive:
     """Passages in an index, and questions."""
 
-    def __init__(self, cache: DenseCache, ids: Ids, vectors: Vectors, asked: Sequence[Vectors]) -> None:
+    def __init__(self, cache: DenseIndex, ids: Ids, vectors: Vectors, asked: Sequence[Vectors]) -> None:
         self._cache = cache
         self._ids = ids
         self._vectors = vectors
@@ -70,7 +71,7 @@ class Archive:
         """Prints a row: the recall among the passages of a mask."""
         bits = np.zeros(int(self._ids.max()) + 1, np.bool_)
         bits[self._ids[mask]] = True
-        admitted = None if mask.all() else Admitted(np.packbits(bits, bitorder="little"), int(mask.sum()))
+        admitted = None if mask.all() else Admitted(np.packbits(bits, bitorder="little"), int(mask.sum()), len(mask))
         began = time.perf_counter()
         found = [best_by_cosine(self._cache, self._vectors_of, one, NEIGHBOURS, admitted) for one in self._asked]
         milliseconds = (time.perf_counter() - began) * 1000 / len(self._asked)
@@ -80,7 +81,7 @@ class Archive:
             exact = ids[np.argpartition(-(vectors @ vector), NEIGHBOURS)[:NEIGHBOURS]]
             hits += len(set(exact.tolist()) & {hit.passage_id for hit in some})
         assert self._cache.quantiser is not None
-        probes = self._cache.quantiser.probes(float(mask.mean()) ** -dense._FURTHER)
+        probes = self._cache.quantiser.probes(float(mask.mean()) ** -dense_index._FURTHER)
         print(f"{name:<36}{probes:>8}{hits / (NEIGHBOURS * len(found)):>12.4f}{milliseconds:>8.2f}", flush=True)
 
 
@@ -98,7 +99,7 @@ def main() -> int:
     cells = cells_for(len(ids))
     mixed = np.random.default_rng(0).permutation(len(ids))
     trained = Quantiser.train(vectors[mixed[: cells * SAMPLE_PER_CELL]], cells)
-    cache = DenseCache(vectors.shape[1], trained)
+    cache = DenseIndex(vectors.shape[1], trained)
     cache.apply(np.zeros(0, np.int64), [(ids, vectors)], 1)
     print(f"{len(ids):,} passages, {len(asked)} questions, {cells} cells")
     archive = Archive(cache, ids, vectors, asked)
@@ -110,7 +111,7 @@ def main() -> int:
     print("\nwith a filter, by how much further it looks")
     for name, admitted in _filters(vectors):
         for power in POWERS:
-            dense._FURTHER = power
+            dense_index._FURTHER = power
             archive.measure(f"{name}, {power}" + (" *" if power == FURTHER else ""), admitted)
     print("* as deployed; ms: with ranking by the whole vectors, in memory")
     return 0

@@ -291,7 +291,7 @@ def test_how_a_source_is_read_is_remembered_with_it(qa_bot: Command, folder: Pat
     ("arguments", "words"),
     [
         (("--field", "title", "."), "--field title: not FACT=NAME"),
-        (("--field", "colour=red", "."), "--field: 'colour' is no fact"),
+        (("--field", "colour=red", "."), "--field: 'colour' is not a fact"),
         (("--exclude", "*.md"), "name the sources"),
         (("--dry-run", "--watch", "."), "--dry-run: goes neither"),
     ],

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from qa_bot.answering.answerer import RIGHT_F1, Answer
+from qa_bot.answering.results import Answer
 from qa_bot.bot import QABot
-from qa_bot.evaluation.metrics import best_over_references
+from qa_bot.evaluation.metrics import RIGHT_F1, best_over_references
 
 QUESTIONS: dict[str, list[dict[str, Any]]] = json.loads(Path(__file__).with_name("seed_questions.json").read_text())
 RIGHT_SHARE, REFUSED_SHARE = 42 / 60, 15 / 20

@@ -1,7 +1,7 @@
 """The formats that articles come in.
 
-A format is a subclass of `ArticleFormat` (one article in a document) or of `Format` (many), in a file of its own.  It is
-found by an entry point of the group `qa_bot.sources`, so that a package of somebody else's can add one::
+A format is a subclass of `ArticleFormat` (one article in a document) or of `Format` (many), in its own file.  It is
+found by an entry point of the group `qa_bot.sources`, so that other packages can add formats::
 
     [project.entry-points."qa_bot.sources"]
     epub = "my_package.epub:EpubFormat"
@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import ClassVar
@@ -21,7 +21,8 @@ from embeddings.articles import Article
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
 from embeddings.sources.documents import Document, digest
-from embeddings.sources.names import one_line
+from embeddings.sources.facts import NO_FACTS, Facts, make_article, one_line
+from embeddings.sources.front_matter import read_side_car
 
 GROUP = "qa_bot.sources"
 _OURS = {
@@ -39,13 +40,13 @@ _OURS = {
 
 
 class Format(ABC):
-    """A way in which articles are written.
+    """A way to write articles.
 
     Attributes:
         name: for the option `format`.
-        suffixes: of file names, in lower case, `.gz` not among them; the files of a folder are chosen by these.
-        media_types: what web servers say for it.
-        complete: whether a document in this format lists all that there is, so that what it no longer lists is gone.
+        suffixes: of file names, in lower case, without `.gz`; they choose the files of a folder.
+        media_types: what web servers call it.
+        complete: whether a document in this format lists everything, so that what it no longer lists is gone.
     """
 
     name: ClassVar[str]
@@ -54,7 +55,7 @@ class Format(ABC):
     complete: ClassVar[bool] = True
 
     def recognises(self, head: bytes) -> bool:
-        """Whether the first 2,000 bytes of a document can be nothing else."""
+        """Whether the first 2,000 bytes of a document can only be in this format."""
         return False
 
     @abstractmethod
@@ -70,8 +71,8 @@ class ArticleFormat(Format):
     """A format with one article in a document.
 
     Attributes:
-        version: to be counted up when the same document gives another article than before.
-        slow: whether reading takes so long that a document that has not changed is better recognised by its digest.
+        version: to be increased when the same document gives another article than before.
+        slow: whether reading takes long, so that an unchanged document is recognised by its digest.
     """
 
     version: ClassVar[int] = 1
@@ -90,16 +91,34 @@ class ArticleFormat(Format):
         """
 
     def entries(self, document: Document) -> Iterator[Entry]:
-        """The one article."""
-        one = _OneArticle(self, document)
-        yield Entry(document.source, one.read, one.memories)
+        """The article; after it an entry that fails, if the side-car cannot be read."""
+        facts = NO_FACTS
+        broken: SourceError | None = None
+        if document.side_car is not None:
+            try:
+                facts = read_side_car(document.side_car)
+            except SourceError as error:
+                broken = error
+        article = _OneArticle(self, document, facts)
+        yield Entry(document.source, article.read, article.sync_state)
+        if broken is not None:
+            yield Entry(broken.source, partial(refuse, broken))
+
+
+def refuse(error: SourceError) -> Article:
+    """Reads an entry that cannot be read.
+
+    Raises:
+        SourceError: this one.
+    """
+    raise error
 
 
 def read_article(article_format: ArticleFormat, document: Document, data: bytes) -> Article:
-    """The article in a document, whatever the parser makes of it.
+    """The article in a document; turns every failure of the parser into an error for people.
 
     Raises:
-        SourceError: there is none in it, or it is damaged, also in ways that the parser's authors did not foresee.
+        SourceError: there is none in it, or it is damaged.
     """
     try:
         return article_format.article(document, data)
@@ -111,31 +130,41 @@ def read_article(article_format: ArticleFormat, document: Document, data: bytes)
 
 
 class _OneArticle:
-    def __init__(self, article_format: ArticleFormat, document: Document) -> None:
+    def __init__(self, article_format: ArticleFormat, document: Document, facts: Facts) -> None:
         self._format = article_format
         self._document = document
+        self._facts = facts
         self._key = f"file:{document.source}"
-        self._memories: dict[str, str] = {}
+        self._sync_state: dict[str, str] = {}
 
     def read(self) -> Article | None:
         data = self._document.read()
         if not self._format.slow:
-            return read_article(self._format, self._document, data)
+            return self._article(data)
         context = self._document.context
         stamp = f"{self._format.name} {self._format.version} {digest(data)}"
-        if context.memory.sync_state(self._key) == stamp and context.holds(self._document.source):
+        stamp += f" {digest(repr(self._facts).encode())}" if self._facts != NO_FACTS else ""
+        if context.sync_state(self._key) == stamp and context.holds(self._document.source):
             return None
-        article = read_article(self._format, self._document, data)
-        self._memories = {self._key: stamp}
+        article = self._article(data)
+        self._sync_state = {self._key: stamp}
         return article
 
-    def memories(self) -> Mapping[str, str]:
-        return self._memories
+    def sync_state(self) -> Mapping[str, str]:
+        return self._sync_state
+
+    def _article(self, data: bytes) -> Article:
+        """The article, with the facts of its side-car before its own."""
+        article = read_article(self._format, self._document, data)
+        if self._facts == NO_FACTS:
+            return article
+        own = Facts(article.title, article.url, article.author, article.publisher or "", article.published_at)
+        return make_article(article.source, article.text, self._facts.over(own))
 
 
 @cache
 def known_formats() -> Mapping[str, Format]:
-    """All formats by name: ours, then those that other packages added.
+    """All formats by name: ours, then those of other packages.
 
     Raises:
         SourceError: one of those cannot be loaded; it names the package.
@@ -153,25 +182,27 @@ def known_formats() -> Mapping[str, Format]:
         except Exception as error:  # whatever somebody else's code does
             raise SourceError(package, f"its format {point.name} cannot be loaded ({error}); uninstall it") from error
         if not isinstance(added, Format):
-            raise SourceError(package, f"its format {point.name} is no embeddings.sources.formats.Format; uninstall it")
+            raise SourceError(
+                package, f"its format {point.name} is not an embeddings.sources.formats.Format; uninstall it"
+            )
         formats[point.name] = added
     return formats
 
 
 def format_named(name: str) -> Format:
-    """The format that a person asks for.
+    """The format with a name that a person gave.
 
     Raises:
-        SourceError: there is none of the name.
+        SourceError: there is no such format.
     """
     formats = known_formats()
     if name not in formats:
-        raise SourceError(f"format {name}", f"there is no such format; there are {', '.join(sorted(formats))}")
+        raise SourceError(f"format {name}", f"there is no such format; use one of {', '.join(sorted(formats))}")
     return formats[name]
 
 
 def suffix_of(path: str) -> str:
-    """The suffix that tells a file's format: in lower case, and the inner one of a packed file."""
+    """The suffix that tells a file's format, in lower case; for a packed file, the inner one."""
     name, suffix = os.path.splitext(path.lower())
     return os.path.splitext(name)[1] if suffix == ".gz" else suffix
 
@@ -183,11 +214,11 @@ def format_of_file(path: str) -> Format | None:
 
 @cache
 def _by_suffix() -> Mapping[str, Format]:
-    return {suffix: one for one in known_formats().values() for suffix in one.suffixes}
+    return {suffix: known for known in known_formats().values() for suffix in known.suffixes}
 
 
 def format_of(document: Document) -> Format:
-    """The format of any document: as the options say, as its suffix or its beginning tells, else plain text."""
+    """The format of any document: from the options, its suffix or its beginning, else plain text."""
     formats = known_formats()
     if document.context.options.format:
         return format_named(document.context.options.format)
@@ -197,10 +228,10 @@ def format_of(document: Document) -> Format:
     head = document.head()
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = head.decode("utf-16", "replace").encode()
-    recognised = next((one for one in formats.values() if one.recognises(head)), None)
+    recognised = next((known for known in formats.values() if known.recognises(head)), None)
     if recognised is not None:
         return recognised
-    typed = [one for one in formats.values() if document.media_type in one.media_types]
+    typed = [known for known in formats.values() if document.media_type in known.media_types]
     if named is not None and (not typed or document.media_type == "text/plain"):
         return named
     return typed[-1] if typed else formats["text"]

@@ -1,4 +1,4 @@
-"""Word documents (.docx): a ZIP archive of XML, of which the text and the facts are read, nothing else."""
+"""Word documents (.docx): a ZIP archive of XML, of which only the text and the properties are read."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from embeddings.articles import Article, web_url
 from embeddings.dates import any_date
 from embeddings.errors import SourceError
 from embeddings.sources.documents import MAX_BYTES, Document
-from embeddings.sources.facts import make_article
+from embeddings.sources.facts import Facts, make_article
 from embeddings.sources.formats import ArticleFormat
-from embeddings.sources.xml import XmlError, parse
+from embeddings.sources.xml import XmlError, local_name, parse
 
 _OLE = b"\xd0\xcf\x11\xe0"  # Word 97's own container; an encrypted .docx is in one too
 _WORD = (
@@ -35,20 +35,20 @@ class DocxFormat(ArticleFormat):
     slow = True
 
     def recognises(self, head: bytes) -> bool:
-        """By the name of a part of the archive that each has."""
+        """By the name of a part that every Word document has."""
         return head.startswith(b"PK\x03\x04") and (b"word/" in head or b"[Content_Types].xml" in head)
 
     def article(self, document: Document, data: bytes) -> Article:
-        """The paragraphs as an article; the title is that of the properties, else a paragraph in the style of a title."""
+        """The paragraphs as an article; the title is in the properties, or in a first paragraph in a title's style."""
         source = document.source
         if data.startswith(_OLE):
-            raise SourceError(source, "is encrypted, or of Word 97; save it as .docx without a password")
+            raise SourceError(source, "is encrypted, or in the format of Word 97; save it as .docx without a password")
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 if len(archive.namelist()) > _MOST_PARTS:
                     raise SourceError(source, "holds far more parts than a Word document has")
                 body = parse(_part(source, archive, "word/document.xml"))
-                facts = _properties(source, archive)
+                properties = _properties(source, archive)
         except XmlError as error:
             raise SourceError(source, f"is a damaged Word document: a part of it {error}") from error
         except (
@@ -63,24 +63,22 @@ class DocxFormat(ArticleFormat):
             raise SourceError(source, f"is a damaged Word document ({error})") from error
         paragraphs = list(_paragraphs(body))
         title, text = _title(paragraphs)
-        return make_article(
-            source,
-            text=text,
-            title=document.title or facts.get("title", "") or title,
+        own = Facts(
+            title=properties.get("title", "") or title,
             url=web_url(document.url),
-            author=document.author or facts.get("creator"),
-            publisher=document.publisher,
-            published_at=document.published_at or any_date(facts.get("created")),
+            author=properties.get("creator"),
+            published_at=any_date(properties.get("created")),
         )
+        return make_article(source, text, document.facts.over(own))
 
 
 def _part(source: str, archive: zipfile.ZipFile, name: str) -> bytes:
-    """A part of the archive, whatever size its directory claims."""
+    """A part of the archive; does not trust the size that the directory claims."""
     try:
         with archive.open(name) as part:
             data = part.read(MAX_BYTES + 1)
     except KeyError as error:
-        raise SourceError(source, f"is no Word document: there is no {name} in it") from error
+        raise SourceError(source, f"is not a Word document: it has no {name}") from error
     if len(data) > MAX_BYTES:
         raise SourceError(source, f"unpacks to more than {MAX_BYTES // 10**6} MB, which no article does")
     return data
@@ -89,8 +87,8 @@ def _part(source: str, archive: zipfile.ZipFile, name: str) -> bytes:
 def _properties(source: str, archive: zipfile.ZipFile) -> dict[str, str]:
     if "docProps/core.xml" not in archive.namelist():
         return {}
-    found = parse(_part(source, archive, "docProps/core.xml"))
-    return {_local(fact): (fact.text or "").strip() for fact in found}
+    properties = parse(_part(source, archive, "docProps/core.xml"))
+    return {local_name(fact): (fact.text or "").strip() for fact in properties}
 
 
 def _title(paragraphs: list[tuple[str, str]]) -> tuple[str, str]:
@@ -102,27 +100,27 @@ def _title(paragraphs: list[tuple[str, str]]) -> tuple[str, str]:
 
 
 def _paragraphs(body: Element) -> Iterator[tuple[str, str]]:
-    """The style and the text of each paragraph that is not empty, those of text boxes after the one that they are in."""
-    for paragraph in _found(body, "p"):
-        style = next((_value(found) for found in _found(paragraph, "pStyle")), "")
+    """The style and the text of each paragraph with text; paragraphs in text boxes follow the one around them."""
+    for paragraph in _elements(body, "p"):
+        style = next((_value(element) for element in _elements(paragraph, "pStyle")), "")
         text = "".join(_characters(paragraph)).strip()
         if text:
             yield style.replace(" ", "").lower(), text
 
 
-def _found(root: Element, name: str) -> Iterator[Element]:
-    """The elements of a name, in order; the second version that Word keeps of things for older programs is left out."""
+def _elements(root: Element, name: str) -> Iterator[Element]:
+    """The elements with a name, in order, without the second version that Word keeps for older programs."""
     for child in root:
         if child.tag in (_WORD[0] + name, _WORD[1] + name):
             yield child
-        if _local(child) not in ("Fallback", "del", "moveFrom"):
-            yield from _found(child, name)
+        if local_name(child) not in ("Fallback", "del", "moveFrom"):
+            yield from _elements(child, name)
 
 
 def _characters(element: Element) -> Iterator[str]:
-    """The text of a paragraph; what is deleted, a field's code, or a paragraph of its own inside, is left out."""
+    """The text of a paragraph, without deleted text, codes of fields, and paragraphs inside it."""
     for child in element:
-        name = _local(child)
+        name = local_name(child)
         if name == "t":
             yield child.text or ""
         elif name in ("tab", "ptab"):
@@ -133,10 +131,6 @@ def _characters(element: Element) -> Iterator[str]:
             yield "-"
         elif name not in ("del", "moveFrom", "p", "pPr", "rPr", "txbxContent", "AlternateContent"):
             yield from _characters(child)
-
-
-def _local(element: Element) -> str:
-    return element.tag.rpartition("}")[2]
 
 
 def _value(element: Element) -> str:

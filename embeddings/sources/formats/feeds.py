@@ -1,4 +1,4 @@
-"""RSS and Atom feeds: an article an item, from the page that it links to, or from the feed if all of it is there."""
+"""RSS and Atom feeds: one article per item, from its page, or from the feed if that has the whole text."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import partial
+from html.parser import HTMLParser
 from typing import Any
 
-from embeddings.articles import Article, web_url
+from embeddings.articles import web_url
 from embeddings.dates import any_date
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
 from embeddings.sources.documents import Document, digest
-from embeddings.sources.facts import make_article
+from embeddings.sources.facts import Facts, any_author, make_article, one_line
 from embeddings.sources.formats import Format
-from embeddings.sources.formats.markup import line_of, text_of
 from embeddings.sources.formats.pages import Link, admitted, page_entry
-from embeddings.sources.names import any_author, one_line
 from embeddings.sources.web.addresses import normal_url
-from embeddings.sources.xml import XmlError, check_entities
+from embeddings.sources.xml import XmlError, beginning, check_entities
 
 MAX_BYTES = 5_000_000
 MAX_TAGS = 200_000
 """Largest feed: a feed names its latest articles only."""
 _WHOLE = 1000
-"""Characters from which what a feed holds of an article is taken for the whole of it."""
-_BEGINS = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:(?><\?[^>]*>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)\s*+)*+<(?:rss|feed|rdf:RDF)\b",
-    re.DOTALL,
-)
+"""An item's text of so many characters or more counts as the whole article."""
+_BEGINS = beginning("rss|feed|rdf:RDF")
+_LEFT_OUT = ("script", "style", "template", "noscript", "svg")
+_INLINE = frozenset((
+    "a", "abbr", "b", "cite", "code", "em", "i", "img", "mark", "q", "s", "small", "span", "strong", "sub", "sup", "u",
+))  # fmt: skip
 
 
 class FeedFormat(Format):
@@ -46,7 +46,7 @@ class FeedFormat(Format):
         return _BEGINS.match(head) is not None
 
     def entries(self, document: Document) -> Iterator[Entry]:
-        """An entry an item, newest first as in the feed."""
+        """One entry per item, newest first as in the feed."""
         feed = _parse(document)
         publisher = one_line(line_of(str(feed.feed.get("title", ""))))
         items = [(_link(item, publisher), item) for item in map(dict[str, Any], feed.entries)]
@@ -54,14 +54,14 @@ class FeedFormat(Format):
         for link in admitted((link for link, _ in items if link.url), document.context):
             text = _content(by_url[link.url])
             if len(text) >= _WHOLE:
-                yield Entry(link.url, partial(_article, link.url, link, text))
+                yield Entry(link.url, partial(make_article, link.url, text, link.facts._replace(url=web_url(link.url))))
             else:
                 yield page_entry(link, document.context)
         for link, item in items:
             if not link.url:
                 source = f"{document.source}#{one_line(str(item.get('id', '')))[:200] or link.stamp}"
                 text = _content(item) or text_of(str(item.get("summary", "")))
-                yield Entry(source, partial(_article, source, link, text))
+                yield Entry(source, partial(make_article, source, text, link.facts))
 
 
 def _parse(document: Document) -> Any:
@@ -82,12 +82,12 @@ def _parse(document: Document) -> Any:
         reason = f"is a feed that cannot be read ({type(error).__name__}: {one_line(str(error))[:200]})"
         raise SourceError(document.source, reason) from error
     if not feed.get("version") and not feed.entries:
-        raise SourceError(document.source, "is no RSS or Atom feed, or a damaged one")
+        raise SourceError(document.source, "is not an RSS or Atom feed, or is damaged")
     return feed
 
 
 def _link(item: dict[str, Any], publisher: str) -> Link:
-    """What an item says about its page; without a URL if it names none that can be fetched."""
+    """What an item says about its page; the URL is empty if there is none that can be fetched."""
     try:
         url = normal_url(str(item.get("link", "")))
     except SourceError:
@@ -95,17 +95,17 @@ def _link(item: dict[str, Any], publisher: str) -> Link:
     detail = item.get("title_detail") or {}
     title = str(item.get("title", ""))
     title = title if detail.get("type") == "text/plain" else line_of(title)
-    said = "published" if "published" in item else "updated"
-    published = _moment(item.get(f"{said}_parsed")) or any_date(item.get(said))
+    key = "published" if "published" in item else "updated"
+    published = _moment(item.get(f"{key}_parsed")) or any_date(item.get(key))
     author = _author(item)
     seen = (title, item.get("updated"), item.get("published"), item.get("summary"), _content(item))
     stamp = digest("\n".join(map(str, [*seen, *filter(None, [author])])).encode("utf-8", "replace"))
-    return Link(url, one_line(title), publisher, published, stamp, author)
+    return Link(url, Facts(one_line(title), None, author, publisher, published), stamp)
 
 
 def _author(item: dict[str, Any]) -> str:
-    """Who wrote an item; of one person's name and address, feedparser's own split takes long domains for names."""
-    names = [str(one.get("name") or "") for one in item.get("authors", ())]
+    """Who wrote an item; feedparser's own split of a name and an address takes long domains for names."""
+    names = [str(author.get("name") or "") for author in item.get("authors", ())]
     return any_author([line_of(name) for name in (names if len(names) > 1 else [str(item.get("author") or "")])])
 
 
@@ -114,20 +114,46 @@ def _content(item: dict[str, Any]) -> str:
 
 
 def _moment(parsed: Any) -> date | datetime | None:
-    """A moment in UTC from feedparser's, if it found one."""
+    """A moment in UTC, from feedparser's parsed time."""
     try:
         return datetime.fromtimestamp(calendar.timegm(parsed), UTC) if parsed else None
     except (ValueError, OverflowError, TypeError, OSError):
         return None
 
 
-def _article(source: str, link: Link, text: str) -> Article:
-    return make_article(
-        source,
-        text=text,
-        title=link.title,
-        url=web_url(link.url),
-        author=link.author,
-        publisher=link.publisher,
-        published_at=link.published_at,
-    )
+def text_of(markup: str) -> str:
+    r"""The words of a piece of HTML, with blank lines between its blocks.
+
+    Example:
+        >>> text_of("<p>It <b>reopened</b>.</p><script>alert(1)</script><p>On Thursday &amp; after.</p>")
+        'It reopened.\n\nOn Thursday & after.'
+    """
+    parser = _Text()
+    parser.feed(markup)
+    parser.close()
+    blocks = (" ".join(block.split()) for block in "".join(parser.parts).split("\n\n"))
+    return "\n\n".join(block for block in blocks if block)
+
+
+def line_of(markup: str) -> str:
+    """The words of a piece of HTML, on one line."""
+    return " ".join(text_of(markup).split())
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._left_out = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._left_out += tag in _LEFT_OUT
+        self.parts.append("" if tag in _INLINE else "\n\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._left_out -= tag in _LEFT_OUT and self._left_out > 0
+        self.parts.append("" if tag in _INLINE else "\n\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._left_out:
+            self.parts.append(re.sub(r"\s+", " ", data))

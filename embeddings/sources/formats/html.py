@@ -1,25 +1,24 @@
-"""HTML pages: the main text, its title, author, date and publisher, as trafilatura finds them.  Nothing in them is run."""
+"""HTML pages: the main text, its title, author, date and publisher, as trafilatura finds them.  No script runs."""
 
 from __future__ import annotations
 
 import codecs
 import logging
 import re
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from embeddings.articles import Article, web_url
 from embeddings.dates import any_date
 from embeddings.errors import SourceError
-from embeddings.sources.documents import Document
-from embeddings.sources.facts import make_article
+from embeddings.sources.documents import BOMS, Document
+from embeddings.sources.facts import NO_FACTS, Facts, make_article
 from embeddings.sources.formats import ArticleFormat
+from embeddings.sources.web.addresses import site_of
 
 MAX_CHARS = 5_000_000
 MAX_TAGS = 100_000
 """Longest page: all but a few are far smaller, and longer ones would take minutes."""
 _FEWEST_WORDS = 5
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([a-z0-9_:.-]{1,40})", re.IGNORECASE)
 _LOOKS = re.compile(rb"<(?:!doctype\s+html|html|head|body|meta|article)\b", re.IGNORECASE)
 
@@ -45,39 +44,19 @@ class HtmlFormat(ArticleFormat):
             raise SourceError(source, f"longer than {MAX_CHARS} characters or {MAX_TAGS} tags, which no article is")
         if not self.recognises(page[:2000].encode("utf-8", "replace")):
             page = f"<html><body>{page}</body></html>"  # a piece of a page
-        found = extract(page, document.url)
-        if len(found.text.split()) < _FEWEST_WORDS:
-            raise SourceError(
-                source, "no article text is found in the page; perhaps a script puts it there, or a login"
-            )
-        return make_article(
-            source,
-            text=found.text,
-            title=document.title or found.title,
-            url=_address(document.url, found.canonical),
-            author=document.author or found.author,
-            publisher=found.publisher or document.publisher,
-            published_at=document.published_at or any_date(found.date),
-        )
+        text, own = extract(page, document.url)
+        if len(text.split()) < _FEWEST_WORDS:
+            raise SourceError(source, "holds no article text; perhaps a script puts it there, or a login")
+        listed = document.facts._replace(publisher=own.publisher or document.facts.publisher)
+        return make_article(source, text, listed.over(own))
 
 
-class Extracted(NamedTuple):
-    """What a page holds; empty where there is none."""
-
-    text: str = ""
-    title: str = ""
-    author: str = ""
-    publisher: str = ""
-    date: str = ""
-    canonical: str = ""
-
-
-def extract(page: str, url: str | None) -> Extracted:
+def extract(page: str, url: str | None) -> tuple[str, Facts]:
     """The text of a page and the facts about it.
 
     Args:
         page: HTML.
-        url: where it is from, if known.
+        url: where it comes from, if known.
     """
     import trafilatura
 
@@ -85,36 +64,32 @@ def extract(page: str, url: str | None) -> Extracted:
         logger = logging.getLogger(name)  # what they log is not for the person at the terminal
         if not logger.handlers:
             logger.addHandler(logging.NullHandler())
-    found = trafilatura.bare_extraction(
+    document = trafilatura.bare_extraction(
         page,
         url=url,
         with_metadata=True,
         include_comments=False,
         date_extraction_params={"original_date": True, "extensive_search": False},
     )
-    if found is None or isinstance(found, dict):
-        return Extracted()
-    paragraphs = [line.strip() for line in (found.text or "").split("\n")]
+    if document is None or isinstance(document, dict):
+        return "", NO_FACTS
+    paragraphs = [line.strip() for line in (document.text or "").split("\n")]
     text = "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
-    named = found.sitename or ""
-    hosts = {found.hostname or "", urlsplit(url or "").netloc.removeprefix("www.")}
+    named = document.sitename or ""
+    hosts = {document.hostname or "", urlsplit(url or "").netloc.removeprefix("www.")}
     publisher = "" if named.casefold() in {host.casefold() for host in hosts} else named
-    return Extracted(
-        text, found.title or "", _written_by(found.author, named), publisher, found.date or "", found.url or ""
-    )
-
-
-def _written_by(author: str | None, site: str) -> str:
-    """Who wrote a page, unless it is only the site that says so of itself."""
-    return "" if author is None or author.casefold() == site.casefold() else author
+    # A site that names itself as the author names nobody.
+    author = None if (document.author or "").casefold() == named.casefold() else document.author
+    address = _address(url, document.url or "")
+    return text, Facts(document.title or "", address, author, publisher, any_date(document.date or ""))
 
 
 def decode_page(data: bytes, charset: str | None) -> str:
-    """A page as text: by its mark, else as the server or the page says, else UTF-8, else Windows-1252.
+    """A page as text: by its byte order mark, else in the charset that the server or the page names, else UTF-8 or cp1252.
 
-    What is said is often wrong, so it counts only if the bytes bear it out.
+    The named charset is often wrong, so it counts only if the bytes fit it.
     """
-    marked = next((name for mark, name in _BOMS if data.startswith(mark)), None)
+    marked = next((name for mark, name in BOMS if data.startswith(mark)), None)
     inside = _META.search(data[:4000])
     for name in (marked, charset, inside and inside[1].decode(), "utf-8"):
         try:
@@ -126,13 +101,9 @@ def decode_page(data: bytes, charset: str | None) -> str:
 
 
 def _address(url: str | None, canonical: str) -> str | None:
-    """Where to send people: the page's own idea of its address, but for a page that was fetched only on its own site."""
+    """Where to send people: the page's canonical address; for a fetched page, only if it is on the same site."""
     own = web_url(canonical)
     if url is None:
         return own
-    same_site = own is not None and _site(own) == _site(url)
+    same_site = own is not None and site_of(own) == site_of(url)
     return own if same_site else web_url(url)
-
-
-def _site(url: str) -> str:
-    return (urlsplit(url).hostname or "").removeprefix("www.")

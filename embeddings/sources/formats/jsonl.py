@@ -1,4 +1,4 @@
-"""JSON Lines: a JSON object a line, an article each."""
+"""JSON Lines: one JSON object per line, one article per object."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from functools import partial
 from embeddings.sources import Entry
 from embeddings.sources.documents import Document
 from embeddings.sources.formats import Format
-from embeddings.sources.formats.lines import Line, lines_of
-from embeddings.sources.formats.records import Record, record_entries
+from embeddings.sources.formats.records import Line, Record, lines_of, record_entries
 
 
 class JsonLinesFormat(Format):
@@ -21,7 +20,7 @@ class JsonLinesFormat(Format):
     media_types = ("application/jsonl", "application/x-ndjson", "application/json-lines")
 
     def entries(self, document: Document) -> Iterator[Entry]:
-        """An entry a line; empty lines are left out."""
+        """One entry per line, without empty lines."""
         return record_entries(document, partial(_records, document))
 
 

@@ -1,7 +1,7 @@
-"""Markdown, read as the words that a person sees.
+"""Markdown, read as the words that people see.
 
-An answer is quoted to people, so marks do not belong in it: a link is its text, emphasis is gone, list items and table
-rows are paragraphs of their own.  Code stays as it is.  The first heading is the title, unless front matter names one.
+Answers are quoted to people, so marks do not belong in the text: a link is its words, emphasis is gone, and each list
+item and table row is a paragraph.  Code stays as it is.  The first heading is the title, unless front matter names one.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from embeddings.articles import Article
 from embeddings.errors import SourceError
-from embeddings.sources.documents import Document
+from embeddings.sources.documents import Document, decode
 from embeddings.sources.formats import ArticleFormat
-from embeddings.sources.formats.text import decode, read_front_matter
+from embeddings.sources.front_matter import read_front_matter
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -42,10 +42,10 @@ class MarkdownFormat(ArticleFormat):
 
 
 def read_markdown(text: str) -> tuple[str, str]:
-    """The title, empty if there is no heading, and the words.
+    r"""The title, empty if there is no heading, and the words.
 
     Example:
-        >>> read_markdown("# The harbour\\n\\nIt *reopened* on [Thursday](https://news.example).")
+        >>> read_markdown("# The harbour\n\nIt *reopened* on [Thursday](https://news.example).")
         ('The harbour', 'It reopened on Thursday.')
     """
     from markdown_it import MarkdownIt

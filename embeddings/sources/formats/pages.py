@@ -1,11 +1,10 @@
-"""Pages: fetched one at a time, when they are read, and only if they may be new."""
+"""Pages: fetched one at a time, when they are read, and only if they may have changed."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -14,6 +13,7 @@ from embeddings.errors import SourceError
 from embeddings.sources import Entry
 from embeddings.sources.context import SourceContext
 from embeddings.sources.documents import digest, page_document
+from embeddings.sources.facts import NO_FACTS, Facts
 from embeddings.sources.formats import ArticleFormat, format_named, format_of, read_article
 from embeddings.sources.globs import matches
 from embeddings.sources.web.fetcher import Fetched
@@ -24,17 +24,13 @@ class Link(NamedTuple):
 
     Attributes:
         url: of the page, in its normal form.
-        title, author, publisher: empty if not said.
-        published_at: if said.
-        stamp: what changes when the page does, as its date of change; empty if the list says nothing of the kind.
+        facts: about the article on it.
+        stamp: what changes when the page changes, its date of change for instance; empty if the list does not say.
     """
 
     url: str
-    title: str = ""
-    publisher: str = ""
-    published_at: date | datetime | None = None
+    facts: Facts = NO_FACTS
     stamp: str = ""
-    author: str = ""
 
 
 def page_entry(link: Link, context: SourceContext, fetched: Fetched | None = None) -> Entry:
@@ -43,19 +39,19 @@ def page_entry(link: Link, context: SourceContext, fetched: Fetched | None = Non
     Args:
         link: to the page.
         context: with the way to the web.
-        fetched: the page, if it is there already.
+        fetched: the page, if it was fetched already.
     """
     page = _Page(link, context, fetched)
-    return Entry(link.url, page.read, page.memories)
+    return Entry(link.url, page.read, page.sync_state)
 
 
 def page_key(url: str) -> str:
-    """What is remembered of a page is remembered under this."""
+    """The key of a page's sync state."""
     return f"page:{url}"
 
 
 def admitted(links: Iterable[Link], context: SourceContext) -> Iterator[Link]:
-    """The links whose paths the options let in, each page once."""
+    """The links whose paths the options admit, each page once."""
     include, exclude = context.options.include, context.options.exclude
     seen = set()
     for link in links:
@@ -67,53 +63,51 @@ def admitted(links: Iterable[Link], context: SourceContext) -> Iterator[Link]:
 
 
 class _Page:
-    """A page, and what is remembered of it: the server's validators and what the list said.
+    """A page and its sync state: the server's validators and what the list said.
 
-    That is trusted only while the store holds the article, so an article that was removed, or never committed, is
-    fetched again.
+    The state counts only while the store holds the article, so an article that was removed, or never committed, is fetched
+    again.
     """
 
     def __init__(self, link: Link, context: SourceContext, fetched: Fetched | None) -> None:
         self._link = link
         self._context = context
         self._fetched = fetched
-        self._memories: dict[str, str] = {}
+        self._sync_state: dict[str, str] = {}
 
     def read(self) -> Article | None:
         link, key = self._link, page_key(self._link.url)
-        known = self._context.recalled(key) if self._context.holds(link.url) else {}
-        facts = (link.title, link.publisher, str(link.published_at), *filter(None, [link.author]))
-        said = digest("\n".join(facts).encode())
-        if known.get("said") != said:
+        known = self._context.sync_facts(key) if self._context.holds(link.url) else {}
+        title, _, author, publisher, published_at = link.facts
+        facts_digest = digest(
+            "\n".join([title, publisher, str(published_at), *([str(author)] if author else [])]).encode()
+        )
+        if known.get("said") != facts_digest:
             known = {}  # the article would differ, even if the page does not
         if link.stamp and known.get("stamp") == link.stamp:
             return None
         fetched = self._fetched or self._context.fetcher.fetch(link.url, known)
         article = self._article(fetched) if fetched.modified else None
         validators = {name: value for name, value in fetched.validators.items() if name not in ("said", "stamp")}
-        self._memories = {key: json.dumps({**validators, "said": said, "stamp": link.stamp})}
+        self._sync_state = {key: json.dumps({**validators, "said": facts_digest, "stamp": link.stamp})}
         return article
 
-    def memories(self) -> Mapping[str, str]:
-        return self._memories
+    def sync_state(self) -> Mapping[str, str]:
+        return self._sync_state
 
     def _article(self, fetched: Fetched) -> Article:
         link = self._link
-        document = replace(
-            page_document(link.url, fetched, _for_pages(self._context)),
-            title=link.title,
-            author=link.author,
-            publisher=link.publisher,
-            published_at=link.published_at,
-        )
-        found = format_of(document)
-        if not isinstance(found, ArticleFormat):
-            raise SourceError(link.url, f"is a list of articles ({found.name}), not an article; index it by itself")
-        return read_article(found, document, document.read())
+        document = replace(page_document(link.url, fetched, _for_pages(self._context)), facts=link.facts)
+        page_format = format_of(document)
+        if not isinstance(page_format, ArticleFormat):
+            raise SourceError(
+                link.url, f"is a list of articles ({page_format.name}), not an article; index it by itself"
+            )
+        return read_article(page_format, document, document.read())
 
 
 def _for_pages(context: SourceContext) -> SourceContext:
-    """Without a format that a person named for the list that led here."""
+    """The context without a format that a person named for the list, not for its pages."""
     name = context.options.format
     if name is None or isinstance(format_named(name), ArticleFormat):
         return context

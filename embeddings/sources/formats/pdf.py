@@ -1,4 +1,4 @@
-"""PDF files: the text of their pages, its lines made paragraphs again."""
+"""PDF files: the text of their pages, with lines joined to paragraphs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from embeddings.articles import Article, web_url
 from embeddings.errors import SourceError
 from embeddings.sources.documents import Document
-from embeddings.sources.facts import make_article
+from embeddings.sources.facts import Facts, make_article
 from embeddings.sources.formats import ArticleFormat
 
 _READER = Path(__file__).with_name("pdf_reader.py")
@@ -31,7 +31,7 @@ _NUMBER = re.compile(r"\d+|\b[ivxlc]+\b", re.IGNORECASE)
 
 
 class PdfFormat(ArticleFormat):
-    """PDF files that hold text, not only pictures of it."""
+    """PDF files with text; a scan has only pictures of text."""
 
     name = "pdf"
     suffixes = (".pdf",)
@@ -40,37 +40,35 @@ class PdfFormat(ArticleFormat):
     slow = True
 
     def recognises(self, head: bytes) -> bool:
-        """By its mark, which may come after some bytes of something else."""
+        """By its mark, which may come after some other bytes."""
         return b"%PDF-" in head[:1024]
 
     def article(self, document: Document, data: bytes) -> Article:
-        """The text of the pages as an article; the title is that of the properties, else the first line."""
+        """The text of the pages as an article; the title is in the properties, else the first line."""
         source = document.source
         if not self.recognises(data[:1024]):
-            raise SourceError(source, "is not a PDF file, whatever it is called")
-        found = _read(source, data)
-        text = reflow([page.replace("\r\n", "\n").replace("\r", "\n") for page in found.pages])
+            raise SourceError(source, "is not a PDF file, despite its name")
+        contents = _read(source, data)
+        text = reflow([page.replace("\r\n", "\n").replace("\r", "\n") for page in contents.pages])
         if not any(character.isalnum() for character in text):
-            raise SourceError(source, "holds no text, only pictures of it, as scans do; put it through OCR first")
-        return make_article(
-            source,
-            text=text,
-            title=document.title or found.title or _first_line(text),
+            raise SourceError(source, "holds no text, only pictures of it, as scans do; run OCR on it first")
+        own = Facts(
+            title=contents.title or _first_line(text),
             url=web_url(document.url),
-            author=document.author or found.author,
-            publisher=document.publisher,
-            published_at=document.published_at or _date(found.created),
+            author=contents.author,
+            published_at=_date(contents.created),
         )
+        return make_article(source, text, document.facts.over(own))
 
 
-class _Found(NamedTuple):
+class _Contents(NamedTuple):
     pages: list[str]
     title: str
     author: str
     created: str
 
 
-def _read(source: str, data: bytes) -> _Found:
+def _read(source: str, data: bytes) -> _Contents:
     try:
         done = subprocess.run(
             [sys.executable, "-I", str(_READER)], input=data, capture_output=True, timeout=_SECONDS, check=False
@@ -80,21 +78,21 @@ def _read(source: str, data: bytes) -> _Found:
     except OSError as error:
         raise SourceError(source, f"cannot be read: no process can be started ({error.strerror})") from error
     try:
-        found = json.loads(done.stdout)
+        contents = json.loads(done.stdout)
     except ValueError as error:
         raise SourceError(source, "is damaged in a way that ends the PDF reader; print it to a new PDF file") from error
-    if found.get("error") == "locked":
+    if contents.get("error") == "locked":
         raise SourceError(source, "is encrypted; save it without a password")
-    if "pages" not in found:
+    if "pages" not in contents:
         raise SourceError(source, "is a damaged PDF file, perhaps cut off; get it again")
-    return _Found(**found)
+    return _Contents(**contents)
 
 
 def reflow(pages: list[str]) -> str:
-    """Joins the lines of pages to paragraphs: without headers, footers and page numbers, hyphenated words made whole.
+    r"""Joins the lines of pages to paragraphs, and hyphenated words; drops headers, footers and page numbers.
 
     Example:
-        >>> reflow(["The harbour re\\x02\\nopened on Thursday after a\\nlong storm.", "2"])
+        >>> reflow(["The harbour re\x02\nopened on Thursday after a\nlong storm.", "2"])
         'The harbour reopened on Thursday after a long storm.'
     """
     lines = [line for page in _without_headers(pages) for line in page if not _LEADERS.search(line)]
@@ -124,13 +122,13 @@ def _ends_paragraph(line: str, following: str, width: int) -> bool:
 
 
 def _without_headers(pages: list[str]) -> list[list[str]]:
-    """The lines of each page without those that many pages have at their edge, numbers aside; the first keeps its title."""
+    """The lines of each page without those that many pages repeat at their edges, but the first page keeps its title."""
     lines = [[line.strip() for line in page.split("\n") if line.strip()] for page in pages]
     edges = Counter(
         shape for page in lines for shape in {_shape(line) for line in page[:_HEADER_LINES] + page[-_HEADER_LINES:]}
     )
     repeated = {shape for shape, count in edges.items() if count >= max(3, len(pages) / 3)} | {"#"}
-    kept = []
+    bodies = []
     for number, page in enumerate(lines):
         often = repeated if number else {"#"}
         start, end = 0, len(page)
@@ -138,8 +136,8 @@ def _without_headers(pages: list[str]) -> list[list[str]]:
             start += 1
         while end > max(start, len(page) - _HEADER_LINES) and _shape(page[end - 1]) in often:
             end -= 1
-        kept.append(page[start:end])
-    return kept
+        bodies.append(page[start:end])
+    return bodies
 
 
 def _shape(line: str) -> str:
@@ -152,7 +150,7 @@ def _first_line(text: str) -> str:
 
 
 def _date(created: str) -> date | None:
-    """The day of a PDF's `D:20220429171908Z`; its clock says nothing of when the article came out."""
+    """The day of a PDF's `D:20220429171908Z`; its time of day says nothing about the article."""
     digits = re.match(r"(?:D:)?(\d{8})", created)
     try:
         return date.fromisoformat(digits[1]) if digits else None

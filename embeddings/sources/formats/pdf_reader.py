@@ -1,8 +1,8 @@
-"""Reads a PDF in a process of its own: bytes on stdin, JSON on stdout.
+"""Reads a PDF in its own process: bytes on stdin, JSON on stdout.
 
-PDFium is quick and reads text well, but it is C++ that meets bytes from anybody.  In a process of its own, with little
-memory and time, the worst that a hostile file can do is to end that process.  This file imports nothing of the package,
-so that it starts at once.
+PDFium is quick and reads text well, but it is C++ that reads bytes from strangers.  In its own process, with limited
+memory and time, a hostile file can at worst end that process.  This file imports nothing from the package, so that it
+starts at once.
 """
 
 import contextlib

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
-from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
-from embeddings.articles import Article
 from embeddings.dates import any_date
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
 from embeddings.sources.documents import Document, page_document, reading
-from embeddings.sources.formats import Format
+from embeddings.sources.facts import Facts, one_line
+from embeddings.sources.formats import Format, refuse
 from embeddings.sources.formats.pages import Link, admitted, page_entry
-from embeddings.sources.names import one_line
-from embeddings.sources.web.addresses import normal_url
-from embeddings.sources.xml import XmlError, parse
+from embeddings.sources.web.addresses import normal_url, site_of
+from embeddings.sources.xml import XmlError, beginning, local_name, parse
 
 MAX_PAGES = 50_000
 """Most pages of a site, as of one sitemap."""
 MAX_SITEMAPS = 500
-_BEGINS = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:(?><\?[^>]*>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)\s*+)*+"
-    rb"<(?:\w+:)?(?:urlset|sitemapindex)\b",
-    re.DOTALL,
-)
+_BEGINS = beginning(r"(?:\w+:)?(?:urlset|sitemapindex)")
 
 
 class SitemapFormat(Format):
@@ -39,18 +32,18 @@ class SitemapFormat(Format):
         return _BEGINS.match(head) is not None
 
     def entries(self, document: Document) -> Iterator[Entry]:
-        """An entry a page.  A sitemap that cannot be read is an entry that fails; its pages are not gone."""
+        """One entry per page.  A sitemap that cannot be read is an entry that fails; its pages are not gone."""
         problems: list[SourceError] = []
         links = _links(document, _Budget(), problems, depth=0)
         for link in admitted(links, document.context):
             yield page_entry(link, document.context)
         for problem in problems:
             document.missing.append(problem.source)
-            yield Entry(f"{problem.source}#sitemap", partial(_refuse, problem))
+            yield Entry(f"{problem.source}#sitemap", partial(refuse, problem))
 
 
 class _Budget:
-    """How many pages and sitemaps may still be looked at."""
+    """How many more pages and sitemaps may be read."""
 
     def __init__(self) -> None:
         self.pages = MAX_PAGES
@@ -61,27 +54,27 @@ def _links(document: Document, budget: _Budget, problems: list[SourceError], dep
     root = _tree(document)
     others = 0
     for element in root:
-        facts = {_local(fact): (fact.text or "").strip() for fact in element.iter()}
+        facts = {local_name(fact): (fact.text or "").strip() for fact in element.iter()}
         try:
             url = normal_url(facts.get("loc", ""))
         except SourceError as error:
-            problems.append(SourceError(document.source, f"names a page that cannot be fetched: {error}"))
+            problems.append(SourceError(document.source, f"lists a page that cannot be fetched: {error}"))
             continue
-        if document.url is not None and _site(url) != _site(document.url):
+        if document.url is not None and site_of(url) != site_of(document.url):
             others += 1
-        elif _local(element) == "url" and budget.pages > 0:
+        elif local_name(element) == "url" and budget.pages > 0:
             budget.pages -= 1
             yield _link(url, facts)
-        elif _local(element) == "sitemap" and budget.sitemaps > 0 and depth < 2:
+        elif local_name(element) == "sitemap" and budget.sitemaps > 0 and depth < 2:
             budget.sitemaps -= 1
             yield from _links_below(url, document, budget, problems, depth)
-        elif _local(element) in ("url", "sitemap"):
+        elif local_name(element) in ("url", "sitemap"):
             problems.append(
                 SourceError(document.source, f"lists more than {MAX_PAGES} pages or {MAX_SITEMAPS} sitemaps")
             )
             return
     if others:
-        problems.append(SourceError(document.source, f"names {others} pages of other sites, which are left out"))
+        problems.append(SourceError(document.source, f"lists {others} pages of other sites, which are left out"))
 
 
 def _links_below(url: str, above: Document, budget: _Budget, problems: list[SourceError], depth: int) -> Iterator[Link]:
@@ -102,27 +95,12 @@ def _tree(document: Document) -> Element:
         root = parse(data)
     except XmlError as error:
         raise SourceError(document.source, str(error)) from error
-    if _local(root) not in ("urlset", "sitemapindex"):
-        raise SourceError(document.source, "is no sitemap")
+    if local_name(root) not in ("urlset", "sitemapindex"):
+        raise SourceError(document.source, "is not a sitemap")
     return root
 
 
 def _link(url: str, facts: dict[str, str]) -> Link:
-    return Link(
-        url,
-        title=one_line(facts.get("title", "")) if "publication_date" in facts else "",
-        published_at=any_date(facts.get("publication_date")),
-        stamp=facts.get("lastmod", "")[:60],
-    )
-
-
-def _local(element: Element) -> str:
-    return element.tag.rpartition("}")[2]
-
-
-def _site(url: str) -> str:
-    return (urlsplit(url).hostname or "").removeprefix("www.")
-
-
-def _refuse(problem: SourceError) -> Article:
-    raise problem
+    published = facts.get("publication_date")
+    title = "" if published is None else one_line(facts.get("title", ""))
+    return Link(url, Facts(title, published_at=any_date(published)), facts.get("lastmod", "")[:60])

@@ -1,6 +1,6 @@
-"""Tables: CSV and its relatives, a row an article, the first line the names of the columns.
+"""Tables: CSV and its relatives, with one article per row and the names of the columns in the first line.
 
-Columns are separated by a comma, a semicolon, a tab or a bar, whichever gives the first line a column with the text.
+A comma, a semicolon, a tab or a bar separates columns: the one that gives the first line a column with the text.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from embeddings.errors import SourceError
 from embeddings.sources import Entry
 from embeddings.sources.documents import MAX_BYTES, Document
 from embeddings.sources.formats import Format
-from embeddings.sources.formats.lines import Line, lines_of
-from embeddings.sources.formats.records import Record, find_field, record_entries
+from embeddings.sources.formats.records import Line, Record, find_field, lines_of, record_entries
 
 _DELIMITERS = ",;\t|"
 
@@ -27,7 +26,7 @@ class TableFormat(Format):
     media_types = ("text/csv", "text/tab-separated-values")
 
     def entries(self, document: Document) -> Iterator[Entry]:
-        """An entry a row."""
+        """One entry per row."""
         return record_entries(document, partial(_rows, document))
 
 
@@ -76,19 +75,19 @@ def _rows(document: Document) -> Iterator[Record]:
 
 def _header(document: Document, lines: _Lines) -> tuple[str, list[str]]:
     first = next((text for text in lines if text.strip()), "")
-    found: dict[str, list[str]] = {}
+    headers: dict[str, list[str]] = {}
     for delimiter in _DELIMITERS:
         try:
-            found[delimiter] = [name.strip() for name in next(csv.reader([first], delimiter=delimiter, strict=True))]
+            headers[delimiter] = [name.strip() for name in next(csv.reader([first], delimiter=delimiter, strict=True))]
         except (csv.Error, StopIteration):
             continue
-        names = {name.lower(): name for name in found[delimiter]}
+        names = {name.lower(): name for name in headers[delimiter]}
         if find_field("text", names, document.context.options.fields) is not None:
-            return delimiter, found[delimiter]
-    columns = max(found.values(), key=len, default=[])
+            return delimiter, headers[delimiter]
+    columns = max(headers.values(), key=len, default=[])
     if len(columns) > 1:
         shown = ", ".join(repr(name) for name in columns)[:300]
-        reason = f"line 1: no column holds the text; there are {shown}; name it: --field text=NAME"
+        reason = f"line 1: no column holds the text; its columns are {shown}; name one: --field text=NAME"
     else:
         reason = "line 1 does not name columns, separated by a comma, semicolon, tab or bar, one of them for the text"
     raise SourceError(document.source, reason)

@@ -1,4 +1,4 @@
-"""Which addresses may be fetched from: http(s) URLs, and hosts that the public internet routes to."""
+"""Which addresses may be fetched: http(s) URLs of hosts that the public internet routes to."""
 
 from __future__ import annotations
 
@@ -7,29 +7,14 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from embeddings.errors import SourceError
 
-_NOT_PUBLIC_V4 = tuple(
-    IPv4Network(network)
-    for network in (
-        "0.0.0.0/8",
-        "10.0.0.0/8",
-        "100.64.0.0/10",  # carrier-grade NAT
-        "127.0.0.0/8",
-        "169.254.0.0/16",  # link-local; clouds tell their secrets here
-        "172.16.0.0/12",
-        "192.0.0.0/24",
-        "192.0.2.0/24",
-        "192.31.196.0/24",
-        "192.52.193.0/24",
-        "192.88.99.0/24",
-        "192.168.0.0/16",
-        "192.175.48.0/24",
-        "198.18.0.0/15",
-        "198.51.100.0/24",
-        "203.0.113.0/24",
-        "224.0.0.0/4",  # multicast
-        "240.0.0.0/4",
-    )
-)
+_NOT_PUBLIC_V4 = tuple(map(IPv4Network, (
+    "0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24",
+    "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24",
+    "203.0.113.0/24", "240.0.0.0/4",
+    "100.64.0.0/10",  # carrier-grade NAT
+    "169.254.0.0/16",  # link-local; clouds tell their secrets here
+    "224.0.0.0/4",  # multicast
+)))  # fmt: skip
 _PUBLIC_V6 = IPv6Network("2000::/3")
 _NOT_PUBLIC_V6 = tuple(IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "3fff::/20"))
 _MAPPED, _NAT64, _6TO4 = IPv6Network("::ffff:0:0/96"), IPv6Network("64:ff9b::/96"), IPv6Network("2002::/16")
@@ -42,20 +27,20 @@ MAX_URL = 2000
 def is_public(address: str) -> bool:
     """Whether an IP address is one of the public internet.
 
-    What carries an IPv4 address inside (IPv4-mapped, NAT64, 6to4) is judged by that.  The blocks are those of the IANA
+    An address with an IPv4 address inside (IPv4-mapped, NAT64, 6to4) is judged by that one.  The blocks are those of the IANA
     special-purpose registries; of IPv6, only the global unicast block counts as public.
     """
     try:
-        found = ip_address(address.partition("%")[0])
+        ip = ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    if isinstance(found, IPv4Address):
-        return not any(found in network for network in _NOT_PUBLIC_V4)
-    if found in _MAPPED or found in _NAT64:
-        return is_public(str(IPv4Address(int(found) & 0xFFFFFFFF)))
-    if found in _6TO4:
-        return is_public(str(IPv4Address((int(found) >> 80) & 0xFFFFFFFF)))
-    return found in _PUBLIC_V6 and not any(found in network for network in _NOT_PUBLIC_V6)
+    if isinstance(ip, IPv4Address):
+        return not any(ip in network for network in _NOT_PUBLIC_V4)
+    if ip in _MAPPED or ip in _NAT64:
+        return is_public(str(IPv4Address(int(ip) & 0xFFFFFFFF)))
+    if ip in _6TO4:
+        return is_public(str(IPv4Address((int(ip) >> 80) & 0xFFFFFFFF)))
+    return ip in _PUBLIC_V6 and not any(ip in network for network in _NOT_PUBLIC_V6)
 
 
 def is_web_address(location: str) -> bool:
@@ -65,7 +50,7 @@ def is_web_address(location: str) -> bool:
 
 
 def normal_url(url: str) -> str:
-    """A URL as it is fetched and remembered: lower-case scheme and host, in ASCII, without a fragment.
+    """A URL as it is fetched and stored: lower-case scheme and host, in ASCII, without a fragment.
 
     Raises:
         SourceError: it is not http(s), names a person or password, has no host, or a port that no web server has.
@@ -81,9 +66,9 @@ def normal_url(url: str) -> str:
     if not host:
         raise SourceError(shown(url), "has no host name; write it as https://host/path")
     if parts.username is not None or parts.password is not None:
-        raise SourceError(shown(url), "holds a user name or password; articles are fetched without")
+        raise SourceError(shown(url), "contains a user name or password; remove them, as qa-bot fetches without")
     if port is not None and port not in (80, 443) and port < 1024:
-        raise SourceError(shown(url), f"port {port} is not one of a web server")
+        raise SourceError(shown(url), f"port {port} is not one that web servers use")
     if len(url) > MAX_URL or not url.strip().isprintable():
         raise SourceError(shown(url), f"is longer than {MAX_URL} characters, or holds characters that no address has")
     default = {"http": 80, "https": 443}[parts.scheme]
@@ -95,6 +80,11 @@ def normal_url(url: str) -> str:
 def host_of(url: str) -> str:
     """The host of a URL that is in its normal form, with its port if that is not the usual one."""
     return urlsplit(url).netloc
+
+
+def site_of(url: str) -> str:
+    """The host of a URL without its port and a leading `www.`."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
 def shown(url: str) -> str:

@@ -1,9 +1,9 @@
 """Connections to checked addresses, within a time limit.
 
-A name is resolved once; the addresses that it gives are checked, and the connection is made to one of those, not to
-the name again.  So no server of names can answer differently between the check and the connection.  TLS and the `Host`
-header still go by the name.  Every read, write and handshake ends at the fetch's deadline, so a server that sends a
-byte now and then gains nothing.
+A name is resolved once, its addresses are checked, and the connection goes to one of them, not to the name again.  So
+no name server can answer differently between the check and the connection.  TLS and the `Host` header still go by the
+name.  Every read, write and handshake ends at the fetch's deadline, so a server that sends a byte now and then cannot
+hold on to it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MOST_ADDRESSES = 4
 
 
 class ForbiddenAddressError(Exception):
-    """A host whose addresses may not be connected to.
+    """A host without an address that may be connected to.
 
     Args:
         host: its name.
@@ -36,13 +36,13 @@ class ForbiddenAddressError(Exception):
 
 
 class Deadline:
-    """The moment at which whatever is going on ends."""
+    """The moment at which a fetch ends."""
 
     def __init__(self) -> None:
         self._at = float("inf")
 
     def set(self, seconds: float) -> None:
-        """Puts it some seconds from now."""
+        """Sets it to some seconds from now."""
         self._at = time.monotonic() + seconds
 
     def within(self, timeout: float | None) -> float:
@@ -61,8 +61,8 @@ class CheckedBackend(NetworkBackend):
     """Makes connections to public addresses only.
 
     Args:
-        deadline: of the fetch that is going on.
-        allow_private_addresses: to any address.
+        deadline: of the current fetch.
+        allow_private_addresses: connect to any address.
     """
 
     def __init__(self, deadline: Deadline, *, allow_private_addresses: bool) -> None:
@@ -107,7 +107,7 @@ class CheckedBackend(NetworkBackend):
 
 
 def open_pool(*, allow_private_addresses: bool) -> tuple[ConnectionPool, Deadline]:
-    """Connections that are kept for the next page of a host, and the deadline that holds for all of them."""
+    """Connections that stay open for the next page of a host, and the deadline for all of them."""
     deadline = Deadline()
     backend = CheckedBackend(deadline, allow_private_addresses=allow_private_addresses)
     return ConnectionPool(max_connections=10, keepalive_expiry=5.0, retries=0, network_backend=backend), deadline

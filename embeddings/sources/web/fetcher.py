@@ -1,7 +1,7 @@
 """One HTTP client with one policy, for everything that is fetched.
 
-Only public addresses, also after redirects; limits on size, time and redirects; robots.txt; at most a request a second
-to a host; a second attempt, later, where a server asks for it.  No cookies, no referrer, no proxies.
+Only public addresses, also after redirects; limits on size, time and redirects; robots.txt; at most one request a
+second to a host; a later second attempt if a server asks for it.  No cookies, no referrer, no proxies.
 """
 
 from __future__ import annotations
@@ -17,9 +17,7 @@ from urllib.parse import urljoin, urlsplit
 from embeddings.errors import SourceError
 from embeddings.sources.unpacking import Unpacker, UnpackingError
 from embeddings.sources.web.addresses import host_of, normal_url, shown
-from embeddings.sources.web.pace import Pace, retry_after
-from embeddings.sources.web.robots import MAX_BYTES as MAX_ROBOTS_BYTES
-from embeddings.sources.web.robots import NAME, Robots
+from embeddings.sources.web.politeness import MAX_ROBOTS_BYTES, NAME, Pace, Robots, retry_after
 
 if TYPE_CHECKING:
     from httpcore2 import ConnectionPool, Response
@@ -32,11 +30,11 @@ _ROBOTS_KEPT = 3600.0
 _TRY_AGAIN = (429, 500, 502, 503, 504)
 _ACCEPT = "text/html, application/xhtml+xml, application/rss+xml, application/atom+xml, application/pdf, */*;q=0.5"
 _REASONS = {
-    401: "wants a login",
-    403: "does not let programs in",
+    401: "requires a login",
+    403: "refuses programs",
     404: "there is no such page; check the address",
     410: "the page is gone for good",
-    429: "asks to be left alone for a while; try again later",
+    429: "asks for fewer requests; try again later",
 }
 
 
@@ -49,8 +47,8 @@ class Limits:
         seconds: for one request; each redirect is one more.
         silence: seconds without a byte.
         redirects: in a row.
-        attempts: where a server fails or asks to try again.
-        longest_wait: seconds; a server that asks for more is left alone for that long.
+        attempts: if a server fails or asks to try again.
+        longest_wait: seconds; a server that asks for more gets no requests for that long.
         interval: least seconds between two requests to a host.
     """
 
@@ -68,11 +66,11 @@ class Fetched(NamedTuple):
 
     Attributes:
         url: where it came from, after redirects.
-        modified: whether there is a body: False for what is still as the validators say.
+        modified: whether there is a body; False if nothing changed since the validators.
         body: unpacked.
         media_type: in lower case; `text/plain` if the server does not say.
         charset: as the server says, if it does.
-        validators: to be given with the next fetch.
+        validators: for the next fetch.
     """
 
     url: str
@@ -91,7 +89,7 @@ class _Reply(NamedTuple):
 
 
 class Fetcher:
-    """Fetches from public addresses, within limits and politely.  Any thread may use it; one fetch goes on at a time.
+    """Fetches from public addresses, within limits and politely.  Any thread may use it; one fetch runs at a time.
 
     Args:
         allow_private_addresses: also from private, loopback and link-local addresses.
@@ -111,7 +109,7 @@ class Fetcher:
 
         Args:
             url: http(s).
-            validators: those of an earlier fetch; if nothing has changed since, there is no body.
+            validators: of an earlier fetch; if nothing has changed since, there is no body.
 
         Raises:
             SourceError: it may not, cannot or should not be fetched.
@@ -125,7 +123,7 @@ class Fetcher:
             raise SourceError(shown(url), f"{reason} (HTTP {reply.status})")
         kind = Message()
         kind["Content-Type"] = reply.headers.get("content-type", "")
-        kept = {name: reply.headers[name] for name in names if _can_be_sent(reply.headers.get(name))}
+        fresh = {name: reply.headers[name] for name in names if _can_be_sent(reply.headers.get(name))}
         modified = reply.status != 304
         return Fetched(
             reply.url,
@@ -133,7 +131,7 @@ class Fetcher:
             reply.body,
             kind.get_content_type(),
             kind.get_content_charset(),
-            kept if modified else {**(validators or {}), **kept},
+            fresh if modified else {**(validators or {}), **fresh},
         )
 
     def close(self) -> None:
@@ -156,10 +154,10 @@ class Fetcher:
             try:
                 url = normal_url(urljoin(url, target))
             except SourceError as error:
-                raise SourceError(shown(first), f"leads to {error.source}: {error.reason}") from error
+                raise SourceError(shown(first), f"redirects to {error.source}: {error.reason}") from error
             except ValueError as error:
-                raise SourceError(shown(first), "leads to something that is no address") from error
-        raise SourceError(shown(first), f"leads from page to page, more than {self.limits.redirects} times")
+                raise SourceError(shown(first), "redirects to something that is not an address") from error
+        raise SourceError(shown(first), f"redirects more than {self.limits.redirects} times")
 
     def _robots_of(self, url: str) -> Robots:
         parts = urlsplit(url)
@@ -176,17 +174,19 @@ class Fetcher:
                 )
             robots = Robots(reply.body[:MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace") if reply.status == 200 else "")
             now = time.monotonic()
-            self._robots = {other: held for other, held in self._robots.items() if held[0] > now}
+            self._robots = {other: entry for other, entry in self._robots.items() if entry[0] > now}
             self._robots[site] = (now + _ROBOTS_KEPT, robots)
         return robots
 
     def _try(self, url: str, headers: Mapping[str, str], delay: float) -> _Reply:
-        """One reply; where a server fails or asks for patience, it is asked again, a few times."""
+        """One reply; if a server fails or asks to wait, it is asked again a few times."""
         host = host_of(url)
         for attempt in range(1, self.limits.attempts + 1):
             left = self._pace.closed_for(host)
             if left:
-                raise SourceError(shown(url), f"{host} is left alone for another {left:.0f} s, as it asked or failed")
+                raise SourceError(
+                    shown(url), f"{host} gets no more requests for {left:.0f} s, because it asked for that or failed"
+                )
             self._pace.wait(host, delay)
             reply = self._request(url, headers)
             if reply.status not in _TRY_AGAIN:
@@ -234,7 +234,7 @@ class Fetcher:
             return _Reply(url, response.status, headers, b"")
         packing = headers.get("content-encoding", "identity").strip().lower()
         if packing not in ("identity", "", "gzip", "x-gzip", "deflate"):
-            raise SourceError(shown(url), f"comes packed as {packing[:40]!r}, which was not asked for")
+            raise SourceError(shown(url), f"comes packed as {packing[:40]!r}, which qa-bot did not ask for")
         most = self.limits.body_bytes
         unpacker = Unpacker(most, deflate=packing == "deflate") if packing not in ("identity", "") else None
         body = bytearray()

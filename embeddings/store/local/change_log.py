@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
@@ -9,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.store.local.database import Database
 from embeddings.store.local.lexical.document import LexicalDocument
 
 _CHUNK = 10_000
@@ -31,35 +31,38 @@ class Pending(NamedTuple):
     whole: bool
 
 
+def last_change(connection: sqlite3.Connection) -> int:
+    """Number of the last change; 0 if there was none."""
+    row = connection.execute("SELECT max(number) FROM changes").fetchone()
+    return int(row[0] or 0)
+
+
 class ChangeLog:
-    """Reads the log of one generation of passages, and what the passages that it names hold.
+    """Reads the log of one generation of passages, and what the passages that it names hold, in a snapshot.
 
     Args:
-        database: of the store.
         generation: of the passages.
     """
 
-    def __init__(self, database: Database, generation: int) -> None:
-        self._database = database
+    def __init__(self, generation: int) -> None:
         self.generation = generation
 
-    def last(self) -> int:
-        """Number of the last change; 0 if there was none."""
-        row = self._database.connection().execute("SELECT max(number) FROM changes").fetchone()
-        return int(row[0] or 0)
+    def count(self, connection: sqlite3.Connection, limit: int = -1) -> int:
+        """The number of passages, counted up to a limit; -1 for none."""
+        query = "SELECT count(*) FROM (SELECT 1 FROM passages WHERE generation = ? LIMIT ?)"
+        return int(connection.execute(query, (self.generation, limit)).fetchone()[0])
 
-    def pending(self, change: int) -> Pending:
-        """What a cache that stands at a change lacks; to be called in a snapshot.
+    def pending(self, connection: sqlite3.Connection, change: int) -> Pending:
+        """What a cache that stands at a change lacks.
 
-        The log does not begin at the first change for ever: a cache that is behind its beginning is to be made anew.
+        The log loses its beginning in time: a cache that is behind it has to be made anew.
         """
-        connection = self._database.connection()
         row = connection.execute("SELECT value FROM facts WHERE name = 'trimmed'").fetchone()
-        last = self.last()
+        last = last_change(connection)
         if change < max(int(row[0]) if row else 0, 1):
             query = "SELECT id FROM passages WHERE generation = ? ORDER BY id"
-            found = [int(passage) for (passage,) in connection.execute(query, (self.generation,))]
-            return Pending([], found, last, whole=True)
+            passages = [int(passage) for (passage,) in connection.execute(query, (self.generation,))]
+            return Pending([], passages, last, whole=True)
         query = (
             "SELECT changes.passage, max(passages.id IS NOT NULL) FROM changes "
             "LEFT JOIN passages ON passages.id = changes.passage WHERE changes.number > ? AND changes.generation = ? "
@@ -72,29 +75,27 @@ class ChangeLog:
         return Pending(removed, added, last, whole=False)
 
     def vectors(
-        self, passage_ids: list[int], chunk_size: int
+        self, connection: sqlite3.Connection, passage_ids: list[int], chunk_size: int
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
         """Ids, shape (n,), and vectors, shape (n, dimension), of passages, in chunks; the ids in ascending order."""
-        connection = self._database.connection()
+        query = "SELECT passage, vector FROM vectors WHERE passage BETWEEN ? AND ? ORDER BY passage"
         for chunk in _runs(passage_ids, chunk_size):
-            query = "SELECT passage, vector FROM vectors WHERE passage BETWEEN ? AND ? ORDER BY passage"
-            wanted = set(chunk)
-            rows = [row for row in connection.execute(query, (chunk[0], chunk[-1])) if row[0] in wanted]
+            ids = set(chunk)
+            rows = [row for row in connection.execute(query, (chunk[0], chunk[-1])) if row[0] in ids]
             if rows:
-                ids = np.array([passage for passage, _ in rows], np.int64)
-                yield ids, np.frombuffer(b"".join(vector for _, vector in rows), np.float32).reshape(len(rows), -1)
+                vectors = np.frombuffer(b"".join(vector for _, vector in rows), np.float32)
+                yield np.array([passage for passage, _ in rows], np.int64), vectors.reshape(len(rows), -1)
 
-    def documents(self, passage_ids: list[int]) -> Iterator[LexicalDocument]:
+    def documents(self, connection: sqlite3.Connection, passage_ids: list[int]) -> Iterator[LexicalDocument]:
         """What is searched for passages and for their articles; the ids in ascending order."""
         query = "SELECT id, start, end, article FROM passages WHERE id BETWEEN ? AND ? ORDER BY id"
         columns = "text, title, publisher, origin, published_at"
         facts = f"SELECT {columns} FROM articles JOIN texts ON article = number WHERE number = ?"
-        connection = self._database.connection()
         number, text, about = -1, "", ("", None, "", None)
         for chunk in _runs(passage_ids, _CHUNK):
-            wanted = set(chunk)
+            ids = set(chunk)
             for passage, start, end, article in connection.execute(query, (chunk[0], chunk[-1])).fetchall():
-                if passage not in wanted:
+                if passage not in ids:
                     continue
                 if article != number:
                     number, (text, *about) = article, connection.execute(facts, (article,)).fetchone()

@@ -6,9 +6,10 @@ import errno
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from embeddings.errors import SchemaError, StoreBusyError, StoreCorruptError, StoreError
 from embeddings.store.local.schema import APPLICATION_ID, SCHEMA_VERSION, create, migrate
@@ -17,11 +18,12 @@ _MAGIC = b"SQLite format 3\0"
 _HEADER = 100
 _PAGE_SIZE = 8192  # bytes: five vectors of 384 numbers fill a page, where two would leave a quarter of 4096 empty
 _PATIENCE = 30  # seconds
+_VALUES = 500  # in one query
 _CHECKED_WHOLE = 200_000_000  # bytes: half a second
 
 
 class Database:
-    """One SQLite file in WAL mode, with a connection for each thread.
+    """One SQLite file in WAL mode; safe to use from several threads.
 
     Args:
         path: the file; it and its folder are made if they are missing.
@@ -37,8 +39,8 @@ class Database:
         self.read_only = False
         self._as_opened: tuple[int, int, int, bool] | None = None
         self._checked = False
-        self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
+        self._idle: list[sqlite3.Connection] = []  # the one that was used last comes last: its pages are in memory
         self._guard = threading.Lock()
         self._check_file()
         try:
@@ -83,14 +85,15 @@ class Database:
         )
 
     def _prepare(self) -> None:
-        connection = self.connection()
-        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        if version == 0 and not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+        with self._borrowed() as connection:
+            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            is_new = version == 0 and not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+            application = int(connection.execute("PRAGMA application_id").fetchone()[0])
+        if is_new:
             with self.transaction() as connection:
                 if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
                     create(connection)
             return
-        application = int(connection.execute("PRAGMA application_id").fetchone()[0])
         self._check_schema(application, version)
         if version < SCHEMA_VERSION:
             with self.transaction() as connection:
@@ -109,17 +112,24 @@ class Database:
                 + ("update qa_bot" if newer else "move the file away and run: qa-bot index")
             )
 
-    def connection(self) -> sqlite3.Connection:
-        """The calling thread's connection."""
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if found is not None and self._as_opened and not found.in_transaction and self._looks() != self._as_opened:
-            found = self._as_opened = None  # somebody has opened what was nobody's, and writes
-        if found is None:
-            found = self._connect()
-            self._local.connection = found
+    @contextmanager
+    def _borrowed(self) -> Iterator[sqlite3.Connection]:
+        """A connection that nobody else uses meanwhile."""
+        with self._guard:
+            if self._as_opened and self._stat() != self._as_opened:
+                self._idle, self._as_opened = [], None  # somebody has opened what was nobody's, and writes
+            connection = self._idle.pop() if self._idle else None
+        if connection is None:
+            connection = self._connect()
             with self._guard:
-                self._connections.append(found)
-        return found
+                self._connections.append(connection)
+        as_opened = self._as_opened
+        try:
+            yield connection
+        finally:
+            with self._guard:
+                if connection in self._connections and self._as_opened == as_opened:
+                    self._idle.append(connection)
 
     def _connect(self) -> sqlite3.Connection:
         connection = _open(self.path.absolute().as_uri())
@@ -155,12 +165,12 @@ class Database:
             raise StoreError(
                 f"{self.path}-wal: the store was not closed in order and its disk is read-only; make it writable once"
             )
-        self._as_opened = self._looks()
+        self._as_opened = self._stat()
         return _open(f"{uri}&immutable=1")
 
-    def _looks(self) -> tuple[int, int, int, bool]:
-        found = self.path.stat()
-        return found.st_ino, found.st_mtime_ns, found.st_size, self._has_log()
+    def _stat(self) -> tuple[int, int, int, bool]:
+        stat = self.path.stat()
+        return stat.st_ino, stat.st_mtime_ns, stat.st_size, self._has_log()
 
     def _has_log(self) -> bool:
         log = self.path.with_name(self.path.name + "-wal")
@@ -168,9 +178,11 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
-        """A read transaction: whatever is read in it is of one moment, however others write."""
-        with self.errors():
-            connection = self.connection()
+        """A read transaction: whatever is read in it is of one moment, however others write.
+
+        End it soon: the log of writes grows as long as it lasts.
+        """
+        with self.errors(), self._borrowed() as connection:
             connection.execute("BEGIN")
             try:
                 yield connection
@@ -180,8 +192,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """A write transaction: committed at the end, rolled back on any error."""
-        with self.errors():
-            connection = self.connection()
+        with self.errors(), self._borrowed() as connection:
             if self.read_only:
                 raise sqlite3.OperationalError("attempt to write a readonly database")
             self._check_pages(connection)
@@ -236,7 +247,25 @@ class Database:
             for connection in self._connections:
                 connection.close()
             self._connections.clear()
-            self._local = threading.local()
+            self._idle.clear()
+
+
+def read_facts(connection: sqlite3.Connection) -> dict[str, str]:
+    """What the store knows of itself: its encoder, passage rule, generation."""
+    return dict(connection.execute("SELECT name, value FROM facts").fetchall())
+
+
+def select_in(connection: sqlite3.Connection, query: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
+    """The rows of a query that ends with `IN` and a list of values: as many at a time as one query takes.
+
+    Args:
+        connection: to read from.
+        query: with `{}` in the place of the list.
+        values: the list.
+    """
+    for start in range(0, len(values), _VALUES):
+        some = values[start : start + _VALUES]
+        yield from connection.execute(query.format(", ".join("?" * len(some))), some)
 
 
 def _open(uri: str) -> sqlite3.Connection:

@@ -1,132 +1,185 @@
-"""The store at one moment, through a filter."""
+"""The store at one moment, through a filter: what one question reads."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from embeddings.articles import Article
 from embeddings.errors import EncoderMismatchError
 from embeddings.filters import EVERYTHING, ArticleFilter
-from embeddings.store.local.database import Database
-from embeddings.store.local.dense.search import cosines
-from embeddings.store.local.followers import Followers
-from embeddings.store.local.tables.articles import ArticleTable, chunks
-from embeddings.store.local.tables.rows import ARTICLE_COLUMNS, ARTICLES, read_article, read_sentences
-from embeddings.store.protocol import ArticleText, Hit, PassageText, StoredPassage
+from embeddings.store.local.caches import Caches, Moment
+from embeddings.store.local.database import Database, read_facts, select_in
+from embeddings.store.local.dense.search import best_by_cosine, best_of, cosines, scan
+from embeddings.store.local.passage_facts import NARROW, FilterFacts
+from embeddings.store.local.tables.rows import (
+    ARTICLE_COLUMNS,
+    ARTICLES,
+    read_article,
+    read_day,
+    read_sentences,
+    read_vectors,
+)
+from embeddings.store.protocol import ArticleText, Hit, StoredPassage, View
+
+_EVERYTHING = FilterFacts(None)
 
 
-class LocalView:
-    """What one question reads; implements `embeddings.store.protocol.View`.
+@contextmanager
+def open_view(database: Database, caches: Caches, only: ArticleFilter) -> Iterator[LocalView]:
+    """The store at this moment, as far as a filter admits its articles."""
+    with caches.moment() as (connection, moment):
+        yield LocalView(database, connection, moment, only)
+
+
+class LocalView(View):
+    """One read transaction of SQLite, and the caches as they are at its last change.
+
+    The caches may know passages that the snapshot lacks; no method returns them.
 
     Args:
         database: of the store.
-        followers: the indexes; None while the store is empty.
+        connection: in the read transaction.
+        moment: the caches; None while the store is empty.
         only: the articles that the view shows.
     """
 
-    def __init__(self, database: Database, followers: Followers | None, only: ArticleFilter) -> None:
-        self.only = only
+    def __init__(
+        self, database: Database, connection: sqlite3.Connection, moment: Moment | None, only: ArticleFilter
+    ) -> None:
         self._database = database
-        self._followers = followers
-        self._table = ArticleTable(database)
+        self._connection = connection
+        self._moment = moment
+        self._only = only
 
+    @property
+    @override
+    def only(self) -> ArticleFilter:
+        return self._only
+
+    @cached_property
+    def _facts(self) -> dict[str, str]:
+        return read_facts(self._connection)
+
+    @property
+    @override
+    def encoder(self) -> str | None:
+        return self._facts.get("encoder")
+
+    @property
+    @override
+    def passage_rule(self) -> str | None:
+        return self._facts.get("passage_rule")
+
+    @override
     def narrowed(self, only: ArticleFilter) -> LocalView:
-        return LocalView(self._database, self._followers, only)
+        return LocalView(self._database, self._connection, self._moment, only)
 
+    # -- searching -----------------------------------------------------------------------------------------------------
+
+    @override
     def dense_search(self, vector: NDArray[np.float32], count: int) -> list[Hit]:
-        if self._followers is None:
+        moment = self._moment
+        if moment is None:
             return []
-        if len(vector) != self._followers.dense.dimension:
+        if len(vector) != moment.dense.dimension:
             raise EncoderMismatchError(
-                f"the store in {self._database.path.parent} has just been rebuilt with the encoder {self._encoder()}; "
-                "set this encoder"
+                f"the store in {self._database.path.parent} has just been rebuilt with the encoder {self.encoder}; set this "
+                "encoder"
             )
-        with self._database.errors():
-            return self._followers.dense.search(vector, count, self.only)
+        admitted = self._filter.admitted
+        if admitted is not None and admitted.size <= NARROW:
+            return best_of(*self._vectors_of_admitted(), vector, count)
+        if moment.dense_is_filled:
+            return best_by_cosine(moment.dense, partial(read_vectors, self._connection), vector, count, admitted)
+        everything = moment.log.pending(self._connection, 0).added
+        return scan(moment.log.vectors(self._connection, everything, 2_000), vector, count, admitted)
 
-    def _encoder(self) -> str:
-        row = self._database.connection().execute("SELECT value FROM facts WHERE name = 'encoder'").fetchone()
-        return str(row[0])
+    @cached_property
+    def _filter(self) -> FilterFacts:
+        """What the view's filter admits."""
+        if self._moment is None or not self._only:
+            return _EVERYTHING
+        return self._moment.facts.look_up(self._connection, self._only)
 
+    def _vectors_of_admitted(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        facts = self._filter
+        assert facts.admitted is not None
+        if facts.vectors is None:
+            ids, vectors = read_vectors(self._connection, facts.admitted.ids().tolist())
+            facts.vectors = np.array(ids, np.int64), vectors
+        return facts.vectors
+
+    @override
     def lexical_search(self, question: str, count: int) -> list[Hit]:
-        if self._followers is None:
+        if self._moment is None or self._moment.lexical is None:
             return []
-        admitted = self._followers.dense.admitted(self.only)
-        hits = self._followers.lexical.search(question, count, EVERYTHING if admitted is None else self.only, admitted)
-        passages = self.passages([hit.passage_id for hit in hits])
-        return [hit for hit in hits if hit.passage_id in passages]
+        admitted = self._filter.admitted
+        hits = self._moment.lexical.search(question, count, EVERYTHING if admitted is None else self._only, admitted)
+        query = "SELECT id FROM passages WHERE id IN ({})"
+        ids = {passage for (passage,) in select_in(self._connection, query, [hit.passage_id for hit in hits])}
+        if admitted is not None:  # the index may not know yet that an article has another source
+            ids &= set(admitted.among(ids))
+        return [hit for hit in hits if hit.passage_id in ids]
 
+    @override
     def similarities(self, vector: NDArray[np.float32], passage_ids: Sequence[int]) -> dict[int, float]:
-        ids, vectors = self._table.vectors(passage_ids)
+        ids, vectors = read_vectors(self._connection, passage_ids)
         return dict(zip(ids, cosines(vectors, vector).tolist(), strict=True)) if ids else {}
 
+    @override
+    def idf(self, terms: Sequence[str]) -> dict[str, float]:
+        return self._moment.lexical.idf(terms) if self._moment and self._moment.lexical else {}
+
+    @override
+    def newest(self) -> date | None:
+        return self._moment.lexical.newest(self._only) if self._moment and self._moment.lexical else None
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    @override
     def passages(self, passage_ids: Sequence[int]) -> dict[int, StoredPassage]:
         query = (
-            "SELECT passages.id, articles.id, start, end FROM passages JOIN articles ON articles.number = passages.article "
-            "WHERE passages.id IN ({})"
+            "SELECT passages.id, articles.id, start, end, title, substr(text, start + 1, end - start), published_at "
+            "FROM passages JOIN articles ON articles.number = passages.article "
+            "JOIN texts ON texts.article = passages.article WHERE passages.id IN ({})"
         )
-        passages: dict[int, StoredPassage] = {}
-        with self._database.errors():
-            connection = self._database.connection()
-            for chunk in chunks(passage_ids):
-                rows = connection.execute(query.format(", ".join("?" for _ in chunk)), chunk)
-                passages |= {row[0]: StoredPassage(*row) for row in rows}
+        passages = {
+            passage_id: StoredPassage(passage_id, article_id, start, end, title, text, read_day(published_at))
+            for passage_id, article_id, start, end, title, text, published_at in select_in(
+                self._connection, query, passage_ids
+            )
+        }
         return {passage_id: passages[passage_id] for passage_id in passage_ids if passage_id in passages}
 
-    def texts(self, passage_ids: Sequence[int]) -> dict[int, PassageText]:
-        query = (
-            "SELECT passages.id, title, substr(text, start + 1, end - start), published_at FROM passages "
-            "JOIN articles ON articles.number = passages.article JOIN texts ON texts.article = passages.article "
-            "WHERE passages.id IN ({})"
-        )
-        texts: dict[int, PassageText] = {}
-        with self._database.errors():
-            connection = self._database.connection()
-            for chunk in chunks(passage_ids):
-                rows = connection.execute(query.format(", ".join("?" for _ in chunk)), chunk)
-                for passage, title, text, published in rows:
-                    texts[passage] = PassageText(title, text, date.fromisoformat(published[:10]) if published else None)
-        return texts
-
+    @override
     def articles(self, article_ids: Sequence[str]) -> dict[str, ArticleText]:
-        query = f"SELECT {ARTICLE_COLUMNS}, sentences, origin FROM {ARTICLES} WHERE articles.id IN ({{}})"
-        articles: dict[str, ArticleText] = {}
-        with self._database.errors():
-            connection = self._database.connection()
-            for chunk in chunks(article_ids):
-                for *columns, sentences, origin in connection.execute(
-                    query.format(", ".join("?" for _ in chunk)), chunk
-                ):
-                    article = read_article(columns)
-                    if not self.only or self.only.admits(article, origin):
-                        articles[article.id] = ArticleText(article, read_sentences(sentences))
+        query = f"SELECT {ARTICLE_COLUMNS}, origin, sentences FROM {ARTICLES} WHERE articles.id IN ({{}})"
+        articles = {}
+        for *columns, origin, sentences in select_in(self._connection, query, article_ids):
+            article = read_article(columns)
+            if self._only.admits(article, origin):
+                articles[article.id] = ArticleText(article, read_sentences(sentences))
         return {article_id: articles[article_id] for article_id in article_ids if article_id in articles}
 
+    @override
     def copies(self, article_ids: Sequence[str]) -> dict[str, list[Article]]:
         query = (
-            f"SELECT other.id, {ARTICLE_COLUMNS}, articles.origin FROM {ARTICLES} "
-            "JOIN articles AS other ON other.copies = articles.copies AND other.id != articles.id "
-            "WHERE other.id IN ({}) "
+            f"SELECT original.id, {ARTICLE_COLUMNS}, articles.origin FROM {ARTICLES} "
+            "JOIN articles AS original ON original.copies = articles.copies AND original.id != articles.id "
+            "WHERE original.id IN ({}) "
             "ORDER BY articles.published_at IS NULL, articles.published_at DESC, articles.title, articles.id"
         )
         copies: dict[str, list[Article]] = {}
-        with self._database.errors():
-            connection = self._database.connection()
-            for chunk in chunks(article_ids):
-                for article_id, *columns, origin in connection.execute(
-                    query.format(", ".join("?" for _ in chunk)), chunk
-                ):
-                    article = read_article(columns)
-                    if not self.only or self.only.admits(article, origin):
-                        copies.setdefault(article_id, []).append(article)
+        for article_id, *columns, origin in select_in(self._connection, query, list(dict.fromkeys(article_ids))):
+            article = read_article(columns)
+            if self._only.admits(article, origin):
+                copies.setdefault(article_id, []).append(article)
         return copies
-
-    def idf(self, terms: Sequence[str]) -> dict[str, float]:
-        return self._followers.lexical.idf(terms) if self._followers is not None else {}
-
-    def newest(self) -> date | None:
-        return self._followers.lexical.newest(self.only) if self._followers is not None else None

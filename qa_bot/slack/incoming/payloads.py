@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from qa_bot.answering.answerer import MAX_QUESTION_CHARS, Answer, Quotation
+from qa_bot.answering.answerer import MAX_QUESTION_CHARS
+from qa_bot.answering.results import Answer, Quotation
 from qa_bot.slack.views.quoting import units
 
 MAX_VALUE_CHARS = 2000

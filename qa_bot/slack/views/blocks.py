@@ -22,7 +22,7 @@ from slack_sdk.models.blocks import (
     RichTextSectionElement,
 )
 
-from qa_bot.answering.answerer import Answer, ArticleReference, Quotation, iterate
+from qa_bot.answering.results import Answer, ArticleReference, Quotation, iterate
 from qa_bot.slack.incoming.payloads import Asked, Judged, Place
 from qa_bot.slack.views.outcomes import Failure, Outcome
 from qa_bot.slack.views.quoting import clean, cut, cut_around, escape, host_of, misleads, web_address

@@ -19,7 +19,8 @@ from slack_sdk.models.blocks.basic_components import DispatchActionConfig
 from slack_sdk.models.views import View
 
 from embeddings.articles import Article
-from qa_bot.answering.answerer import MAX_QUESTION_CHARS, reference
+from qa_bot.answering.answerer import MAX_QUESTION_CHARS
+from qa_bot.answering.results import reference
 from qa_bot.slack.archive_facts import Counts
 from qa_bot.slack.incoming.payloads import Asked
 from qa_bot.slack.settings import Language

@@ -19,7 +19,7 @@ from slack_sdk.models.views import View
 
 from embeddings.sentences import Span
 from embeddings.store.protocol import ArticleText
-from qa_bot.answering.answerer import Answer, iterate, reference
+from qa_bot.answering.results import Answer, iterate, reference
 from qa_bot.feedback import Verdict
 from qa_bot.slack.incoming.payloads import Place
 from qa_bot.slack.views.blocks import about_article, answer_message, part, parts, quotation_block, section

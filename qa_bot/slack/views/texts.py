@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from qa_bot.answering.sureness import percent_of, sureness_of
+from qa_bot.answering.results import percent_of, sureness_of
 from qa_bot.slack.settings import Language
 
 

@@ -13,7 +13,7 @@ from qa_bot.conversation.conversation import Turn, in_light_of
 from qa_bot.slack.jobs.pool import Pool
 from qa_bot.slack.log_redaction import in_words
 from qa_bot.slack.settings import ChannelSettings
-from qa_bot.slack.views.outcomes import Failure, Outcome, at_threshold, turn_of
+from qa_bot.slack.views.outcomes import Failure, Outcome, turn_of
 from qa_bot.slack.views.texts import number, texts_in
 
 _log = logging.getLogger(__name__)
@@ -63,7 +63,8 @@ class Asker:
             return Failure(question, texts.too_long.format(count=number(MAX_QUESTION_CHARS, channel.language)))
         try:
             only = ArticleFilter(publishers=channel.publishers, sources=channel.sources)
-            return at_threshold(self._bot.ask(question, only=only), channel.threshold)
+            answer = self._bot.ask(question, only=only)
+            return answer if channel.threshold is None else answer.at_threshold(channel.threshold)
         except QuestionError:
             return Failure(question, texts.no_words)
         except QABotError as error:

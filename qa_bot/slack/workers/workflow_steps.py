@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from slack_sdk.errors import SlackApiError
 
-from qa_bot.answering.answerer import Answer
+from qa_bot.answering.results import Answer
 from qa_bot.slack.jobs.state import Job
 from qa_bot.slack.services import Desk
 from qa_bot.slack.views.outcomes import Failure, Outcome

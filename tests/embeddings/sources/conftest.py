@@ -21,12 +21,12 @@ class StoreStub:
     """What a store remembers for sources, in a dict: what was committed, and which articles it holds."""
 
     def __init__(self) -> None:
-        self.memories: dict[str, str] = {}
+        self.states: dict[str, str] = {}
         self.held: dict[str, Article] = {}
 
     def sync_state(self, key: str) -> str | None:
         """What was remembered."""
-        return self.memories.get(key)
+        return self.states.get(key)
 
     def commit(self, source: Source) -> tuple[list[str], dict[str, str]]:
         """Reads and commits everything, as a reindex does.
@@ -41,13 +41,13 @@ class StoreStub:
             except SourceError as error:
                 failed[error.source] = error.reason
                 continue
-            self.memories.update(entry.memories())
+            self.states.update(entry.sync_state())
             if article is not None:
                 assert article.source == entry.source
                 self.held[entry.source] = article
                 read.append(entry.source)
         if not failed:
-            self.memories.update(source.memories())
+            self.states.update(source.sync_state())
         return read, failed
 
 
@@ -74,10 +74,10 @@ def store() -> StoreStub:
 
 @pytest.fixture
 def open_web(fetcher: Fetcher, store: StoreStub) -> Callable[..., Source]:
-    """Opens a source with the fetcher, the store's memory, and options."""
+    """Opens a source with the fetcher, the store's sync states, and options."""
 
     def opened(location: str | Path, **options: Any) -> Source:
-        context = SourceContext(SourceOptions(**options), store, store.held.__contains__, fetcher)
+        context = SourceContext(SourceOptions(**options), store.sync_state, store.held.__contains__, fetcher)
         return open_source(str(location), context)
 
     return opened

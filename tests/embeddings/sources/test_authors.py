@@ -13,7 +13,7 @@ from office_files import docx, pdf
 
 from embeddings.articles import Article
 from embeddings.sources import Source, SourceOptions
-from embeddings.sources.names import AUTHOR_CHARS, any_author, one_line
+from embeddings.sources.facts import AUTHOR_CHARS, any_author, one_line
 
 Read = Callable[..., tuple[list[Article], dict[str, list[str]]]]
 OpenWeb = Callable[..., Source]
@@ -91,7 +91,7 @@ def test_records_name_their_authors(read_file: Read, field: str) -> None:
 def test_the_field_with_the_author_can_be_named(read_file: Read) -> None:
     record = json.dumps({"text": STORY, "author": "the desk", "schrijver": "Ann Reed"})
     assert author_of(read_file, record, "a.jsonl", fields={"author": "schrijver"}) == "Ann Reed"
-    with pytest.raises(ValueError, match=r"'writer' is no fact of an article; there are .*author"):
+    with pytest.raises(ValueError, match=r"'writer' is not a fact of an article; use one of .*author"):
         SourceOptions(fields={"writer": "schrijver"})
 
 

@@ -162,7 +162,7 @@ def test_an_item_that_failed_is_tried_again_though_the_feed_is_the_same(
     assert store.commit(open_web(url)) == ([pages.url("/1")], {})
 
 
-def test_a_memory_that_is_damaged_is_no_memory(pages: Any, open_web: OpenWeb, store: Any) -> None:
+def test_a_sync_state_that_is_damaged_is_none(pages: Any, open_web: OpenWeb, store: Any) -> None:
     pages.pages["/feed"] = lambda request: request.reply(rss(item(pages.url("/1"))), etag='"1"')
     url = pages.url("/feed")
     store.commit(open_web(url))
@@ -174,7 +174,7 @@ def test_a_memory_that_is_damaged_is_no_memory(pages: Any, open_web: OpenWeb, st
         '{"stamp": []}',
         '{"body": "eNpLBAAAYgBi", "etag": "1"}',
     ):
-        store.memories = dict.fromkeys(store.memories, damaged)
+        store.states = dict.fromkeys(store.states, damaged)
         assert store.commit(open_web(url))[1] == {}
 
 
@@ -207,7 +207,7 @@ def test_a_link_to_a_private_or_hostile_place_is_one_failing_item(pages: Any, op
         (rss(item("/1", "&j;"), head=SECRET), "declares XML entities"),
         (rss("<a>" * 200_000), "larger than 5 MB or 200000 tags"),
         ("<rss version='2.0'><channel></channel></rss>", None),
-        ("<rss", "is no RSS or Atom feed, or a damaged one"),
+        ("<rss", "is not an RSS or Atom feed, or is damaged"),
         ("<rss>", None),
     ],
     ids=["laughs", "outside", "large", "empty", "cut off", "no version"],
@@ -282,7 +282,7 @@ def test_a_sitemap_that_cannot_be_read_does_not_make_its_pages_gone(pages: Any, 
     read, failed = store.commit(source)
     assert read == [pages.url("/1")]
     assert failed[pages.url("/gone.xml")].startswith("there is no such page")
-    assert failed[pages.url("/a.xml")] == "names 1 pages of other sites, which are left out"
+    assert failed[pages.url("/a.xml")] == "lists 1 pages of other sites, which are left out"
     assert not source.complete
 
 

@@ -17,7 +17,7 @@ from embeddings.errors import SourceError
 from embeddings.sources.web import connections
 from embeddings.sources.web.addresses import is_public
 from embeddings.sources.web.fetcher import Fetcher, Limits
-from embeddings.sources.web.pace import Pace, retry_after
+from embeddings.sources.web.politeness import Pace, retry_after
 
 PAGE = "<p>The harbour reopened.</p>"
 
@@ -99,8 +99,8 @@ def test_packed_pages_are_unpacked(site: Any, fetcher: Fetcher, packing: str, bo
 @pytest.mark.parametrize(
     ("status", "reason"),
     [
-        (401, "wants a login (HTTP 401)"),
-        (403, "does not let programs in (HTTP 403)"),
+        (401, "requires a login (HTTP 401)"),
+        (403, "refuses programs (HTTP 403)"),
         (404, "there is no such page; check the address (HTTP 404)"),
         (410, "the page is gone for good (HTTP 410)"),
         (418, "cannot give the page now; try again later (HTTP 418)"),
@@ -150,7 +150,7 @@ def test_a_redirect_to_a_private_address_is_not_followed(site: Any, careful: Fet
                                     "http://a.example:25/", "http://[::1", "javascript:alert(1)"])  # fmt: skip
 def test_a_redirect_to_what_is_no_web_page_is_not_followed(site: Any, careful: Fetcher, target: str) -> None:
     site.pages["/a"] = lambda request: request.reply(b"", status=301, location=target)
-    assert refusal(careful, site.url("/a")).startswith(f"{site.url('/a')}: leads to ")
+    assert refusal(careful, site.url("/a")).startswith(f"{site.url('/a')}: redirects to ")
 
 
 def test_a_name_is_judged_by_where_it_leads(careful: Fetcher, site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,8 +206,8 @@ def test_tls_asks_for_the_name_not_for_the_address(fetcher: Fetcher, monkeypatch
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("http://user:secret@news.example/", "http://news.example/: holds a user name or password"),
-        ("http://news.example:22/", "port 22 is not one of a web server"),
+        ("http://user:secret@news.example/", "http://news.example/: contains a user name or password"),
+        ("http://news.example:22/", "port 22 is not one that web servers use"),
         ("file:///etc/passwd", "only http and https addresses are fetched"),
         ("http://news.example/" + "a" * 3000, "is longer than 2000 characters"),
         ("http://news\u202e.example/", "is not a usable address"),
@@ -240,7 +240,7 @@ def test_redirects_are_followed_a_few_times(site: Any, fetcher: Fetcher) -> None
 
 def test_a_redirect_loop_ends(site: Any, fetcher: Fetcher) -> None:
     site.pages["/a"] = lambda request: request.reply(b"", status=302, location="/a?again")
-    assert "leads from page to page, more than 5 times" in refusal(fetcher, site.url("/a"))
+    assert "redirects more than 5 times" in refusal(fetcher, site.url("/a"))
     assert site.asked("/a") == 6
 
 
@@ -374,8 +374,8 @@ def test_too_many_requests_are_tried_again_when_the_server_says(site: Any, fetch
 
 def test_a_server_that_wants_to_be_left_alone_for_long_is(site: Any, fetcher: Fetcher) -> None:
     site.pages["/a"] = lambda request: request.reply(b"", status=429, retry_after="3600")
-    assert "asks to be left alone for a while; try again later (HTTP 429)" in refusal(fetcher, site.url("/a"))
-    assert "is left alone for another 3" in refusal(fetcher, site.url("/b"))
+    assert "asks for fewer requests; try again later (HTTP 429)" in refusal(fetcher, site.url("/a"))
+    assert "gets no more requests for 3" in refusal(fetcher, site.url("/b"))
     assert (site.asked("/a"), site.asked("/b")) == (1, 0)
 
 
@@ -383,7 +383,7 @@ def test_a_server_that_keeps_failing_is_given_up_and_left_alone(site: Any, fetch
     site.pages["/a"] = lambda request: request.reply(b"", status=500)
     assert "cannot give the page now; try again later (HTTP 500)" in refusal(fetcher, site.url("/a"))
     assert site.asked("/a") == 3
-    assert "is left alone for another" in refusal(fetcher, site.url("/b"))
+    assert "gets no more requests for" in refusal(fetcher, site.url("/b"))
 
 
 def test_requests_to_a_host_are_apart(site: Any) -> None:

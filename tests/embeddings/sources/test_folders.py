@@ -105,6 +105,12 @@ def test_a_glob_that_nothing_matches_says_so(archive: Path) -> None:
         ("a[", "a[", True),
         ("x/y/z.txt", "x/**", True),
         ("z.txt", "**/z.txt", True),
+        ("x/y/z.txt", "x/**.txt", True),
+        ("!b", "!b", True),
+        ("#b", "#b", True),
+        ("a/b", "b/", True),
+        ("a b ", "a b ", True),
+        ("a/b", "/", False),
     ],
 )
 def test_what_a_glob_matches(path: str, pattern: str, expected: bool) -> None:

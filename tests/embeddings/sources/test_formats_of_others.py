@@ -75,7 +75,7 @@ def test_a_format_that_fails_on_a_file_in_an_unforeseen_way_fails_on_that_file_o
     [
         ("shouting:Gone", "cannot be loaded"),
         ("gone:Gone", "cannot be loaded"),
-        ("shouting:NoFormat", "is no embeddings"),
+        ("shouting:NoFormat", "is not an embeddings"),
     ],
 )
 def test_a_package_whose_format_is_broken_is_named(package: Path, tmp_path: Path, place: str, reason: str) -> None:

@@ -85,7 +85,7 @@ def test_fields_can_be_mapped(read_file: Read) -> None:
 
 
 def test_a_fact_that_there_is_not_cannot_be_mapped() -> None:
-    with pytest.raises(ValueError, match="'headline' is no fact of an article; there are id, title, text"):
+    with pytest.raises(ValueError, match="'headline' is not a fact of an article; use one of id, title, text"):
         SourceOptions(fields={"headline": "kop"})
 
 
@@ -128,8 +128,8 @@ def test_a_bad_line_in_the_middle_is_named_and_the_others_are_kept(read_file: Re
     (reasons,) = failed.values()
     assert [reason.partition(":")[0] for reason in reasons] == [f"line {line}" for line in (2, 4, 5, 6, 7, 8, 9)]
     assert reasons[0] == "line 2: not JSON (Expecting ',' delimiter at character 26)"
-    assert reasons[3] == "line 6: its id 1 is that of a record before it"
-    assert reasons[5] == "line 8: no field holds the text; there are headline; name it: --field text=NAME"
+    assert reasons[3] == "line 6: its id 1 is that of an earlier record"
+    assert reasons[5] == "line 8: no field holds the text; its fields are headline; name one: --field text=NAME"
 
 
 def test_what_a_failing_line_held_is_not_taken_for_gone(read_file: Read, tmp_path: Path) -> None:
@@ -143,8 +143,8 @@ def test_a_file_without_a_single_article_at_its_beginning_is_refused_as_a_whole(
     articles, failed = read_file(jsonl(*[{"headline": "No text"}] * 5000), "a.jsonl")
     assert not articles
     assert failed == {
-        "a.jsonl": ["holds no article in its first 100 records: no field holds the text; there are headline; "
-                    "name it: --field text=NAME"]
+        "a.jsonl": ["holds no article in its first 100 records: no field holds the text; its fields are headline; "
+                    "name one: --field text=NAME"]
     }  # fmt: skip
 
 
@@ -205,7 +205,7 @@ def test_what_comes_before_the_place_where_a_packed_file_is_cut_off_is_kept(read
     articles, failed = read_file(packed[: len(packed) // 2], "a.jsonl.gz")
     assert 5_000 < len(articles) < 15_000
     assert [article.text for article in articles[:1]] == ["Number 0, of 0."]
-    assert failed["a.jsonl.gz"][-1] == "is cut off: its end is missing; get it again; what comes before is kept"
+    assert failed["a.jsonl.gz"][-1] == "is cut off: its end is missing; get it again; the records before it are kept"
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_a_file_that_changes_between_listing_and_reading_is_noticed(tmp_path: Pa
     first, second = open_source(str(path)).entries()
     path.write_text(jsonl({"text": "Zero.", "id": 0}))
     for entry in (first, second):
-        with pytest.raises(SourceError, match="changed while it was read"):
+        with pytest.raises(SourceError, match="changed while it was being read"):
             entry.read()
 
 
@@ -303,7 +303,7 @@ def test_a_table_with_the_wrong_delimiter_says_what_its_first_line_should_be(rea
 def test_a_table_without_a_column_for_the_text_says_how_to_name_it(read_file: Read) -> None:
     assert read_file("kop;tekst\nStorm;The harbour.\n", "a.csv") == (
         [],
-        {"a.csv": ["line 1: no column holds the text; there are 'kop', 'tekst'; name it: --field text=NAME"]},
+        {"a.csv": ["line 1: no column holds the text; its columns are 'kop', 'tekst'; name one: --field text=NAME"]},
     )
     (article,), _ = read_file("kop;tekst\nStorm;The harbour.\n", "a.csv", fields={"text": "tekst"})
     assert article.text == "The harbour."

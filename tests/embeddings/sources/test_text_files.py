@@ -15,7 +15,7 @@ from embeddings.articles import Article, article_id, opening_words
 from embeddings.errors import SourceError
 from embeddings.sources import open_source
 from embeddings.sources.documents import MAX_BYTES
-from embeddings.sources.names import one_line
+from embeddings.sources.facts import one_line
 
 ANY_EXAMPLES = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

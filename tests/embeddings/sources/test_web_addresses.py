@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from embeddings.articles import web_url
 from embeddings.dates import any_date
 from embeddings.errors import SourceError
-from embeddings.sources.names import one_line
+from embeddings.sources.facts import one_line
 from embeddings.sources.web.addresses import is_public, is_web_address, normal_url, shown
-from embeddings.sources.web.robots import Robots
+from embeddings.sources.web.politeness import Robots
 
 
 @pytest.mark.parametrize(
@@ -101,6 +101,8 @@ def test_a_password_in_an_address_is_never_shown() -> None:
         ("User-agent: other\nDisallow: /", "/a", True),
         ("User-agent: QA_Bot/1.0\nDisallow: /\n\nUser-agent: *\nAllow: /", "/a", False),
         ("User-agent: qa_bot\nAllow: /\n\nUser-agent: *\nDisallow: /", "/a", True),
+        ("User-agent: qa\nDisallow: /", "/a", True),
+        ("User-agent: other\nDisallow: /\n\nUser-agent: qa_bot\nDisallow: /a", "/b", True),
         ("User-agent: other\nUser-agent: *\nDisallow: /a", "/a", False),
         ("User-agent: *\nDisallow: /*?", "/a?b", False),
         ("User-agent: *\nDisallow: /*.pdf$", "/a.pdf", False),
@@ -119,6 +121,14 @@ def test_robots_txt(rules: str, path: str, allowed: bool) -> None:
 def test_a_hostile_robots_txt_takes_no_time() -> None:
     rules = Robots("User-agent: *\n" + ("Disallow: /" + "*a" * 500 + "b\n") * 50)
     assert rules.allows("https://news.example/" + "a" * 1900)
+
+
+def test_a_robots_txt_of_many_names_and_many_rules_takes_no_memory() -> None:
+    names = "\r".join(f"{field} bot{number}" for number in range(5_000) for field in ("User-agent:", "user  agent"))
+    rules = Robots(names + "\nDisallow: /\n" * 15_000 + "\nUser-agent: qa_bot # us\nDisallow: /private")
+    assert len(names) < 500_000
+    assert rules.allows("https://news.example/a")
+    assert not rules.allows("https://news.example/private")
 
 
 def test_crawl_delays_are_kept_to_within_reason() -> None:

@@ -73,7 +73,7 @@ def test_a_packed_page_is_read(read_file: Read) -> None:
 def test_a_page_without_an_article_says_so(read_file: Read, page: str) -> None:
     articles, failed = read_file(page, "a.html")
     assert not articles
-    assert failed["a.html"] == ["no article text is found in the page; perhaps a script puts it there, or a login"]
+    assert failed["a.html"] == ["holds no article text; perhaps a script puts it there, or a login"]
 
 
 def test_a_piece_of_a_page_is_read(read_file: Read) -> None:

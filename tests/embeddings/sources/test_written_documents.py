@@ -93,7 +93,7 @@ def test_a_table_of_contents_is_no_part_of_the_text() -> None:
         (pdf([LINES], encrypted=True), "is encrypted; save it without a password"),
         (pdf([[]]), "holds no text, only pictures of it"),
         (b"%PDF-1.7\n" + b"\xff" * 2000, "is a damaged PDF file"),
-        (b"The harbour.", "is not a PDF file, whatever it is called"),
+        (b"The harbour.", "is not a PDF file, despite its name"),
         (b"", "is not a PDF file"),
     ],
     ids=["cut off", "encrypted", "no text", "noise", "text", "empty"],
@@ -211,7 +211,7 @@ def claiming_little(content: bytes) -> bytes:
         (docx("a" * 30_000_000), "unpacks to more than 20 MB"),
         (claiming_little(docx("a" * 30_000_000)), ""),
         (docx("The harbour.", **{f"{number}.xml": "" for number in range(10_001)}), "holds far more parts"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "is encrypted, or of Word 97"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "is encrypted, or in the format of Word 97"),
         (b"The harbour.", "is a damaged Word document (File is not a zip file)"),
         (b"", "is a damaged Word document"),
         (docx(), "holds no text"),
@@ -228,7 +228,7 @@ def test_an_archive_that_is_no_word_document_says_so(read_file: Read, tmp_path: 
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("../../escape.txt", "x")
     reason = reason_for(read_file, path.read_bytes(), "a.docx")
-    assert reason == "is no Word document: there is no word/document.xml in it"
+    assert reason == "is not a Word document: it has no word/document.xml"
     assert not (tmp_path.parent / "escape.txt").exists()
 
 
@@ -304,7 +304,7 @@ def test_a_format_can_be_forced(read_file: Read) -> None:
     assert article.text == "The harbour."
     _, failed = read_file("x", "a.txt", format="odt")
     assert failed["format odt"] == [
-        "there is no such format; there are csv, docx, feed, html, jsonl, markdown, pdf, sitemap, text"
+        "there is no such format; use one of csv, docx, feed, html, jsonl, markdown, pdf, sitemap, text"
     ]
 
 

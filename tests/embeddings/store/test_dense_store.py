@@ -25,14 +25,12 @@ from store_contract import (
 from embeddings.articles import article_id
 from embeddings.errors import EncoderMismatchError
 from embeddings.filters import ArticleFilter
-from embeddings.store.local import LocalStore, followers
-from embeddings.store.local.change_log import ChangeLog
-from embeddings.store.local.dense import cache as dense
-from embeddings.store.local.dense import follower as dense_follower
-from embeddings.store.local.dense import kind as dense_kind
+from embeddings.store.local import LocalStore, caches, passage_facts
+from embeddings.store.local import view as local_view
+from embeddings.store.local.change_log import ChangeLog, last_change
+from embeddings.store.local.dense import cache as dense_cache
 from embeddings.store.local.dense.quantiser import Quantiser, cells_for
-from embeddings.store.local.lexical import follower as lexical_follower
-from embeddings.store.local.tables import passage_facts
+from embeddings.store.local.lexical import cache as lexical_cache
 from embeddings.store.protocol import DenseKind, Hit
 
 Open = Callable[..., LocalStore]
@@ -80,7 +78,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 def test_an_index_becomes_quantised_when_the_store_has_grown_and_is_trained_anew_when_it_has_grown_much(
     open_store: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dense_kind, "EXACT_UP_TO", 300)
+    monkeypatch.setattr(dense_cache, "EXACT_UP_TO", 300)
     store = open_store()
     kinds = []
     for number in range(5):
@@ -103,7 +101,7 @@ def test_a_small_store_is_exact_and_keeps_no_copy_of_its_vectors(open_store: Ope
 
 @pytest.mark.parametrize("kind", [DenseKind.EXACT, DenseKind.QUANTISED])
 def test_a_setting_decides_otherwise(open_store: Open, monkeypatch: pytest.MonkeyPatch, kind: DenseKind) -> None:
-    monkeypatch.setattr(dense_kind, "EXACT_UP_TO", 300 if kind is DenseKind.EXACT else 9999)
+    monkeypatch.setattr(dense_cache, "EXACT_UP_TO", 300 if kind is DenseKind.EXACT else 9999)
     store = open_store(kind)
     commit(store, make_article("a.txt", many_lines(400)))
     store.writing.save_caches()
@@ -195,7 +193,7 @@ class Held:
 def test_a_question_does_not_wait_for_a_long_catch_up_and_finds_nothing_that_was_removed(
     open_store: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dense_follower, "AT_ONCE", 10)
+    monkeypatch.setattr(dense_cache, "AT_ONCE", 10)
     store, writer = open_store(), open_store()
     commit(store, make_article("stays.txt", "stays"), make_article("goes.txt", "goes"))
     assert len(dense_search(store, unit_vector("x"), 9)) == 2
@@ -215,7 +213,7 @@ def test_a_question_does_not_wait_for_a_long_catch_up_and_finds_nothing_that_was
 def test_while_an_index_is_being_trained_new_articles_are_found_at_once(
     open_store: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dense_kind, "EXACT_UP_TO", 300)
+    monkeypatch.setattr(dense_cache, "EXACT_UP_TO", 300)
     store, writer = open_store(), open_store()
     commit(store, make_article("a.txt", many_lines(290)))
     dense_search(store, unit_vector("x"), 9)
@@ -244,7 +242,7 @@ def test_while_an_index_is_being_trained_new_articles_are_found_at_once(
 def test_a_process_that_finds_no_index_answers_from_sqlite_until_there_is_one(
     open_store: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dense_follower, "_READ_AT_ONCE", 10)
+    monkeypatch.setattr(dense_cache, "_READ_AT_ONCE", 10)
     writer = open_store()
     dates = {"old": date(1999, 1, 1), "new": date(2024, 1, 1)}
     for name, day in dates.items():
@@ -266,7 +264,7 @@ def test_a_process_that_finds_no_index_answers_from_sqlite_until_there_is_one(
 def test_a_question_does_not_wait_for_a_long_rebuild_of_the_lexical_index(
     open_store: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lexical_follower, "_AT_ONCE", 10)
+    monkeypatch.setattr(lexical_cache, "_AT_ONCE", 10)
     store, writer = open_store(), open_store()
     commit(store, make_article("a.txt", "the harbour\n" * 20 + "x"), make_article("goes.txt", "a harbour goes"))
     wait_until(lambda: len(lexical_search(store, "harbour", 99)) == 21)
@@ -280,9 +278,9 @@ def test_a_question_does_not_wait_for_a_long_rebuild_of_the_lexical_index(
 
 
 def test_closing_does_not_wait_for_work_in_the_background(open_store: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dense_follower, "_READ_AT_ONCE", 10)
+    monkeypatch.setattr(dense_cache, "_READ_AT_ONCE", 10)
     commit(open_store(), make_article("a.txt", many_lines(500)))
-    monkeypatch.setattr(dense_follower, "_CHUNK", 1)
+    monkeypatch.setattr(dense_cache, "CHUNK", 1)
     vectors = ChangeLog.vectors
 
     def slow(log: ChangeLog, *arguments: object) -> Iterator[object]:
@@ -306,8 +304,8 @@ def test_closing_does_not_wait_for_work_in_the_background(open_store: Open, monk
 def test_a_filter_admits_what_it_says_and_all_of_it(
     open_store: Open, kind: DenseKind, few: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(passage_facts, "NARROW", 1000 if few else 0)
-    monkeypatch.setattr(dense, "BROAD", 1.1 if few else 0.0)
+    monkeypatch.setattr(local_view, "NARROW", 1000 if few else 0)
+    monkeypatch.setattr(passage_facts, "BROAD", 1.1 if few else 0.0)
     store = open_store(kind)
     articles = []
     for number in range(40):
@@ -389,7 +387,7 @@ def test_a_rebuild_leaves_indexes_that_a_running_bot_opens_without_a_word(
 
 
 def test_a_trimmed_log_harms_nobody(open_store: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(followers, "_KEPT", 20)
+    monkeypatch.setattr(caches, "_LOGGED", 20)
     behind, store = open_store(), open_store()
     commit(store, make_article("first.txt", "first"), make_article("goes.txt", "goes"))
     assert len(dense_search(behind, unit_vector("x"), 9)) == len(lexical_search(behind, "first goes", 9)) == 2
@@ -398,9 +396,10 @@ def test_a_trimmed_log_harms_nobody(open_store: Open, monkeypatch: pytest.Monkey
         commit(store, make_article("changes.txt", many_lines(10, start=10 * number)))
     changes = store.status().changes
     store.writing.save_caches()
-    log = ChangeLog(store._database, 0)
     with store._database.snapshot() as connection:
-        assert connection.execute("SELECT count(*) FROM changes").fetchone()[0] < 60 < changes == log.last()
+        assert (
+            connection.execute("SELECT count(*) FROM changes").fetchone()[0] < 60 < changes == last_change(connection)
+        )
     for reader in (behind, store, open_store(), open_store(DenseKind.QUANTISED)):
         assert len(dense_search(reader, unit_vector("x"), 99)) == 11
         assert len(lexical_search(reader, "first line goes", 99)) == 11

@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embeddings.filters import EVERYTHING, ArticleFilter
-from embeddings.store.local.dense import cache as dense
-from embeddings.store.local.dense.cache import Admitted
-from embeddings.store.local.lexical import cache as lexical
-from embeddings.store.local.lexical.cache import LexicalCache
+from embeddings.store.local import passage_facts
+from embeddings.store.local.lexical import search as lexical_search
 from embeddings.store.local.lexical.document import LexicalDocument
+from embeddings.store.local.lexical.index import LexicalIndex
+from embeddings.store.local.lexical.search import LexicalSearcher
+from embeddings.store.local.passage_facts import Admitted
 from embeddings.words import Stemmer
 
 TEXTS = [
@@ -35,13 +36,13 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module")
-def index() -> LexicalCache:
-    cache = LexicalCache(None, "store")
+def index() -> LexicalSearcher:
+    cache = LexicalIndex(None, "store")
     cache.apply([], [LexicalDocument(number, *facts) for number, facts in enumerate(TEXTS, start=1)], 4)
-    return cache
+    return cache.searcher
 
 
-def found(index: LexicalCache, question: str, only: ArticleFilter = EVERYTHING) -> set[int]:
+def found(index: LexicalSearcher, question: str, only: ArticleFilter = EVERYTHING) -> set[int]:
     return {hit.passage_id for hit in index.search(question, 10, only)}
 
 
@@ -61,12 +62,12 @@ def found(index: LexicalCache, question: str, only: ArticleFilter = EVERYTHING) 
         (ArticleFilter(publishers=("Gazette",), since=date(2024, 2, 2)), set()),
     ],
 )
-def test_only_what_a_filter_admits_is_found(index: LexicalCache, only: ArticleFilter, expected: set[int]) -> None:
+def test_only_what_a_filter_admits_is_found(index: LexicalSearcher, only: ArticleFilter, expected: set[int]) -> None:
     assert found(index, "council harbour", only) == expected
 
 
-def test_a_filter_changes_no_score(index: LexicalCache) -> None:
-    everything = {hit.passage_id: hit.score for hit in index.search("council harbour bridge", 10)}
+def test_a_filter_changes_no_score(index: LexicalSearcher) -> None:
+    everything = {hit.passage_id: hit.score for hit in index.search("council harbour bridge", 10, EVERYTHING)}
     for hit in index.search("council harbour bridge", 10, ArticleFilter(publishers=("Gazette",))):
         assert hit.score == pytest.approx(everything[hit.passage_id])
 
@@ -82,20 +83,20 @@ def test_a_filter_changes_no_score(index: LexicalCache) -> None:
 def test_each_way_to_narrow_a_search_finds_the_same(
     admitted: list[bool], broad: float, few: int, count: int, question: str
 ) -> None:
-    share = Admitted(np.packbits([False, *admitted], bitorder="little"), sum(admitted))
+    share = Admitted(np.packbits([False, *admitted], bitorder="little"), sum(admitted), len(admitted))
     cache = _many(tuple(admitted))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dense, "BROAD", broad)
-        patch.setattr(lexical, "_FEW", few)
+        patch.setattr(passage_facts, "BROAD", broad)
+        patch.setattr(lexical_search, "_FEW", few)
         found = cache.search(question, count, ArticleFilter(publishers=("yes",)), share)
     assert found == cache.search(question, count, ArticleFilter(publishers=("yes",)))
 
 
-def _many(admitted: tuple[bool, ...]) -> LexicalCache:
+def _many(admitted: tuple[bool, ...]) -> LexicalSearcher:
     """Passages of a few words, of which the publisher says whether they are admitted."""
     words = ("council", "harbour", "bridge", "tunnel", "walks")
     texts = [" ".join(words[: 1 + number % 5] * (1 + number % 7)) for number in range(len(admitted))]
-    cache = LexicalCache(None, "store")
+    cache = LexicalIndex(None, "store")
     cache.apply(
         [],
         [
@@ -104,19 +105,19 @@ def _many(admitted: tuple[bool, ...]) -> LexicalCache:
         ],
         len(texts),
     )
-    return cache
+    return cache.searcher
 
 
 @given(ids=st.sets(st.integers(0, 300)), asked=st.lists(st.integers(0, 1000)))
 def test_bits_say_which_ids_are_admitted(ids: set[int], asked: list[int]) -> None:
     mask = np.zeros(max(ids, default=0) + 1, np.bool_)
     mask[list(ids)] = True
-    admitted = Admitted(np.packbits(mask, bitorder="little"), len(ids))
+    admitted = Admitted(np.packbits(mask, bitorder="little"), len(ids), len(mask))
     assert admitted.ids().tolist() == sorted(ids)
     assert admitted.has(np.array(asked, np.int64)).tolist() == [one in ids for one in asked]
 
 
-def test_the_newest_day_is_that_of_the_newest_admitted_article(index: LexicalCache) -> None:
+def test_the_newest_day_is_that_of_the_newest_admitted_article(index: LexicalSearcher) -> None:
     assert index.newest(EVERYTHING) == date(2024, 2, 1)
     assert index.newest(ArticleFilter(publishers=("reuters",))) == date(2024, 1, 31)
     assert index.newest(ArticleFilter(until=date(2023, 12, 31))) == date(2023, 5, 5)
@@ -124,12 +125,12 @@ def test_the_newest_day_is_that_of_the_newest_admitted_article(index: LexicalCac
 
 
 @pytest.mark.parametrize("question", ["STRASSBURG", "Straßburg", "cafe", "Café", "häfen", "東京タワー", "ΕΡΤ Hafen"])
-def test_words_of_other_languages_are_found(index: LexicalCache, question: str) -> None:
+def test_words_of_other_languages_are_found(index: LexicalSearcher, question: str) -> None:
     assert found(index, question) == {4}
 
 
 @pytest.mark.parametrize("question", ["", "  ", "?!", "the of and", "what who when", "🙂" * 1000, '"', "a" * 1000])
-def test_a_question_without_words_to_search_finds_nothing(index: LexicalCache, question: str) -> None:
+def test_a_question_without_words_to_search_finds_nothing(index: LexicalSearcher, question: str) -> None:
     assert found(index, question) == set()
 
 
@@ -140,7 +141,7 @@ def test_a_question_without_words_to_search_finds_nothing(index: LexicalCache, q
         " ".join
     )
 )
-def test_any_question_is_safe(index: LexicalCache, question: str) -> None:
+def test_any_question_is_safe(index: LexicalSearcher, question: str) -> None:
     for only in (EVERYTHING, ArticleFilter(publishers=(question,), sources=(question or "*",))):
         assert all(hit.score >= 0 for hit in index.search(question, 5, only))
     stemmer = Stemmer()
@@ -149,12 +150,12 @@ def test_any_question_is_safe(index: LexicalCache, question: str) -> None:
 
 @given(st.text(max_size=200))
 def test_query_syntax_in_a_question_is_only_words(question: str) -> None:
-    index = LexicalCache(None, "store")
+    index = LexicalIndex(None, "store")
     index.apply([], [LexicalDocument(1, "harbour", "")], 1)
-    assert found(index, f"{question} harbour -harbour") == {1} or len(question) > 64
+    assert found(index.searcher, f"{question} harbour -harbour") == {1} or len(question) > 64
 
 
-def test_rare_words_weigh_more_than_common_ones(index: LexicalCache) -> None:
+def test_rare_words_weigh_more_than_common_ones(index: LexicalSearcher) -> None:
     idf = index.idf(["council", "bridg", "nowher"])
     assert 0 < idf["council"] < idf["bridg"] < idf["nowher"]
 

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -32,13 +33,13 @@ from store_contract import (
 
 from embeddings.articles import article_id
 from embeddings.errors import SchemaError, StoreCorruptError, StoreError
+from embeddings.filters import EVERYTHING
 from embeddings.store.local import LocalStore
 from embeddings.store.local.change_log import ChangeLog
-from embeddings.store.local.dense import follower as dense_follower
-from embeddings.store.local.dense import kind as dense_kind
+from embeddings.store.local.dense import cache as dense_cache
 from embeddings.store.local.dense import quantiser
-from embeddings.store.local.lexical.cache import LexicalCache
 from embeddings.store.local.lexical.document import LexicalDocument
+from embeddings.store.local.lexical.index import LexicalIndex
 from embeddings.store.local.schema import SCHEMA_VERSION
 from embeddings.store.protocol import DenseKind, Store
 
@@ -174,7 +175,7 @@ def test_all_caches_can_be_deleted_while_the_store_is_open(folder: Path) -> None
 def test_an_older_copy_that_is_put_back_is_not_mixed_with_the_newer_indexes(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dense_follower, "_UNSAVED", 0)
+    monkeypatch.setattr(dense_cache, "_UNSAVED", 0)
     database = folder / "qa_bot.sqlite3"
     shutil.copy(database, folder / "copy")
     store, _ = opened_with_lines(folder)
@@ -235,8 +236,8 @@ def test_an_interrupted_catch_up_finds_nothing_twice(folder: Path, monkeypatch: 
     store, _ = opened_with_lines(folder)
     whole = ChangeLog.vectors
 
-    def interrupted(self: ChangeLog, passage_ids: list[int], chunk_size: int) -> Iterator[object]:
-        yield from whole(self, passage_ids, chunk_size)
+    def interrupted(log: ChangeLog, *arguments: Any) -> Iterator[object]:
+        yield from whole(log, *arguments)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -326,8 +327,7 @@ from pathlib import Path
 sys.path.insert(0, {tests!r})
 from store_contract import commit, make_article
 from embeddings.store.local import LocalStore
-from embeddings.store.local.dense import follower as dense_follower
-from embeddings.store.local.dense import kind as dense_kind
+from embeddings.store.local.dense import cache as dense_cache
 from embeddings.store.local.dense import quantiser
 from embeddings.store.local.change_log import ChangeLog
 store = LocalStore(Path(sys.argv[1]))
@@ -503,9 +503,9 @@ class StoreUnderAnyEvents(RuleBasedStateMachine):
         documents = [
             LexicalDocument(number, text, "") for number, text in enumerate(texts_of(searched, everything), start=1)
         ]
-        fresh = LexicalCache(None, "fresh")
+        fresh = LexicalIndex(None, "fresh")
         fresh.apply([], documents, 1)
-        return [hit.score for hit in fresh.search(words, 1000)]
+        return [hit.score for hit in fresh.searcher.search(words, 1000, EVERYTHING)]
 
     @invariant()
     def what_was_committed_is_there(self) -> None:
@@ -528,7 +528,7 @@ class QuantisedStoreUnderAnyEvents(StoreUnderAnyEvents):
     def __init__(self) -> None:
         super().__init__()
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(dense_kind, "_FEWEST", 4)
+        self.patch.setattr(dense_cache, "_FEWEST", 4)
         self.patch.setattr(quantiser, "_LOOKED_INTO", 1)
 
     def teardown(self) -> None:

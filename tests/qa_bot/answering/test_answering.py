@@ -17,9 +17,10 @@ from embeddings.errors import EncoderMismatchError, QuestionError, StoreError
 from embeddings.sentences import Span
 from embeddings.store.local import LocalStore
 from qa_bot import Answer, QABot
-from qa_bot.answering.answerer import MAX_QUESTION_CHARS, Cancelled, Quotation, check_question, iterate
+from qa_bot.answering.answerer import MAX_QUESTION_CHARS, Cancelled, check_question
+from qa_bot.answering.normalize import normalize_answer
+from qa_bot.answering.results import Quotation, iterate
 from qa_bot.answering.span_edges import whole_words
-from qa_bot.evaluation.metrics import normalize_answer
 
 QUESTIONS = (
     "Where was the press conference?",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from qa_bot.evaluation.metrics import best_over_references, exact_match, f1, normalize_answer
+from qa_bot.answering.normalize import normalize_answer
+from qa_bot.evaluation.metrics import best_over_references, exact_match, f1
 
 
 @pytest.mark.parametrize(

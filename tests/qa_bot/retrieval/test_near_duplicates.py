@@ -8,7 +8,7 @@ from pathlib import Path
 
 from embeddings.filters import ArticleFilter
 from qa_bot import Answer, QABot
-from qa_bot.answering.answerer import iterate
+from qa_bot.answering.results import iterate
 from qa_bot.terminal.render import render_answer
 
 BRIDGE = """The new bridge over the Storvik was opened on Monday by the transport minister, Ingrid Halvorsen.

@@ -10,11 +10,11 @@ import regex
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from qa_bot.answering.answerer import Answer, AnswerSpan, ArticleReference, Quotation, SourceSentence, Timings
+from qa_bot.answering.results import Answer, AnswerSpan, ArticleReference, Quotation, SourceSentence, Timings
 from qa_bot.slack.incoming.payloads import Asked, Judged, Place
 from qa_bot.slack.views.blocks import answer_message
 from qa_bot.slack.views.modals import article_modal, context_modal, more_modal
-from qa_bot.slack.views.outcomes import Failure, at_threshold
+from qa_bot.slack.views.outcomes import Failure
 from qa_bot.slack.views.quoting import cut, cut_around, escape, web_address
 from qa_bot.slack.views.texts import ENGLISH, GERMAN
 from qa_bot.slack.workers.workflow_steps import outputs
@@ -203,19 +203,6 @@ def test_a_text_beside_the_blocks_holds_neither_markup_nor_links() -> None:
     shown = escape("<!here> & https://evil.example <@U1>")
     assert shown.startswith("&lt;!here&gt; &amp; https:")
     assert "https://" not in shown
-
-
-def test_a_channels_threshold_decides_what_is_an_answer() -> None:
-    sure, unsure = quotation("Ann did.", 0, 3, 0.8), quotation("Bob did.", 0, 3, 0.4)
-    answered = answer(sure, unsure)
-    assert at_threshold(answered, None) is answered
-    strict = at_threshold(answered, 0.9)
-    assert (strict.answered, strict.answer, len(strict.alternatives)) == (False, None, 2)
-    lenient = at_threshold(answer(unsure, answered=False), 0.3)
-    assert lenient.answered
-    assert lenient.sentence is not None
-    assert lenient.sentence.text == "Bob did."
-    assert lenient.alternatives == ()
 
 
 @given(st.text(max_size=1000))

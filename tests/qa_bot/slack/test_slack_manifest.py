@@ -110,7 +110,7 @@ def test_the_step_is_the_one_that_the_code_does(manifest: Any, registered: dict[
 
 
 def _nothing() -> Any:
-    from qa_bot.answering.answerer import Answer, Timings
+    from qa_bot.answering.results import Answer, Timings
 
     timings = Timings(encode=0, search=0, read=0, total=0)
     return Answer(

@@ -10,7 +10,7 @@ import pytest
 from slack_sdk.oauth.installation_store import FileInstallationStore, Installation
 from slack_sdk.oauth.installation_store.sqlite3 import SQLite3InstallationStore
 
-from qa_bot.answering.answerer import ArticleReference
+from qa_bot.answering.results import ArticleReference
 from qa_bot.slack.incoming.access import Home, Refusal, refusal
 from qa_bot.slack.incoming.payloads import Asked
 from qa_bot.slack.log_redaction import RedactingFilter

@@ -16,7 +16,7 @@ from embeddings.articles import Article
 from embeddings.indexing.reindexer import Failure, PassageCounts, Progress, ReindexReport
 from embeddings.sentences import Span, split_sentences
 from embeddings.store.protocol import ArticleText
-from qa_bot.answering.answerer import Answer, AnswerSpan, Quotation, SourceSentence, Timings, reference
+from qa_bot.answering.results import Answer, AnswerSpan, Quotation, SourceSentence, Timings, reference
 from qa_bot.terminal.progress import ProgressLine
 from qa_bot.terminal.render import (
     NOT_ANSWERED,

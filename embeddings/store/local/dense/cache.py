@@ -1,210 +1,262 @@
-"""The dense cache: a FAISS index, in memory, over the vectors that SQLite holds."""
+"""The dense cache: an index of the kind that suits the number of passages, and a copy of it on disk."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-import faiss
 import numpy as np
-from numpy.typing import NDArray
+from filelock import FileLock, Timeout
 
-from embeddings.store.local.dense.quantiser import Ids, Quantiser, Vectors
-from embeddings.store.local.dense.shared_lock import SharedLock
+from embeddings.store.local.cache_follower import AHEAD
+from embeddings.store.local.change_log import ChangeLog, last_change
+from embeddings.store.local.database import Database
+from embeddings.store.local.dense.file import DenseFile
+from embeddings.store.local.dense.index import DenseIndex
+from embeddings.store.local.dense.quantiser import (
+    SAMPLE_PER_CELL,
+    Ids,
+    Quantiser,
+    TrainedOn,
+    Vectors,
+    cells_for,
+    current_quantiser,
+    read_quantiser,
+    write_quantiser,
+)
+from embeddings.store.local.tables.rows import read_vectors
+from embeddings.store.protocol import DenseKind, Say
 
-_FAISS: Any = faiss  # its stubs do not know what its Python layer adds
+AT_ONCE = 512
+"""Changes that are put into the index while a question waits: a batch of articles, 40 ms at a million passages."""
 
-BROAD = 0.05
-"""Share of the passages that a filter admits from which the best of all are looked at, and the others left out."""
+EXACT_UP_TO = 50_000
+"""Passages up to which `auto` is exact: it answers in 10 ms there, and is read from SQLite in 0.3 s."""
 
-_SPARE = 1.25
-"""How many more than its share says are looked at, so that enough of those that a filter admits are among them."""
+CHUNK = 2_000
+"""Passages whose vectors are read at a time."""
 
-_FURTHER = 0.25
-"""How much further to look for the nearest n * k passages than for the nearest k: this power of n times as far.  Chosen by
-`tests/benchmarks/recall.py`: as many of the nearest are found as without a filter."""
-
-
-class Admitted(NamedTuple):
-    """Which passages may be found: a bit for each id, the lowest bit of a byte first, and the number that are set."""
-
-    bits: NDArray[np.uint8]
-    size: int
-
-    def has(self, ids: Ids) -> NDArray[np.bool_]:
-        """Which of these ids may be found, shape (ids,)."""
-        inside = ids < len(self.bits) * 8
-        places = np.where(inside, ids, 0)
-        return np.asarray(inside & (self.bits[places >> 3] >> (places & 7) & 1).astype(np.bool_))
-
-    def is_broad(self, total: int) -> bool:
-        """Whether so many of all passages may be found that it is faster to look at all of them."""
-        return self.size >= BROAD * total
-
-    def ids(self) -> Ids:
-        """All ids that may be found, ascending."""
-        return np.flatnonzero(np.unpackbits(self.bits, bitorder="little"))
+_FEWEST = 256  # below that there is too little to train on, whatever the setting says
+_GROWTH = 4
+_READ_AT_ONCE = 60_000  # passages that a question waits for when the process has just begun: 0.3 s
+_UNSAVED = 2_000
+_NONE = TrainedOn(0, 0)
 
 
 class DenseCache:
-    """An index by inner product: exact, or quantised.
+    """The dense index of one generation of passages.
+
+    An exact index has no copy on disk: it would be the vectors once more, and SQLite reads them as fast.  Every process
+    applies the changes to an index of its own; one at a time trains a quantised index, and saves it for all.
 
     Args:
+        folder: where the copy of a quantised index lies.
+        database: of the store.
+        log: of the generation of passages.
+        kind: which index to use.
         dimension: of the vectors.
-        quantiser: what the index is trained to; None for an exact one.
-        index: one that is filled already.
-        change: that it stands at.
+        identity: of the store, the generation and the dimension.
+        say: is told what a person should know.
+        explain: is told why an index has to be made again.
     """
 
-    def __init__(self, dimension: int, quantiser: Quantiser | None, index: Any = None, change: int = 0) -> None:
-        self.dimension = dimension
-        self.quantiser = quantiser
-        self.change = change
-        self._lock = SharedLock()
-        self._one_writer = threading.Lock()
-        self._index = self._empty() if index is None else index
-        self._held = _mark(np.zeros(0, np.bool_), _ids_in(self._index))
+    name = "dense"
+    patience = 0.25
 
-    def _empty(self) -> Any:
-        if self.quantiser is not None:
-            return self.quantiser.new_index()
-        return faiss.IndexIDMap2(faiss.IndexFlatIP(self.dimension))
-
-    @property
-    def slack(self) -> float:
-        """By how much a passage may look nearer than it is."""
-        return 1e-5 if self.quantiser is None else 4e-3
-
-    def apply(self, removed: Ids, chunks: Iterable[tuple[Ids, Vectors]], change: int) -> None:
-        """Takes passages out and puts others in; the index then stands at `change`.
-
-        Searches go on between the chunks.  If it is interrupted, it can be done again from the beginning: what is there
-        is not put in twice.
-        """
-        with self._one_writer:
-            faiss.omp_set_num_threads(1)
-            gone = removed[removed < len(self._held)]
-            gone = gone[self._held[gone]]
-            if len(gone):
-                with self._lock.writing():
-                    self._held[gone] = False
-                    self._index.remove_ids(np.sort(gone))
-            for ids, vectors in chunks:
-                self._put(ids, np.ascontiguousarray(vectors, np.float32))
-            self.change = change
-
-    def _put(self, ids: Ids, vectors: Vectors) -> None:
-        known = np.zeros(len(ids), np.bool_)
-        inside = ids < len(self._held)
-        known[inside] = self._held[ids[inside]]
-        if known.any():
-            ids, vectors = ids[~known], np.ascontiguousarray(vectors[~known])
-        if not len(ids):
-            return
-        cells = None if self.quantiser is None else self.quantiser.cells_of(vectors)
-        with self._lock.writing():
-            if self.quantiser is None or cells is None:
-                self._index.add_with_ids(vectors, ids)
-            else:
-                self.quantiser.put(self._index, ids, vectors, cells)
-            self._held = _mark(self._held, ids)
-
-    def others(self, passage_ids: list[int]) -> Ids:
-        """The passages in the index that are not among these."""
-        rest = self._held.copy()
-        ids = np.array(passage_ids, np.int64)
-        rest[ids[ids < len(rest)]] = False
-        return np.flatnonzero(rest)
-
-    def search(
-        self, vector: Vectors, count: int, admitted: Admitted | None = None, *, everywhere: bool = False
-    ) -> tuple[Ids, Vectors]:
-        """Ids of the passages that look nearest, nearest first, and how near they look; at most `count`.
-
-        Args:
-            vector: unit vector, shape (dimension,).
-            count: how many to find at most.
-            admitted: the only passages that may be found.
-            everywhere: looks into all cells of a quantised index.
-        """
-        # A question is one vector: waking a second thread for it costs more than it saves, far more on busy cores.
-        faiss.omp_set_num_threads(1)
-        query = np.ascontiguousarray(vector[None, :], np.float32)
-        with self._lock.reading():
-            total = self._index.ntotal
-            if admitted is None:
-                return self._nearest(query, min(count, total), everywhere=everywhere)
-            count = min(count, admitted.size, total)
-            if admitted.is_broad(total) and not everywhere:
-                ids, looks = self._nearest_of_all(query, count, admitted, total / max(admitted.size, 1))
-                if len(ids) == count:
-                    return ids, looks
-            further = total / max(admitted.size, 1)
-            return self._nearest(query, count, further, admitted, everywhere=everywhere)
-
-    def _nearest_of_all(self, query: Vectors, count: int, admitted: Admitted, one_in: float) -> tuple[Ids, Vectors]:
-        """The nearest of those that are admitted, one in so many, as far as they are among the nearest of all.
-
-        FAISS is slower in passing over vectors than in comparing them.
-        """
-        wanted = min(int(count * one_in * _SPARE), self._index.ntotal)
-        ids, looks = self._nearest(query, wanted, one_in**_FURTHER)
-        kept = admitted.has(ids)
-        return ids[kept][:count], looks[kept][:count]
-
-    def _nearest(
+    def __init__(
         self,
-        query: Vectors,
-        count: int,
-        further: float = 1.0,
-        admitted: Admitted | None = None,
-        *,
-        everywhere: bool = False,
-    ) -> tuple[Ids, Vectors]:
-        if count == 0:
-            return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        facts: dict[str, Any] = {} if admitted is None else {"sel": _FAISS.IDSelectorBitmap(admitted.bits)}
-        if self.quantiser is None:
-            parameters = _FAISS.SearchParameters(**facts)
-        else:
-            probes = self.quantiser.cells if everywhere else self.quantiser.probes(further)
-            parameters = _FAISS.SearchParametersIVF(nprobe=probes, **facts)
-        scores, ids = self._index.search(query, count, params=parameters)
-        found = ids[0] >= 0
-        return ids[0][found], scores[0][found]
-
-    def read_by(self, reader: Any) -> None:
-        """Calls a function with the FAISS index and the change that it stands at; it does not change meanwhile."""
-        with self._one_writer:  # not the lock: searches go on
-            reader(self._index, self.change)
-
-    def __len__(self) -> int:
-        return int(self._index.ntotal)
+        folder: Path,
+        database: Database,
+        log: ChangeLog,
+        kind: DenseKind,
+        dimension: int,
+        identity: str,
+        say: Say,
+        explain: Say,
+    ) -> None:
+        self.dimension = dimension
+        self.index: DenseIndex | None = None
+        self._database = database
+        self._log = log
+        self._kind = kind
+        self._identity = identity
+        self._say = say
+        self._explain = explain
+        self._file = DenseFile(folder)
+        self._lock = FileLock(database.path.with_name("dense.lock"), timeout=0)
+        self._trained = _NONE  # of the index that answers
+        self._saved = -1
+        self._next: tuple[DenseIndex, TrainedOn] | None = None
 
     @property
-    def kind(self) -> str:
-        """What the index is, in words."""
-        if self.quantiser is None:
-            return "exact (FAISS flat, inner product)"
-        cells, probes = self.quantiser.cells, self.quantiser.probes(1.0)
-        return f"quantised (FAISS IVF{cells},SQ8, {probes} cells a question, the best ranked by whole vectors)"
+    def change(self) -> int:
+        return self.index.change if self.index is not None else 0
+
+    def is_loaded(self) -> bool:
+        return self.index is not None
+
+    # -- loading -------------------------------------------------------------------------------------------------------
+
+    def load(self, connection: sqlite3.Connection) -> None:
+        if self.index is None:
+            trained = current_quantiser(connection, self._log.generation) or _NONE
+            if not trained.number or not self._wants_quantised(self._log.count(connection), is_trained=True):
+                trained = _NONE
+            self.index, self._trained = self._read(connection, trained, self._explain), trained
+
+    def _read(self, connection: sqlite3.Connection, trained: TrainedOn, explain: Say) -> DenseIndex:
+        """The index with a quantiser, as it lies on disk; else an empty one."""
+        quantiser = read_quantiser(connection, trained.number) if trained.number else None
+        if quantiser is None:
+            return DenseIndex(self.dimension, None)
+        saved = self._file.read(self._identity_of(trained))
+        if not isinstance(saved, str) and saved.change > last_change(connection):
+            saved = AHEAD
+        if isinstance(saved, str):
+            explain(saved)
+            return DenseIndex(self.dimension, quantiser)
+        self._saved = saved.change
+        return DenseIndex(self.dimension, quantiser, saved.index, saved.change)
+
+    def _identity_of(self, trained: TrainedOn) -> str:
+        return f"{self._identity}/{trained.number}"
+
+    # -- applying ------------------------------------------------------------------------------------------------------
+
+    def is_quick(self, connection: sqlite3.Connection, last: int) -> bool:
+        if self.change == 0:
+            return self._log.count(connection, _READ_AT_ONCE + 1) <= _READ_AT_ONCE
+        return last - self.change <= AT_ONCE
+
+    def apply(self, connection: sqlite3.Connection, check: Callable[[], None]) -> None:
+        if self._next is not None:
+            (self.index, self._trained), self._next = self._next, None
+        assert self.index is not None
+        self._fill(self.index, connection, check)
+
+    def _fill(self, index: DenseIndex, connection: sqlite3.Connection, check: Callable[[], None]) -> None:
+        pending = self._log.pending(connection, index.change)
+        if pending.change <= index.change:
+            index.settle()
+            return
+        removed = index.others(pending.added) if pending.whole else np.array(pending.removed, np.int64)
+
+        def chunks() -> Iterator[tuple[Ids, Vectors]]:
+            for chunk in self._log.vectors(connection, pending.added, CHUNK):
+                check()
+                yield chunk
+
+        index.apply(removed, chunks(), pending.change)
+
+    # -- preparing and saving ------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        if self._database.read_only:
+            yield True
+            return
+        try:
+            self._lock.acquire()
+        except Timeout:
+            yield False  # the other process's work can be used when it is done
+            return
+        try:
+            yield True
+        finally:
+            self._lock.release()
+
+    def prepare(self, check: Callable[[], None]) -> None:
+        with self._database.snapshot() as connection:
+            size = self._log.count(connection)
+            unwritten = self._trained if self._trained.number < 0 else _NONE
+            trained = current_quantiser(connection, self._log.generation) or unwritten
+        quantiser: Quantiser | None = None
+        if not self._wants_quantised(size, is_trained=bool(trained.number)):
+            trained = _NONE
+        elif _is_too_old(size, trained):
+            quantiser = self._train(size, check)
+            trained = TrainedOn(-1, size)
+            if not self._database.read_only:
+                with self._database.transaction() as connection:
+                    trained = write_quantiser(connection, self._log.generation, quantiser, size)
+        if quantiser is None and (self.index is None or trained == self._trained):
+            return
+        with self._database.snapshot() as connection:
+            self._saved = -1 if quantiser else self._saved
+            index = (
+                DenseIndex(self.dimension, quantiser) if quantiser else self._read(connection, trained, lambda _: None)
+            )
+            self._fill(index, connection, check)
+        self._next = index, trained
+
+    def _train(self, size: int, check: Callable[[], None]) -> Quantiser:
+        self._say(f"training the dense index on {size:,} passages; questions are answered meanwhile")
+        cells = cells_for(size)
+        with self._database.snapshot() as connection:
+            ids = np.array(self._log.pending(connection, 0).added, np.uint64)
+            mixed = np.argsort(ids * np.uint64(0x9E3779B97F4A7C15), kind="stable")  # wraps round: Knuth's hash
+            chosen = ids[mixed[: cells * SAMPLE_PER_CELL]].astype(np.int64)
+            sample = np.empty((len(chosen), self.dimension), np.float32)
+            for start in range(0, len(chosen), CHUNK):
+                some = chosen[start : start + CHUNK]
+                read, vectors = read_vectors(connection, some.tolist())
+                by_id = np.argsort(read)
+                sample[start : start + len(some)] = vectors[by_id[np.searchsorted(np.sort(read), some)]]
+        return Quantiser.train(sample, cells, check)
+
+    def save(self) -> None:
+        index = self.index
+        if index is None or index.quantiser is None or self._database.read_only or self._trained.number < 0:
+            return
+        identity = self._identity_of(self._trained)
+        saved = self._file.change(identity) if self._saved >= 0 else -1
+        if _is_behind(saved, index.change, len(index)) and index.settle():
+            try:
+                self._file.write(index.faiss_index, identity, index.change)
+            except OSError as error:
+                self._say(f"the dense index could not be saved ({error}); it is made again next time")
+        self._saved = max(self._file.change(identity), 0)
+
+    def is_due(self) -> bool:
+        return self.index is not None and self._is_due(
+            len(self.index), self._trained, -1 if self._database.read_only else self._saved, self.index.change
+        )
+
+    def _is_due(self, size: int, trained: TrainedOn, saved: int, change: int) -> bool:
+        is_quantised = self._wants_quantised(size, is_trained=bool(trained.number))
+        if is_quantised != bool(trained.number) or (is_quantised and _is_too_old(size, trained)):
+            return True
+        return is_quantised and not self._database.read_only and _is_behind(saved, change, size)
+
+    def is_saved(self, connection: sqlite3.Connection) -> bool:
+        trained = current_quantiser(connection, self._log.generation) or _NONE
+        size = self._log.count(connection)
+        if self._database.read_only or not self._wants_quantised(size, is_trained=bool(trained.number)):
+            return True
+        saved = -1 if self.index is not None and self._saved < 0 else self._file.change(self._identity_of(trained))
+        return not self._is_due(size, trained, saved, last_change(connection))
+
+    def saved_change(self, connection: sqlite3.Connection) -> int:
+        """The change that the copy on disk stands at; the last one, if there is to be no copy."""
+        trained = current_quantiser(connection, self._log.generation) or _NONE
+        if not self._wants_quantised(self._log.count(connection), is_trained=bool(trained.number)):
+            return last_change(connection)
+        return max(self._file.change(self._identity_of(trained)), 0)
+
+    def _wants_quantised(self, passages: int, *, is_trained: bool) -> bool:
+        """Whether so many passages are searched by a quantised index, which has been trained already or not."""
+        if self._kind is DenseKind.AUTO:
+            return passages > (EXACT_UP_TO // 2 if is_trained else EXACT_UP_TO)
+        return self._kind is DenseKind.QUANTISED and passages >= _FEWEST
 
 
-def _mark(held: NDArray[np.bool_], ids: Ids) -> NDArray[np.bool_]:
-    if len(ids) and int(ids.max()) >= len(held):
-        grown = np.zeros(max(int(ids.max()) + 1, len(held) * 5 // 4), np.bool_)
-        grown[: len(held)] = held
-        held = grown
-    held[ids] = True
-    return held
+def _is_too_old(passages: int, trained: TrainedOn) -> bool:
+    """Whether a quantiser is due for another; one that was trained on no passages always is."""
+    return passages > _GROWTH * trained.passages
 
 
-def _ids_in(index: Any) -> Ids:
-    """The ids that an index holds."""
-    if hasattr(index, "id_map"):
-        return np.asarray(faiss.vector_to_array(index.id_map), np.int64)
-    lists = index.invlists
-    sizes = [(number, lists.list_size(number)) for number in range(lists.nlist)]
-    parts = [np.array(faiss.rev_swig_ptr(lists.get_ids(number), size)) for number, size in sizes if size]
-    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+def _is_behind(saved: int, change: int, size: int) -> bool:
+    """Whether a copy on disk is missing (-1), or so old that it is better written again."""
+    return saved < 0 or change - saved > max(_UNSAVED, size // 100)

@@ -14,7 +14,6 @@ import faiss
 _PIECE = 1 << 20
 MANIFEST = "dense.json"
 _FAISS: Any = faiss  # its stubs do not know what its Python layer adds
-AHEAD = "it is ahead of the store"
 
 
 class Saved(NamedTuple):

@@ -10,8 +10,9 @@ a function of what the store holds, whoever builds it, at once or piece by piece
 from __future__ import annotations
 
 import math
+import sqlite3
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import faiss
 import numpy as np
@@ -107,12 +108,43 @@ def _nearest(coarse: Any, vectors: Vectors, check: Callable[[], None]) -> Ids:
     All blocks have the same shape: a product of matrices of other shapes may differ in the last bit, and a vector between
     two cells would change its cell with its neighbours.
     """
-    found = np.empty(len(vectors), np.int64)
+    nearest = np.empty(len(vectors), np.int64)
     for start in range(0, len(vectors), _BLOCK):
         check()
         block = vectors[start : start + _BLOCK]
         padded = np.zeros((_BLOCK, vectors.shape[1]), np.float32)
         padded[: len(block)] = block
         _, cells = coarse.search(padded, 1)
-        found[start : start + len(block)] = cells[: len(block), 0]
-    return found
+        nearest[start : start + len(block)] = cells[: len(block), 0]
+    return nearest
+
+
+class TrainedOn(NamedTuple):
+    """A quantiser in the store: its number, and how many passages there were when it was trained."""
+
+    number: int
+    passages: int
+
+
+def current_quantiser(connection: sqlite3.Connection, generation: int) -> TrainedOn | None:
+    """The quantiser of a generation of passages, or None."""
+    query = "SELECT number, passages FROM quantisers WHERE generation = ? ORDER BY number DESC LIMIT 1"
+    row = connection.execute(query, (generation,)).fetchone()
+    return None if row is None else TrainedOn(*row)
+
+
+def read_quantiser(connection: sqlite3.Connection, number: int) -> Quantiser | None:
+    """The quantiser with this number, or None."""
+    row = connection.execute("SELECT data FROM quantisers WHERE number = ?", (number,)).fetchone()
+    return None if row is None else Quantiser.from_bytes(row[0])
+
+
+def write_quantiser(connection: sqlite3.Connection, generation: int, quantiser: Quantiser, passages: int) -> TrainedOn:
+    """Puts a quantiser in the place of the one that a generation has."""
+    connection.execute("DELETE FROM quantisers WHERE generation = ?", (generation,))
+    number = connection.execute(
+        "INSERT INTO quantisers (generation, passages, data) VALUES (?, ?, ?)",
+        (generation, passages, quantiser.to_bytes()),
+    ).lastrowid
+    assert number is not None
+    return TrainedOn(number, passages)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.store.local.dense.cache import Admitted, DenseCache
+from embeddings.store.local.dense.index import DenseIndex
 from embeddings.store.local.dense.quantiser import Ids, Vectors
+from embeddings.store.local.passage_facts import Admitted
 from embeddings.store.protocol import Hit
 
 _SPARE = 32
@@ -25,7 +26,7 @@ def cosines(vectors: Vectors, vector: Vectors) -> NDArray[np.float32]:
 
 
 def best_by_cosine(
-    cache: DenseCache,
+    index: DenseIndex,
     vectors_of: Callable[[list[int]], tuple[list[int], Vectors]],
     vector: Vectors,
     count: int,
@@ -34,7 +35,7 @@ def best_by_cosine(
     """The passages with the highest cosine, best first; ties by id.
 
     Args:
-        cache: says which look nearest.
+        index: says which look nearest.
         vectors_of: the vectors, of those passages that still exist.
         vector: unit vector of the question, shape (dimension,).
         count: how many to find at most.
@@ -42,11 +43,11 @@ def best_by_cosine(
     """
     limit, everywhere = 2 * count + _SPARE, False
     while True:
-        ids, looks = cache.search(vector, limit, admitted, everywhere=everywhere)
+        ids, looks = index.search(vector, limit, admitted, everywhere=everywhere)
         hits = _ranked(*vectors_of(ids.tolist()), vector)
         if len(ids) == limit:
             # One that was not found looks no nearer than the last that was.
-            if len(hits) >= count and float(looks[-1]) + cache.slack < hits[count - 1].score:
+            if len(hits) >= count and float(looks[-1]) + index.slack < hits[count - 1].score:
                 return hits[:count]
             limit *= 2
         elif len(hits) < count and not everywhere:

@@ -1,269 +1,140 @@
-"""The lexical cache: a tantivy index (BM25) over the passages' words and their articles' titles."""
+"""The lexical cache: an index on disk that all processes share, or one in memory where the disk cannot be written."""
 
 from __future__ import annotations
 
-import json
-import math
-import os
-import shutil
-import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
-from functools import partial
-from itertools import chain
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import tantivy
+from filelock import FileLock, Timeout
 
-from embeddings.filters import EVERYTHING, ArticleFilter
-from embeddings.store.local.dense.cache import Admitted
-from embeddings.store.local.lexical.document import LexicalDocument, lexical_schema, tantivy_document
-from embeddings.store.local.lexical.query import all_of, any_of, conditions_of, fields_of, these_passages, words_of
-from embeddings.store.protocol import Hit, best_hits
-from embeddings.words import word_analyzer
+from embeddings.store.local.cache_follower import AHEAD
+from embeddings.store.local.change_log import ChangeLog, last_change
+from embeddings.store.local.database import Database
+from embeddings.store.local.lexical.document import LexicalDocument
+from embeddings.store.local.lexical.index import LexicalIndex
+from embeddings.store.protocol import Say
 
-_VERSION = 3
-_SMALL = 2000
-_SPARE = 16
-_FEW = 5_000  # passages that a query names one by one, in a millisecond or two
+_AT_ONCE = 20_000  # passages, in the index or to be put in, up to which it is quick: a second or two
 
 
 class LexicalCache:
-    """A tantivy index on disk, or in memory where the disk cannot be written.
-
-    `lexical.json` beside it names the change up to which it is built and the checksum of each of its files.
-
-    tantivy goes on counting a passage that was taken out in its BM25 statistics, until it happens to merge the segment;
-    `stale` says how many may be counted.
+    """The lexical index of one generation of passages.
 
     Args:
-        folder: its parent folder; None for an index in memory.
-        identity: of the store that it belongs to.
+        folder: where it lies.
+        database: of the store.
+        log: of the generation of passages.
+        identity: of the store and the generation.
+        say: is told what a person should know.
+        explain: is told why the index has to be made again.
     """
 
-    def __init__(self, folder: Path | None, identity: str) -> None:
+    name = "lexical"
+    patience = 10.0
+
+    def __init__(self, folder: Path, database: Database, log: ChangeLog, identity: str, say: Say, explain: Say) -> None:
+        self.index: LexicalIndex | None = None
+        self._folder = folder
+        self._log = log
         self._identity = identity
-        self._folder = folder and folder / "lexical"
-        self._manifest = folder and folder / "lexical.json"
-        self.change = 0
-        self.stale = 0
-        self._sizes: dict[Path, int] = {}
-        self._analyzer = word_analyzer()
-        if self._folder is None:
-            self._index = self._attach(tantivy.Index(lexical_schema()))
+        self._say = say
+        self._explain = explain
+        self._lock = FileLock(database.path.with_name("caches.lock"), timeout=10)
+        self._in_memory = False
 
-    def load(self) -> str | None:
-        """Opens the index on disk; returns why it cannot be used, or None if it is open."""
-        assert self._folder is not None
-        assert self._manifest is not None
-        try:
-            manifest = json.loads(self._manifest.read_text())
-            if manifest["version"] != _VERSION:
-                return "it was made by another version"
-            if manifest["store"] != self._identity:
-                return "it belongs to another store"
-            for name, (size, checksum) in manifest["files"].items():
-                data = (self._folder / name).read_bytes()
-                if len(data) != size or zlib.crc32(data) != checksum:
-                    return f"the checksum of its file {name} is wrong"
-            self._index = self._attach(tantivy.Index.open(str(self._folder)))
-            self.change, self.stale = int(manifest["change"]), int(manifest["stale"])
-            self._sizes = self._sizes_in(manifest)
-        except FileNotFoundError:
-            return "it is missing"
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            return f"it cannot be read ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
-        return None
+    @property
+    def change(self) -> int:
+        return self.index.change if self.index is not None else 0
 
-    def clear(self) -> None:
-        """Puts an empty index in place of whatever there is."""
-        self.change = self.stale = 0
-        self._sizes = {}
-        if self._folder is None or self._manifest is None:
-            self._index = self._attach(tantivy.Index(lexical_schema()))
+    def is_loaded(self) -> bool:
+        if self.index is not None and self.index.is_cut_off():
+            self.index = None
+        return self.index is not None
+
+    def load(self, connection: sqlite3.Connection) -> None:
+        if not self.is_loaded():
+            index = LexicalIndex(self._folder, self._identity)
+            if index.load() is None and index.change <= last_change(connection):
+                self.index = index  # else `apply` sees to it
+
+    def is_quick(self, connection: sqlite3.Connection, last: int) -> bool:
+        if self.index is not None:
+            return last - self.index.change <= _AT_ONCE and len(self.index) <= _AT_ONCE
+        return self._log.count(connection, _AT_ONCE) < _AT_ONCE
+
+    def apply(self, connection: sqlite3.Connection, check: Callable[[], None]) -> None:
+        last = last_change(connection)
+        if self.index is not None and self.index.change >= last:
             return
-        self._manifest.unlink(missing_ok=True)
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir(parents=True)
-        self._index = self._attach(tantivy.Index(lexical_schema(), path=str(self._folder)))
-
-    def apply(self, removed: Iterable[int], added: Iterable[LexicalDocument], change: int) -> None:
-        """Takes passages out and puts others in, in one commit; doing so twice is as good as once.
-
-        Raises:
-            OSError: the disk is full, or another process is writing to the index.
-        """
-        filled = self.change > 0
-        stale = self.stale
-        try:
-            writer = self._index.writer(heap_size=32_000_000, num_threads=1)
-            for passage_id in removed if filled else ():
-                stale += 1
-                writer.delete_documents_by_term("passage", passage_id)
-            for document in added:
-                if filled:
-                    writer.delete_documents_by_term("passage", document.passage_id)
-                writer.add_document(tantivy_document(document))
-            writer.commit()
-            writer.wait_merging_threads()
-        except ValueError as error:
-            raise OSError(str(error)) from error
-        self._index.reload()
-        self.change, self.stale = change, stale
-        self._record()
-
-    def is_better_rebuilt(self, removed: int) -> bool:
-        """Whether taking so many passages out calls for a new index: cheap if it is small, due if a tenth is stale."""
-        stale = self.stale + removed
-        return removed > 0 and (len(self) < _SMALL or stale * 10 > len(self))
-
-    def _record(self) -> None:
-        if self._folder is None or self._manifest is None:
+        if self.index is not None and self._in_memory:
+            self.index = self._filled(self.index, connection, check)
             return
-        files = {}
-        for path in sorted(self._folder.iterdir()):
-            if not path.name.startswith(".") and path.suffix != ".lock":
-                data = path.read_bytes()
-                files[path.name] = (len(data), zlib.crc32(data))
-        part = self._manifest.with_name(f"{self._manifest.name}.{os.getpid()}.part")
-        facts: dict[str, Any] = {
-            "version": _VERSION,
-            "store": self._identity,
-            "change": self.change,
-            "stale": self.stale,
-        }
-        facts["files"] = files
+        is_first = self.index is None
         try:
-            part.write_text(json.dumps(facts))
-            os.replace(part, self._manifest)
-        finally:
-            part.unlink(missing_ok=True)
-        self._sizes = self._sizes_in(facts)
+            with self._lock:
+                index = self._open(last) if self.index is None else self.index
+                index.follow()
+                self.index = self._filled(index, connection, check)
+        except (OSError, Timeout) as error:
+            if isinstance(error, Timeout) and not (is_first and self.is_quick(connection, last)):
+                return  # the process that holds the lock is bringing the index up to date
+            self.index = self._without_writing(error, connection, check)
 
-    def _sizes_in(self, manifest: Mapping[str, Any]) -> dict[Path, int]:
-        assert self._folder is not None
-        return {self._folder / name: int(size) for name, (size, _) in manifest["files"].items()}
-
-    def is_cut_off(self) -> bool:
-        """Whether a file has been cut off under the open index: reading what is missing would kill the process.
-
-        A file that is deleted is still there for who has it open.
-        """
-        for path, size in self._sizes.items():
-            try:
-                if os.stat(path).st_size < size:
-                    return True
-            except OSError:
-                continue
-        return False
-
-    def follow(self) -> None:
-        """Looks at the disk again: another process may have brought the index further."""
-        if self._manifest is None:
-            return
-        try:
-            manifest = json.loads(self._manifest.read_text())
-            change, stale = int(manifest["change"]), int(manifest["stale"])
-            sizes = self._sizes_in(manifest)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return
-        if change > self.change:
-            try:
-                self._index.reload()
-            except ValueError as error:
-                raise OSError(str(error)) from error
-            self.change, self.stale, self._sizes = change, stale, sizes
-
-    def search(
-        self, question: str, count: int, only: ArticleFilter = EVERYTHING, admitted: Admitted | None = None
-    ) -> list[Hit]:
-        """The passages with the highest BM25 score for any of the question's words, best first; ties by id.
-
-        Args:
-            question: any text.
-            count: how many passages to return at most.
-            only: conditions that the passages' articles must meet.
-            admitted: the passages that meet them, if that is known.  Where they are many, it is faster to look at the best
-                of all and to leave out the others; where they are few, to name them.
-        """
-        terms = [term for word in words_of(question) for term in self._analyzer.analyze(word)]
-        if not terms:
-            return []
-        schema, searcher = self._index.schema, self._index.searcher()
-        fields = fields_of(schema, terms)
-        # Side by side, tantivy passes over what cannot be among the best, in a third of the time at a million passages;
-        # but it adds up a score in any order then.  Nested by term, the same scores are the same to the last bit.
-        query, by_term = any_of(chain.from_iterable(fields)), any_of(map(any_of, fields))
-        look_up = partial(_best_passages, searcher, query)
-        if admitted is not None and admitted.is_broad(len(self)):
-            look_up = partial(_best_admitted, look_up, admitted, len(self) / max(admitted.size, 1))
-        elif admitted is not None and admitted.size <= _FEW:
-            look_up = partial(
-                _best_passages, searcher, all_of([these_passages(schema, admitted.ids().tolist()), query])
-            )
-        elif only:
-            look_up = partial(_best_passages, searcher, all_of([query, *conditions_of(schema, searcher, only)]))
-
-        def find(limit: int) -> list[Hit]:
-            best = look_up(limit)
-            both = all_of([these_passages(schema, best), by_term])
-            found = searcher.search(both, limit=limit, count=False).hits if best else []
-            passages = searcher.fast_field_values("passage", [address for _, address in found])
-            return [
-                Hit(int(passage), float(score))
-                for passage, (score, _) in zip(passages, found, strict=True)
-                if passage is not None
-            ]
-
-        return best_hits(find, count)
-
-    def idf(self, terms: Sequence[str]) -> dict[str, float]:
-        """Inverse document frequency of terms, as BM25 has it: from 0 if each passage has one, up to log(2 n + 2)."""
-        searcher = self._index.searcher()
-        found = {term: int(searcher.doc_freq("text", term)) for term in terms}
-        documents = max(len(self), *found.values(), 0)
-        return {term: math.log(1 + (documents - count + 0.5) / (count + 0.5)) for term, count in found.items()}
-
-    def newest(self, only: ArticleFilter) -> date | None:
-        """The last day on which an article that a filter admits was published; None if none has a date."""
-        searcher = self._index.searcher()
-        dated = only.model_copy(update={"since": only.since or date.min})
-        found = searcher.search(
-            all_of(conditions_of(self._index.schema, searcher, dated)), limit=1, count=False, order_by_field="day"
-        ).hits
-        return date.fromordinal(int(found[0][0])) if found else None
-
-    def __len__(self) -> int:
-        return int(self._index.searcher().num_docs)
-
-    @staticmethod
-    def _attach(index: tantivy.Index) -> tantivy.Index:
-        """Registers the analysis of words, which tantivy does not keep with the index.
-
-        The index is reloaded when we say so: by itself, it would also follow another process into an index half made.
-        """
-        index.config_reader(reload_policy="manual")
-        index.register_tokenizer("words", word_analyzer())
+    def _open(self, last: int) -> LexicalIndex:
+        index = LexicalIndex(self._folder, self._identity)
+        reason = index.load()
+        if reason is None and index.change > last:
+            reason = AHEAD
+        if reason is not None:
+            self._explain(reason)
+            index.clear()
         return index
 
+    def _filled(self, index: LexicalIndex, connection: sqlite3.Connection, check: Callable[[], None]) -> LexicalIndex:
+        """The index at the last change: the same one, or one made anew, while the old one continues to answer."""
+        pending = self._log.pending(connection, index.change)
+        if pending.change <= index.change:
+            return index
+        if not pending.whole and index.is_better_rebuilt(len(pending.removed)):
+            pending = self._log.pending(connection, 0)
+        if pending.whole and index.change:
+            index = LexicalIndex(None if self._in_memory else self._folder, self._identity)
+            index.clear()
 
-def _best_passages(searcher: tantivy.Searcher, query: tantivy.Query, limit: int) -> list[int]:
-    """Ids of the passages that match best, best first; ties in any order."""
-    # Counting the hits, as tantivy does unless told not to, costs a look at each of them.
-    best = searcher.search(query, limit=limit, count=False).hits
-    found = searcher.fast_field_values("passage", [address for _, address in best])
-    return [int(passage) for passage in found if passage is not None]
+        def documents() -> Iterator[LexicalDocument]:
+            for document in self._log.documents(connection, pending.added):
+                check()
+                yield document
 
+        index.apply(pending.removed, documents(), pending.change)
+        return index
 
-def _best_admitted(look_up: Callable[[int], list[int]], admitted: Admitted, one_in: float, limit: int) -> list[int]:
-    """The same of those that are admitted, one in so many, from as many of all as that takes."""
-    wanted = int(limit * one_in) + _SPARE
-    while True:
-        best = look_up(wanted)
-        ids = np.array(best, np.int64)
-        kept = ids[admitted.has(ids)]
-        if len(kept) >= limit or len(best) < wanted:
-            return [int(passage) for passage in kept[:limit]]
-        wanted *= 2
+    def _without_writing(
+        self, error: Exception, connection: sqlite3.Connection, check: Callable[[], None]
+    ) -> LexicalIndex:
+        index = LexicalIndex(self._folder, self._identity)
+        if index.load() is None and index.change == last_change(connection):
+            return index
+        self._say(f"{self._folder}: the lexical index is kept in memory, as it cannot be written ({error})")
+        self._in_memory = True
+        return self._filled(LexicalIndex(None, self._identity), connection, check)
+
+    # tantivy writes to disk whatever is applied: there is nothing to prepare, and nothing left to save.
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        yield True
+
+    def prepare(self, check: Callable[[], None]) -> None:
+        pass
+
+    def save(self) -> None:
+        pass
+
+    def is_due(self) -> bool:
+        return False
+
+    def is_saved(self, connection: sqlite3.Connection) -> bool:
+        return self.change == last_change(connection)

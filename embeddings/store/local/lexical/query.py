@@ -15,9 +15,9 @@ _TITLE_BOOST = 0.5
 
 def words_of(question: str) -> list[str]:
     """The words to search for, each once; "WHO" is not "who"."""
-    found = split_words(question)
-    said = [word for word in found if word.lower() not in ASKING or word.isupper()] or found
-    return list(dict.fromkeys(word.lower() for word in said))[:_MAX_WORDS]
+    words = split_words(question)
+    telling = [word for word in words if word.lower() not in ASKING or word.isupper()] or words
+    return list(dict.fromkeys(word.lower() for word in telling))[:_MAX_WORDS]
 
 
 def all_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
@@ -27,12 +27,12 @@ def all_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
 
 def fields_of(schema: tantivy.Schema, terms: Sequence[str]) -> list[tuple[tantivy.Query, tantivy.Query]]:
     """For each term, the passages that have it in their text, and in their title."""
-    found = []
+    fields = []
     for term in terms:
         title = tantivy.Query.term_query(schema, "title", term, index_option="freq")
         text = tantivy.Query.term_query(schema, "text", term, index_option="freq")
-        found.append((text, tantivy.Query.boost_query(title, _TITLE_BOOST)))
-    return found
+        fields.append((text, tantivy.Query.boost_query(title, _TITLE_BOOST)))
+    return fields
 
 
 def any_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:
@@ -53,8 +53,8 @@ def conditions_of(schema: tantivy.Schema, searcher: tantivy.Searcher, only: Arti
         conditions.append(tantivy.Query.term_set_query(schema, "publisher", names))
     if only.sources:
         origins = [origin for origin, _ in searcher.terms_with_prefix("origin", "")]
-        wanted = [origin for origin in origins if only.admits_origin(origin)]
-        conditions.append(tantivy.Query.term_set_query(schema, "origin", wanted))
+        admitted = [origin for origin in origins if only.admits_origin(origin)]
+        conditions.append(tantivy.Query.term_set_query(schema, "origin", admitted))
     if only.since is not None or only.until is not None:
         first, last = (None if day is None else day.toordinal() for day in (only.since, only.until))
         conditions.append(tantivy.Query.range_query(schema, "day", tantivy.FieldType.Integer, first, last))

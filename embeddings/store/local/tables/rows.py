@@ -9,10 +9,12 @@ from datetime import date, datetime
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embeddings.articles import Article
 from embeddings.errors import StoreError
 from embeddings.sentences import Span
+from embeddings.store.local.database import read_facts, select_in
 from embeddings.store.protocol import IndexedArticle, NewPassage
 
 ARTICLE_COLUMNS = (
@@ -22,13 +24,20 @@ ARTICLE_COLUMNS = (
 ARTICLES = "articles JOIN texts ON texts.article = articles.number"
 
 
+def read_vectors(connection: sqlite3.Connection, passage_ids: Sequence[int]) -> tuple[list[int], NDArray[np.float32]]:
+    """Ids, and vectors, shape (ids, dimension), of those of the passages that exist; in any order."""
+    rows = list(select_in(connection, "SELECT passage, vector FROM vectors WHERE passage IN ({})", passage_ids))
+    vectors = np.frombuffer(b"".join(vector for _, vector in rows), np.float32)
+    return [passage for passage, _ in rows], vectors.reshape(len(rows), -1 if rows else 0)
+
+
 def set_facts(connection: sqlite3.Connection, *, encoder: str, passage_rule: str) -> None:
     """Notes what the vectors are made with, or finds that another process has noted something else meanwhile."""
     facts = {"encoder": encoder, "passage_rule": passage_rule, "store": uuid.uuid4().hex}
     for name, value in facts.items():
         connection.execute("INSERT OR IGNORE INTO facts (name, value) VALUES (?, ?)", (name, value))
-    held = dict(connection.execute("SELECT name, value FROM facts").fetchall())
-    if (held["encoder"], held["passage_rule"]) != (encoder, passage_rule):
+    facts = read_facts(connection)
+    if (facts["encoder"], facts["passage_rule"]) != (encoder, passage_rule):
         raise StoreError(
             "another process changed the store's encoder or passage length meanwhile; run the command again"
         )
@@ -156,6 +165,11 @@ def read_article(row: Sequence[Any]) -> Article:
         published_at=_moment(published_at) if isinstance(published_at, str) else None,
         source=source,
     )
+
+
+def read_day(published_at: str | None) -> date | None:
+    """The day on which an article was published."""
+    return date.fromisoformat(published_at[:10]) if published_at else None
 
 
 def _moment(text: str) -> date | datetime:

@@ -6,13 +6,15 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from typing_extensions import override
+
 from embeddings.store.local.database import Database
 from embeddings.store.local.tables.rows import put_sync_state
-from embeddings.store.protocol import SourceRecord
+from embeddings.store.protocol import SourceRecord, Sources
 
 
-class SourceTable:
-    """Sources in the SQLite file; implements `embeddings.store.protocol.Sources`.
+class SourceTable(Sources):
+    """The sources in the SQLite file.
 
     Args:
         database: of the store.
@@ -21,18 +23,21 @@ class SourceTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @override
     def add(self, location: str, options: str | None = None) -> None:
         with self._database.transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO sources (location, added_at) VALUES (?, ?)", (location, _now()))
             if options is not None:
                 connection.execute("UPDATE sources SET options = ? WHERE location = ?", (options, location))
 
+    @override
     def note_result(self, location: str, result: str) -> None:
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE sources SET last_indexed_at = ?, last_result = ? WHERE location = ?", (_now(), result, location)
             )
 
+    @override
     def hold(self, location: str, article_ids: Iterable[str]) -> None:
         with self._database.transaction() as connection:
             connection.executemany(
@@ -40,10 +45,12 @@ class SourceTable:
                 [(location, article_id, location) for article_id in article_ids],
             )
 
+    @override
     def release(self, location: str, article_ids: Iterable[str]) -> int:
         with self._database.transaction() as connection:
             return sum(_release(connection, location, article_id) for article_id in article_ids)
 
+    @override
     def remove(self, location: str) -> int:
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM sources WHERE location = ?", (location,))
@@ -53,19 +60,22 @@ class SourceTable:
             ).fetchall()
             return sum(_release(connection, location, article_id) for (article_id,) in rows)
 
+    @override
     def sync_state(self, key: str) -> str | None:
-        with self._database.errors():
-            row = self._database.connection().execute("SELECT value FROM memories WHERE key = ?", (key,)).fetchone()
+        with self._database.snapshot() as connection:
+            row = connection.execute("SELECT value FROM memories WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
 
+    @override
     def set_sync_state(self, state: Mapping[str, str]) -> None:
         with self._database.transaction() as connection:
             put_sync_state(connection, state)
 
+    @override
     def list(self) -> list[SourceRecord]:
         query = "SELECT location, options, added_at, last_indexed_at, last_result FROM sources ORDER BY number"
-        with self._database.errors():
-            return [SourceRecord(*row) for row in self._database.connection().execute(query)]
+        with self._database.snapshot() as connection:
+            return [SourceRecord(*row) for row in connection.execute(query)]
 
 
 def _release(connection: sqlite3.Connection, location: str, article_id: str) -> int:

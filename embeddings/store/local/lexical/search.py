@@ -1,0 +1,105 @@
+"""Search by words in one state of a tantivy index."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import partial
+from itertools import chain
+
+import tantivy
+
+from embeddings.filters import ArticleFilter
+from embeddings.store.local.lexical.query import all_of, any_of, conditions_of, fields_of, these_passages, words_of
+from embeddings.store.local.passage_facts import Admitted
+from embeddings.store.protocol import Hit, best_hits
+
+_SPARE = 16
+_FEW = 5_000  # passages that a query names one by one, in a millisecond or two
+
+
+class LexicalSearcher:
+    """A tantivy index as it was at a change; what is applied to the index later is not seen.
+
+    Args:
+        index: to search.
+        analyzer: of the words of passages.
+        change: that the index stands at.
+    """
+
+    def __init__(self, index: tantivy.Index, analyzer: tantivy.TextAnalyzer, change: int) -> None:
+        self.change = change
+        self._schema = index.schema
+        self._searcher = index.searcher()
+        self._analyzer = analyzer
+
+    def search(self, question: str, count: int, only: ArticleFilter, admitted: Admitted | None = None) -> list[Hit]:
+        """The passages with the highest BM25 score for any of the question's words, best first; ties by id.
+
+        Args:
+            question: any text.
+            count: how many passages to return at most.
+            only: conditions that the passages' articles must meet.
+            admitted: the passages that meet them, if that is known.  Where they are many, it is faster to look at the best
+                of all and to leave out the others; where they are few, to name them.
+        """
+        terms = [term for word in words_of(question) for term in self._analyzer.analyze(word)]
+        if not terms:
+            return []
+        schema, searcher = self._schema, self._searcher
+        fields = fields_of(schema, terms)
+        # Side by side, tantivy passes over what cannot be among the best, in a third of the time at a million passages;
+        # but it adds up a score in any order then.  Nested by term, the same scores are the same to the last bit.
+        query, by_term = any_of(chain.from_iterable(fields)), any_of(map(any_of, fields))
+        look_up = partial(self._best_passages, query)
+        if admitted is not None and admitted.is_broad:
+            look_up = partial(_best_admitted, look_up, admitted)
+        elif admitted is not None and admitted.size <= _FEW:
+            look_up = partial(self._best_passages, all_of([these_passages(schema, admitted.ids().tolist()), query]))
+        elif only:
+            look_up = partial(self._best_passages, all_of([query, *conditions_of(schema, searcher, only)]))
+
+        def hits(limit: int) -> list[Hit]:
+            best = look_up(limit)
+            both = all_of([these_passages(schema, best), by_term])
+            documents = searcher.search(both, limit=limit, count=False).hits if best else []
+            passages = searcher.fast_field_values("passage", [address for _, address in documents])
+            return [
+                Hit(int(passage), float(score))
+                for passage, (score, _) in zip(passages, documents, strict=True)
+                if passage is not None
+            ]
+
+        return best_hits(hits, count)
+
+    def _best_passages(self, query: tantivy.Query, limit: int) -> list[int]:
+        """Ids of the passages that match best, best first; ties in any order."""
+        # Counting the hits, as tantivy does unless told not to, costs a look at each of them.
+        documents = self._searcher.search(query, limit=limit, count=False).hits
+        passages = self._searcher.fast_field_values("passage", [address for _, address in documents])
+        return [int(passage) for passage in passages if passage is not None]
+
+    def idf(self, terms: Sequence[str]) -> dict[str, float]:
+        """Inverse document frequency of terms, as BM25 has it: from 0 if each passage has one, up to log(2 n + 2)."""
+        counts = {term: int(self._searcher.doc_freq("text", term)) for term in terms}
+        documents = max(int(self._searcher.num_docs), *counts.values(), 0)
+        return {term: math.log(1 + (documents - count + 0.5) / (count + 0.5)) for term, count in counts.items()}
+
+    def newest(self, only: ArticleFilter) -> date | None:
+        """The last day on which an article that a filter admits was published; None if none has a date."""
+        dated = only.model_copy(update={"since": only.since or date.min})
+        conditions = all_of(conditions_of(self._schema, self._searcher, dated))
+        hits = self._searcher.search(conditions, limit=1, count=False, order_by_field="day").hits
+        return date.fromordinal(int(hits[0][0])) if hits else None
+
+
+def _best_admitted(look_up: Callable[[int], list[int]], admitted: Admitted, limit: int) -> list[int]:
+    """The best passages of those that are admitted, from as many of all as that takes."""
+    looked_at = int(limit * admitted.one_in) + _SPARE
+    while True:
+        best = look_up(looked_at)
+        inside = admitted.among(best)
+        if len(inside) >= limit or len(best) < looked_at:
+            return inside[:limit]
+        looked_at *= 2

@@ -1,0 +1,187 @@
+"""What an `ArticleFilter` asks of an article, for each passage, in arrays: a filter is then a matter of milliseconds."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.filters import ArticleFilter
+from embeddings.store.local.change_log import ChangeLog, last_change
+from embeddings.store.local.database import select_in
+
+_FILTERS = 16
+_MANY = 20_000
+_NO_DAY = 0
+
+NARROW = 2_000
+"""Passages whose vectors are compared one by one where a filter admits no more: a millisecond, and 3 MB for each filter."""
+
+BROAD = 0.05
+"""Share of the passages that a filter admits from which the best of all are looked at, and the others left out."""
+
+Codes = NDArray[np.int32]
+
+
+class Admitted(NamedTuple):
+    """The passages that a filter admits.
+
+    Attributes:
+        bits: one for each id, the lowest bit of a byte first.
+        size: how many are set.
+        total: how many passages there are, admitted or not.
+    """
+
+    bits: NDArray[np.uint8]
+    size: int
+    total: int
+
+    def has(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of these ids are admitted, shape (ids,)."""
+        inside = ids < len(self.bits) * 8
+        places = np.where(inside, ids, 0)
+        return np.asarray(inside & (self.bits[places >> 3] >> (places & 7) & 1).astype(np.bool_))
+
+    @property
+    def is_broad(self) -> bool:
+        """Whether so many of all passages are admitted that it is faster to look at all of them."""
+        return self.size >= BROAD * self.total
+
+    @property
+    def one_in(self) -> float:
+        """Of how many passages one is admitted."""
+        return self.total / max(self.size, 1)
+
+    def among(self, ids: Iterable[int]) -> list[int]:
+        """Those of some ids that are admitted."""
+        array = np.fromiter(ids, np.int64)
+        return [int(passage) for passage in array[self.has(array)]]
+
+    def ids(self) -> NDArray[np.int64]:
+        """All ids that are admitted, ascending."""
+        return np.flatnonzero(np.unpackbits(self.bits, bitorder="little"))
+
+
+@dataclass
+class FilterFacts:
+    """What a filter admits; None for everything.  `vectors` are ids and vectors, if they have been read."""
+
+    admitted: Admitted | None
+    vectors: tuple[NDArray[np.int64], NDArray[np.float32]] | None = None
+
+
+class PassageFacts:
+    """Arrays that are indexed by passage id, filled when a filter is first used, and kept up by the log of changes.
+
+    Args:
+        log: of the generation of passages.
+        check: called now and then while much is read; may raise, to stop.
+    """
+
+    def __init__(self, log: ChangeLog, check: Callable[[], None] = lambda: None) -> None:
+        self._check = check
+        self._log = log
+        self._guard = threading.Lock()
+        self._change = 0
+        self._origins: dict[str, int] = {}
+        self._publishers: dict[str, int] = {}
+        self._origin = self._publisher = self._day = np.zeros(0, np.int32)
+        self._filters: dict[ArticleFilter, FilterFacts] = {}
+
+    def look_up(self, connection: sqlite3.Connection, only: ArticleFilter) -> FilterFacts:
+        """What a filter admits in a snapshot."""
+        with self._guard:
+            if self._change <= last_change(connection):
+                self._follow(connection)
+                facts = self._filters.pop(only, None) or self._look_through(only)
+                self._filters[only] = facts  # the last one: those that have not been used for longest go first
+                if len(self._filters) > _FILTERS:
+                    self._filters.pop(next(iter(self._filters)))
+                return facts
+        return PassageFacts(self._log, self._check).look_up(connection, only)  # a later snapshot has been looked at
+
+    def _look_through(self, only: ArticleFilter) -> FilterFacts:
+        mask = self._mask(only)
+        size, total = int(mask.sum()), int((self._origin >= 0).sum())
+        return FilterFacts(None if size == total else Admitted(np.packbits(mask, bitorder="little"), size, total))
+
+    def _mask(self, only: ArticleFilter) -> NDArray[np.bool_]:
+        mask: NDArray[np.bool_] = self._origin >= 0
+        if only.sources:
+            mask &= np.isin(self._origin, [code for name, code in self._origins.items() if only.admits_origin(name)])
+        if only.publishers:
+            known = self._publishers.keys() & only.folded_publishers
+            mask &= np.isin(self._publisher, [self._publishers[name] for name in known])
+        if only.since is not None:
+            mask &= self._day >= only.since.toordinal()
+        if only.until is not None:
+            mask &= (self._day != _NO_DAY) & (self._day <= only.until.toordinal())
+        return mask
+
+    def prepare(self, connection: sqlite3.Connection) -> None:
+        """Reads what there is, so that the first filter need not wait for it: two seconds at a million passages."""
+        with self._guard:
+            if self._change <= last_change(connection):
+                self._follow(connection)
+
+    def _follow(self, connection: sqlite3.Connection) -> None:
+        pending = self._log.pending(connection, self._change)
+        if pending.change == self._change:
+            return
+        self._filters.clear()
+        if pending.whole:
+            self._origin = self._publisher = self._day = np.zeros(0, np.int32)
+            of_article = self._codes(connection.execute(_FACTS))
+            rows = connection.execute("SELECT id, article FROM passages WHERE generation = ?", (self._log.generation,))
+            while passages := rows.fetchmany(_MANY):
+                self._check()
+                self._put(passages, of_article)
+        else:
+            self._origin[[passage for passage in pending.removed if passage < len(self._origin)]] = -1
+            query = "SELECT id, article FROM passages WHERE id IN ({})"
+            if passages := list(select_in(connection, query, pending.added)):
+                articles = sorted({article for _, article in passages})
+                facts = select_in(connection, f"{_FACTS} WHERE number IN ({{}})", articles)
+                self._put(passages, self._codes(facts))
+        self._change = pending.change
+
+    def _codes(self, articles: Iterable[tuple[Any, ...]]) -> Codes:
+        """The codes of articles, shape (highest number + 1, 3): of the origin, of the publisher, and the day."""
+        rows = [
+            (
+                number,
+                self._origins.setdefault(origin, len(self._origins)),
+                self._publishers.setdefault((publisher or "").casefold(), len(self._publishers)),
+                date.fromisoformat(published[:10]).toordinal() if published else _NO_DAY,
+            )
+            for number, origin, publisher, published in articles
+        ]
+        facts = np.array(rows, np.int32).reshape(-1, 4)
+        codes = np.zeros((int(facts[:, 0].max(initial=0)) + 1, 3), np.int32)
+        codes[facts[:, 0]] = facts[:, 1:]
+        return codes
+
+    def _put(self, passages: list[tuple[int, int]], of_article: Codes) -> None:
+        ids, articles = np.array(passages, np.int64).T
+        size = int(ids.max()) + 1
+        self._origin = _grown(self._origin, size, -1)
+        self._publisher = _grown(self._publisher, size, -1)
+        self._day = _grown(self._day, size, _NO_DAY)
+        self._origin[ids], self._publisher[ids], self._day[ids] = of_article[articles].T
+
+
+_FACTS = "SELECT number, origin, publisher, published_at FROM articles"
+
+
+def _grown(codes: Codes, size: int, filler: int) -> Codes:
+    if size <= len(codes):
+        return codes
+    grown = np.full(max(size, len(codes) * 5 // 4), filler, np.int32)
+    grown[: len(codes)] = codes
+    return grown

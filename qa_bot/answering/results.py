@@ -1,0 +1,129 @@
+"""What a question comes to: an answer with its quotations, as the command line, the REPL and Slack show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from enum import IntEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from embeddings.articles import Article
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class AnswerSpan(_Frozen):
+    """The words that answer: ``article.text[start:end] == text``; `confidence` is the probability that they are right."""
+
+    text: str
+    start: int
+    end: int
+    confidence: float
+
+
+class SourceSentence(_Frozen):
+    """The sentence that an answer stands in: ``article.text[start:end] == text``."""
+
+    text: str
+    start: int
+    end: int
+
+
+class ArticleReference(_Frozen):
+    """The article that an answer is quoted from."""
+
+    id: str
+    title: str
+    url: str | None
+    author: str | None = None
+    publisher: str | None
+    published_at: date | datetime | None
+    source: str
+
+
+class Quotation(_Frozen):
+    """An answer in its sentence in its article; `also` are other articles that have the sentence, the newest first."""
+
+    answer: AnswerSpan
+    sentence: SourceSentence
+    article: ArticleReference
+    also: tuple[ArticleReference, ...] = ()
+
+
+class Timings(_Frozen):
+    """Wall time of the steps, in milliseconds."""
+
+    encode: float
+    search: float
+    read: float
+    total: float
+
+
+class Answer(_Frozen):
+    """What the articles say to a question; see `Quotation` for the parts.
+
+    `answered` is False when they do not say: then `answer` and `sentence` are None, and `alternatives` holds what came
+    closest.
+    """
+
+    question: str
+    answered: bool
+    answer: AnswerSpan | None
+    sentence: SourceSentence | None
+    article: ArticleReference | None
+    also: tuple[ArticleReference, ...] = ()
+    alternatives: tuple[Quotation, ...]
+    timings_ms: Timings
+
+    def at_threshold(self, threshold: float) -> Answer:
+        """The same with another minimum confidence for an answer, in [0, 1]."""
+        quotations = tuple(iterate(self))
+        best = quotations[0] if quotations and quotations[0].answer.confidence >= threshold else None
+        return self.model_copy(
+            update={
+                "answered": best is not None,
+                "answer": best and best.answer,
+                "sentence": best and best.sentence,
+                "article": best and best.article,
+                "also": best.also if best else (),
+                "alternatives": quotations[1:] if best else quotations,
+            }
+        )
+
+
+def iterate(answer: Answer) -> Iterator[Quotation]:
+    """The answer, if there is one, and then its alternatives."""
+    if answer.answer and answer.sentence and answer.article:
+        yield Quotation(answer=answer.answer, sentence=answer.sentence, article=answer.article, also=answer.also)
+    yield from answer.alternatives
+
+
+def reference(article: Article) -> ArticleReference:
+    """What an answer says of its article."""
+    return ArticleReference.model_validate(article.model_dump(exclude={"text"}))
+
+
+class Sureness(IntEnum):
+    """A step of confidence; the value is its place in a list of words, the surest first."""
+
+    VERY = 0
+    FAIRLY = 1
+    NOT_VERY = 2
+    GUESS = 3
+
+
+_FROM = {Sureness.VERY: 0.85, Sureness.FAIRLY: 0.6, Sureness.NOT_VERY: 0.3}
+"""Confidence from which a step counts."""
+
+
+def sureness_of(confidence: float) -> Sureness:
+    """The step of a confidence in [0, 1]."""
+    return next((step for step, least in _FROM.items() if confidence >= least), Sureness.GUESS)
+
+
+def percent_of(confidence: float) -> int:
+    """A confidence as a whole percentage in [1, 99]: nobody can be surer than that."""
+    return min(max(round(confidence * 100), 1), 99)
