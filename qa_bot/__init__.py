@@ -1,6 +1,6 @@
-"""qa_bot: ask your articles, get the words that answer, quoted in their sentence.
+"""Ask your articles; get the words that answer, quoted in their sentence.
 
-What is public here is listed in `__all__`; the command `qa-bot`, its JSON and the settings' names are public too.
+`__all__` lists what is public here; the command `qa-bot`, its JSON and the names of the settings are public too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = ["Answer", "QABot", "QABotError", "Settings", "__version__", "load_settings"]
 
-_PLACES = {
+_MODULES = {
     "Answer": "qa_bot.answering.results",
     "QABot": "qa_bot.bot",
     "QABotError": "embeddings.errors",
@@ -26,9 +26,9 @@ _PLACES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Loads a public name when it is first used, so that importing a part of the package costs only that part."""
-    if name in _PLACES:
+    """Imports a public name at its first use, so that importing part of the package costs only that part."""
+    if name in _MODULES:
         from importlib import import_module
 
-        return getattr(import_module(_PLACES[name]), name)
+        return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module 'qa_bot' has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""The command `qa-bot`: the parser, what an error looks like, the exit codes.  Each command is a file in `commands/`.
+"""The command `qa-bot`: the form of its errors, its exit codes.  Each command is a module of `commands/`.
 
 Answers, lists and JSON go to stdout; progress, notes and errors to stderr.  Exit codes: 0 done (or answered), 1 the articles
 do not answer the question, 2 a usage, settings, file or store error, 130 stopped by Ctrl-C.
@@ -6,29 +6,57 @@ do not answer the question, 2 a usage, settings, file or store error, 130 stoppe
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import difflib
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
 
 from embeddings.errors import QABotError
 from qa_bot import __version__
-from qa_bot.commands import articles, ask, eval, feedback, index, repl, slack, sources, status
-from qa_bot.settings import PREFIX, Settings, load_settings
+from qa_bot.commands import Group
+from qa_bot.settings import PREFIX, Settings
 
-COMMANDS = (index, sources, ask, repl, slack, feedback, articles, eval, status)
+COMMANDS = ("index", "sources", "ask", "repl", "slack", "feedback", "articles", "eval", "status")
 """In the order in which the help shows them."""
+COMPLETE = "_QA_BOT_COMPLETE"
+"""The environment variable by which a shell asks for completions."""
 
 EXAMPLES = """\
-examples:
-  qa-bot index ~/articles            index a folder, and remember it
-  qa-bot ask "Who won the election?" one answer
-  qa-bot repl                        ask as in a conversation
-  qa-bot status                      what is in the store, and where it lies
+Examples:
+  qa-bot index ~/articles              index a folder, and remember it
+  qa-bot ask "Who won the election?"   get one answer
+  qa-bot repl                          ask questions in a conversation
+  qa-bot status                        see what is in the store, and where it is
 """
+
+
+class _Commands(Group):
+    """The commands, each imported when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"qa_bot.commands.{cmd_name}").command
+        return command
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        with formatter.section(f"Settings of every command, also read from {PREFIX}<NAME> and qa_bot.toml"):
+            fields = Settings.model_fields.items()
+            formatter.write_dl([(f"--{name.replace('_', '-')}", field.description or "") for name, field in fields])
+
+
+@click.group("qa-bot", cls=_Commands, epilog=EXAMPLES)
+@click.version_option(__version__, message="qa-bot %(version)s", help="show the version")
+def cli() -> None:
+    """Ask your articles; get the words that answer, quoted in their sentence."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,13 +67,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         code = _run(argv)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
         return code
     except QABotError as error:
         return _fail(str(error))
     except BrokenPipeError:
-        _drop_output()  # whoever read it has gone
+        _drop_output()  # nobody reads it any more
         return 0
     except OSError as error:
         _drop_output()
@@ -53,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _stopped()
     except Exception as error:
-        if isinstance(error.__cause__, KeyboardInterrupt):  # in the middle of an import
+        if isinstance(error.__cause__, KeyboardInterrupt):  # Ctrl-C during an import
             return _stopped()
         if os.environ.get(PREFIX + "DEBUG"):
             raise
@@ -61,21 +88,30 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    given_words = list(sys.argv[1:] if argv is None else argv)
-    if given_words[:1] == ["help"]:
-        given_words = [*given_words[1:], "--help"]
+    words = list(sys.argv[1:] if argv is None else argv)
+    if instruction := os.environ.get(COMPLETE):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(cli, {}, "qa-bot", COMPLETE, instruction)
+    if words[:1] == ["help"]:
+        words = [*words[1:], "--help"]
     try:
-        options = _parser().parse_args(given_words)
-    except SystemExit as done:  # argparse has printed the help, or what is wrong
-        return int(done.code or 0)
-    given = {name: getattr(options, name, None) for name in Settings.model_fields}
-    return int(options.run(options, load_settings(**given)))
+        with cli.make_context("qa-bot", words, max_content_width=100) as context:
+            return int(cli.invoke(context))
+    except click.exceptions.Exit as done:  # --help and --version
+        return done.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.message, file=sys.stderr)
+        return 2
+    except click.UsageError as error:
+        program = error.ctx.command_path if error.ctx else "qa-bot"
+        return _fail(f"{_usage_error(error)}; see: {program} --help", program)
 
 
 def _open_closed_streams() -> None:
-    """Gives a process that was started with closed streams some that lead nowhere.
+    """Opens streams that lead nowhere in place of closed ones.
 
-    Else the next files that are opened get their numbers, and what a library prints would be written into the store.
+    Without them, the next files would get the numbers of the streams, and a library's output could end up in the store.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -83,7 +119,7 @@ def _open_closed_streams() -> None:
 
 
 def _drop_output() -> None:
-    """Lets go of what is still to be printed, or Python complains about it once more when it closes stdout."""
+    """Discards pending output, or Python complains once more when it closes stdout."""
     with contextlib.suppress(AttributeError, OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -93,61 +129,30 @@ def _stopped() -> int:
     return 130
 
 
-def _fail(message: str) -> int:
-    print(_one_line(f"qa-bot: {message}"), file=sys.stderr)
+def _fail(message: str, program: str = "qa-bot") -> int:
+    """Prints the message on one line; as part of it may come from outside, control characters are escaped."""
+    from qa_bot.terminal.wrapping import escape
+
+    print(escape(" ".join(f"{program}: {message}".split())), file=sys.stderr)
     return 2
 
 
-def _one_line(message: str) -> str:
-    """The message on a line; what came from outside can hold anything, so a terminal is shown no control character."""
-    from qa_bot.terminal.wrapping import escape
-
-    return escape(" ".join(message.split()))
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line that names what may be meant; a noun alone shows what can be said of it."""
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As in argparse, but a command complains of unknown options itself, as it knows those that there are."""
-        if not args and self._subparsers:
-            self.print_help(sys.stderr)
-            raise SystemExit(2)
-        found, unknown = super().parse_known_args(args, namespace)
-        if unknown and not self._subparsers:
-            option = unknown[0].partition("=")[0]
-            what = "option" if option.startswith("-") else "argument"
-            self.error(f"there is no {what} {option}{_meant(option, self._option_string_actions)}")
-        return found, unknown
-
-    def _check_value(self, action: argparse.Action, value: Any) -> None:
-        if action.metavar == "COMMAND" and action.choices is not None and value not in action.choices:
-            self.error(f"there is no command {value}{_meant(value, action.choices)}")
-        super()._check_value(action, value)
-
-    def error(self, message: str) -> NoReturn:
-        print(_one_line(f"{self.prog}: {message}; see: {self.prog} --help"), file=sys.stderr)
-        raise SystemExit(2)
-
-    def _print_message(self, message: str, file: Any = None) -> None:
-        (file or sys.stderr).write(message)  # argparse would pass over a full disk in silence
+def _usage_error(error: click.UsageError) -> str:
+    """What is wrong with the command line, with the nearest word that is right."""
+    context = error.ctx
+    if isinstance(error, click.NoSuchOption) and context:
+        options = [name for parameter in context.command.get_params(context) for name in parameter.opts]
+        return f"there is no option {error.option_name}{_meant(error.option_name, options)}"
+    if isinstance(error, click.exceptions.NoSuchCommand) and context and isinstance(context.command, click.Group):
+        commands = context.command.list_commands(context)
+        return f"there is no command {error.command_name}{_meant(error.command_name, commands)}"
+    if isinstance(error, click.MissingParameter) and context and error.param:
+        return f"{error.param.make_metavar(context).removesuffix('...')} is missing"
+    if isinstance(error, click.BadParameter) and error.param:
+        return f"{error.param.opts[0]}: {error.message.rstrip('.')}"
+    return error.message[:1].lower() + error.message[1:].rstrip(".")
 
 
-def _meant(mistyped: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(mistyped, list(known), 1, 0.5)
+def _meant(mistyped: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(mistyped, known, 1, 0.5)
     return f" (did you mean {near[0]}?)" if near else ""
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="qa-bot",
-        description="Ask your articles; get the words that answer, quoted in their sentence.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"qa-bot {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-    for command in COMMANDS:
-        command.register(commands)
-    return parser

@@ -1,14 +1,14 @@
 """What people say of answers, kept beside the store, and exported in the format that readers are trained on.
 
-Each judgement is kept with the paragraph that the answer stood in, so that it can be exported after the article has changed
-or gone.  The export is SQuAD v2.0: Rajpurkar et al., 2018, "Know What You Don't Know", https://arxiv.org/abs/1806.03822.
+Each judgement is kept with the sentences around the answer, so that it can be exported after the article has changed or is
+gone.  The export is SQuAD v2.0: Rajpurkar et al., 2018, "Know What You Don't Know", https://arxiv.org/abs/1806.03822.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from qa_bot.sqlite_file import SQLiteFile
 
 FILE_NAME = "feedback.sqlite3"
 CONTEXT_SENTENCES = 4
-"""Sentences before and after an answer's own that are kept with a judgement."""
+"""Sentences kept with a judgement before the answer's own, and as many after it."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS judgements (
@@ -39,7 +39,7 @@ SET judgement = excluded.judgement, given = excluded.given WHERE excluded.given 
 
 
 class Verdict(StrEnum):
-    """What a person says of an answer, or of there being none."""
+    """What a person says of an answer, or of a question without an answer."""
 
     RIGHT = "right"
     WRONG = "wrong"
@@ -52,14 +52,14 @@ class Judgement(BaseModel):
     """A person's judgement of an answer.
 
     Attributes:
-        question: as it was asked.
-        verdict: what they say.
-        person: who, as an opaque id.
-        article: id of the article that was quoted; empty if none was.
+        question: as asked.
+        verdict: of the person.
+        person: an opaque id.
+        article: id of the quoted article; empty if there was no answer.
         title: of the article.
         context: the sentences around the answer, as in the article; empty if there was no answer.
-        answer: the words that were given as the answer; empty if there were none.
-        start: of these words, in characters of `context`.
+        answer: its words; empty if there was no answer.
+        start: of the answer, in characters of `context`.
         correction: the right answer in the person's words; empty if they gave none.
     """
 
@@ -76,15 +76,16 @@ class Judgement(BaseModel):
     correction: str = ""
 
 
-def surroundings(held: ArticleText, start: int, end: int) -> tuple[str, int]:
+def surroundings(stored: ArticleText, start: int, end: int) -> tuple[str, int]:
     """The sentences around a range of an article's text, and where the range begins in them.
 
     Args:
-        held: the article.
-        start, end: in characters of its text.
+        stored: the article.
+        start: of the range, in characters of its text.
+        end: of the range.
     """
-    text, sentences = held.article.text, held.sentences
-    own = [number for number, one in enumerate(sentences) if one.start < end and one.end > start]
+    text, sentences = stored.article.text, stored.sentences
+    own = [number for number, sentence in enumerate(sentences) if sentence.start < end and sentence.end > start]
     if not own:
         return text[start:end], 0
     first = sentences[max(own[0] - CONTEXT_SENTENCES, 0)].start
@@ -106,69 +107,66 @@ class FeedbackLog:
         self._file = SQLiteFile(folder / FILE_NAME, _SCHEMA)
 
     def add(self, judgement: Judgement, given: float | None = None) -> None:
-        """Keeps a judgement, in place of what the same person said before of the same answer.
+        """Keeps a judgement, in place of an earlier one of the same person on the same answer.
 
         Args:
-            judgement: what they say.
-            given: when they said it, in seconds since 1970; now, if None.  What is written late does not take the place of
-                what was said after it.
+            judgement: to keep.
+            given: when it was given, in seconds since 1970; None for now.  It never replaces one that was given later.
         """
         when = time.time() if given is None else given
         row = (judgement.person, judgement.question, judgement.article, judgement.model_dump_json(), when)
         self._file.run(_KEEP, *row)
 
     def judgements(self) -> list[Judgement]:
-        """All of them, the oldest first."""
+        """All judgements, oldest first."""
         rows = self._file.rows("SELECT judgement FROM judgements ORDER BY given, question, person")
         return [Judgement.model_validate_json(row[0]) for row in rows]
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Closes the file."""
         self._file.close()
 
 
 def squad(judgements: Iterable[Judgement]) -> dict[str, Any]:
-    """Judgements as a SQuAD v2.0 object; those that say nothing of what the answer should be are left out.
+    """Judgements as a SQuAD v2.0 object, without those that do not tell what the answer should be.
 
-    An answer that somebody calls right is one; a correction is one if it stands in the context.  That the articles don't say
-    makes the question one that the context does not answer.  The latest word of all counts.
+    An answer that somebody calls right becomes the answer, and so does a correction that is in the context.  A question that
+    the articles do not answer becomes an unanswerable one.  The latest judgement counts.
     """
     latest: dict[tuple[str, str], tuple[Judgement, dict[str, Any]]] = {}
     for judgement in judgements:
-        answer = _answer(judgement)
-        if answer is not None:
-            latest[judgement.question, judgement.context] = (judgement, answer)
+        question = _question(judgement)
+        if question is not None:
+            latest[judgement.question, judgement.context] = (judgement, question)
     by_title: dict[str, dict[str, list[dict[str, Any]]]] = {}
-    for judgement, answer in latest.values():
-        by_title.setdefault(judgement.title, {}).setdefault(judgement.context, []).append(answer)
-    data = [
-        {"title": title, "paragraphs": [{"context": context, "qas": asked} for context, asked in contexts.items()]}
-        for title, contexts in by_title.items()
-    ]
+    for judgement, question in latest.values():
+        by_title.setdefault(judgement.title, {}).setdefault(judgement.context, []).append(question)
+    data = []
+    for title, contexts in by_title.items():
+        paragraphs = [{"context": context, "qas": questions} for context, questions in contexts.items()]
+        data.append({"title": title, "paragraphs": paragraphs})
     return {"version": "v2.0", "data": data}
 
 
-def _answer(judgement: Judgement) -> dict[str, Any] | None:
+def _question(judgement: Judgement) -> dict[str, Any] | None:
     if not judgement.context:
         return None
-    given = hashlib.sha256(f"{judgement.question}\0{judgement.context}".encode()).hexdigest()[:24]
-    asked: dict[str, Any] = {"id": given, "question": judgement.question, "is_impossible": False}
+    identity = hashlib.sha256(f"{judgement.question}\0{judgement.context}".encode()).hexdigest()[:24]
+    question: dict[str, Any] = {"id": identity, "question": judgement.question, "is_impossible": False}
     if judgement.verdict is Verdict.RIGHT:
-        return asked | {"answers": [{"text": judgement.answer, "answer_start": judgement.start}]}
+        return question | {"answers": [{"text": judgement.answer, "answer_start": judgement.start}]}
     if judgement.correction:
-        found = next(_places(judgement.correction, judgement.context), None)
-        if found is not None:
-            text = judgement.context[found : found + len(judgement.correction)]
-            return asked | {"answers": [{"text": text, "answer_start": found}]}
-        return None
+        start = _start(judgement.correction, judgement.context)
+        text = judgement.context[start : start + len(judgement.correction)]
+        return None if start < 0 else question | {"answers": [{"text": text, "answer_start": start}]}
     if judgement.verdict is Verdict.UNANSWERABLE:
         plausible = [{"text": judgement.answer, "answer_start": judgement.start}] if judgement.answer else []
-        return asked | {"is_impossible": True, "answers": [], "plausible_answers": plausible}
+        return question | {"is_impossible": True, "answers": [], "plausible_answers": plausible}
     return None
 
 
-def _places(words: str, context: str) -> Iterator[int]:
-    """Where words stand in a context, first as they are, then whatever their case."""
-    for text, sought in ((context, words), (context.lower(), words.lower())):
-        if len(text) == len(context) and (found := text.find(sought)) >= 0:
-            yield found
+def _start(words: str, context: str) -> int:
+    """Where words start in a context, in the same case if possible; -1 if they are not in it."""
+    start = context.find(words)
+    lower = context.lower()
+    return lower.find(words.lower()) if start < 0 and len(lower) == len(context) else start

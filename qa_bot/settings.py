@@ -1,7 +1,7 @@
 """Every setting, with its doc line.
 
-A setting comes from the command line, else from an environment variable ``QA_BOT_<NAME>``, else from the file
-`qa_bot.toml` in the current folder (or the one that ``QA_BOT_CONFIG`` names), else it has its default.
+The command line wins over an environment variable ``QA_BOT_<NAME>``, which wins over the file `qa_bot.toml` in the current
+folder (or the file that ``QA_BOT_CONFIG`` names), which wins over the default.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from embeddings.errors import SettingsError
 from embeddings.indexing.chunking import BATCH_PASSAGES, PassageRule
@@ -27,65 +27,67 @@ CONFIG_FILE = "qa_bot.toml"
 MAX_CONFIG_BYTES = 1_000_000
 PACKAGED_READER = "packaged"
 TABLES = ("slack",)
-"""Tables of the file that another module reads."""
+"""Tables of the file that other modules read."""
+
+
+class _ConfigFile(TomlConfigSettingsSource):
+    """The settings in the file; the library would pass over a file that cannot be read."""
+
+    def _read_files(self, files: object, deep_merge: bool = False) -> dict[str, Any]:
+        return {name: value for name, value in _read_config()[1].items() if name not in TABLES}
 
 
 class Settings(BaseSettings):
-    """The settings of qa_bot."""
+    """The settings of qa-bot."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
 
     data_dir: Path = Field(
         default_factory=lambda: _folder_of_user("data_dir", platformdirs.user_data_path),
-        description="folder of the store: the articles, their vectors, the indexes, the REPL's history",
+        description="folder of the store: articles, vectors, indexes, and the history of the REPL",
     )
     cache_dir: Path = Field(
         default_factory=lambda: _folder_of_user("cache_dir", platformdirs.user_cache_path),
-        description="folder of compiled models; it can be deleted at any time",
+        description="folder of compiled models; you can delete it at any time",
     )
     encoder: str = Field(
         PACKAGED_ENCODER,
         min_length=1,
-        description="sentence-transformers model that embeds passages and questions: the packaged one, a folder, a hub name",
+        description="sentence-transformers model that embeds passages and questions: the packaged one, a folder, or a hub name",
     )
     reader: str = Field(
         PACKAGED_READER,
         min_length=1,
-        description='extractive-QA model that finds the answer: "packaged", a folder, or a hub name',
+        description='extractive QA model that finds the answer: "packaged", a folder, or a hub name',
     )
     passage_chars: int = Field(
-        PassageRule().max_chars, ge=100, le=4000, description="longest passage, in characters; sentences are never cut"
+        PassageRule().max_chars, ge=100, le=4000, description="longest passage, in characters; a sentence is never cut"
     )
     passage_overlap: int = Field(
         PassageRule().overlap_sentences, ge=0, le=5, description="sentences that neighbouring passages share"
     )
-    passages_read: int = Field(8, ge=1, le=100, description="passages that the reader reads for one question")
+    passages_read: int = Field(8, ge=1, le=100, description="passages that the reader reads per question")
     threshold: float | None = Field(
-        None,
-        ge=0,
-        le=1,
-        description="confidence below which the articles are said not to answer; empty for the reader's own",
+        None, ge=0, le=1, description="minimum confidence for an answer; empty for the reader's own"
     )
-    alternatives: int = Field(3, ge=0, le=20, description="further answers that are kept besides the best")
+    alternatives: int = Field(3, ge=0, le=20, description="further answers to keep, besides the best one")
     allow_private_addresses: bool = Field(
-        False, description="whether articles may be fetched from private, loopback and link-local addresses"
+        False, description="whether to fetch articles from private, loopback and link-local addresses"
     )
-    commit_passages: int = Field(
-        BATCH_PASSAGES, ge=1, le=100_000, description="passages after which an index run commits its articles"
-    )
+    commit_passages: int = Field(BATCH_PASSAGES, ge=1, le=100_000, description="passages per commit of an index run")
     watch_seconds: int = Field(
-        300, ge=1, le=86_400, description="seconds between two looks at a feed or page that is followed (--watch)"
+        300, ge=1, le=86_400, description="seconds between two checks of a feed or page, with --watch"
     )
     dense_index: DenseKind = Field(
-        DenseKind.AUTO, description='index of the vectors: "exact", "quantised", or "auto" for what suits their number'
+        DenseKind.AUTO, description='vector index: "exact", "quantised", or "auto" to choose by the number of vectors'
     )
-    threads: int = Field(0, ge=0, le=256, description="texts that the models work on at once; 0 for one a core")
+    threads: int = Field(0, ge=0, le=256, description="inference threads; 0 = one per core")
 
     @field_validator("data_dir", "cache_dir", mode="before")
     @classmethod
     def _named(cls, folder: object) -> object:
         if folder == "":
-            raise ValueError("the name of a folder is missing")  # it would be the current folder
+            raise ValueError("the name of a folder is missing")  # an empty path is the current folder
         return folder
 
     @field_validator("data_dir", "cache_dir")
@@ -107,11 +109,11 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        *_: Any,
+        **__: Any,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The command line over the environment; the file is merged in by `load_settings`."""
-        return init_settings, env_settings
+        """The command line over the environment over the file."""
+        return init_settings, env_settings, _ConfigFile(settings_cls)
 
 
 def load_settings(**given: Any) -> Settings:
@@ -121,71 +123,53 @@ def load_settings(**given: Any) -> Settings:
         given: settings from the command line; None means not given.
 
     Raises:
-        SettingsError: a value cannot be used, or a name is not a setting; it names the place and what is accepted.
+        SettingsError: a value cannot be used, or a name is not a setting; the error names the place and what is accepted.
     """
     given = {name: value for name, value in given.items() if value is not None}
-    _check_environment()
-    path, from_file = _read_config()
-    environment = {name for name in Settings.model_fields if PREFIX + name.upper() in _environment()}
-    merged = {name: value for name, value in from_file.items() if name not in {*environment, *TABLES}} | given
+    variables = {name.upper() for name, value in os.environ.items() if name.upper().startswith(PREFIX) and value}
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    for variable in sorted(variables.difference(known, [PREFIX + "CONFIG", PREFIX + "DEBUG"])):
+        raise SettingsError(f"{variable}: {_no_such(variable, known)}")
     try:
-        settings = Settings(**merged)
+        return Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
         if name in given:
             place = f"--{name.replace('_', '-')}"
-        elif name in environment:
-            place = PREFIX + name.upper()
+        elif (variable := PREFIX + name.upper()) in variables:
+            place = variable
         else:
-            place = f"{path}: {name}"
+            place = f"{_config_path()}: {name}"
         raise SettingsError(f"{place}: {_in_words(name, first)}") from error
-    return settings
 
 
 def read_table(name: str) -> tuple[Path, dict[str, Any]]:
-    """A table of the file of settings, and the file; empty if there is none.
+    """The path of the file of settings, and one of its tables; empty if it has none.
 
     Args:
         name: one of `TABLES`.
 
     Raises:
-        SettingsError: the file cannot be read, or what stands there is not a table.
+        SettingsError: the file cannot be read, or the name is not a table in it.
     """
     path, values = _read_config()
     table = values.get(name, {})
     if not isinstance(table, dict):
-        raise SettingsError(f"{path}: {name}: not a table; write its settings below a line [{name}]")
+        raise SettingsError(f"{path}: {name}: not a table; write its settings under a line [{name}]")
     return path, table
 
 
-def _environment() -> dict[str, str]:
-    """Environment variables of ours that are set to something; an empty one counts as not set."""
-    found = {name.upper(): value for name, value in os.environ.items() if name.upper().startswith(PREFIX)}
-    for name in [name for name, value in found.items() if not value]:
-        os.environ.pop(name, None)
-        del found[name]
-    return found
-
-
-def _check_environment() -> None:
-    for name in _environment():
-        if (
-            name not in (PREFIX + "CONFIG", PREFIX + "DEBUG")
-            and name.removeprefix(PREFIX).lower() not in Settings.model_fields
-        ):
-            raise SettingsError(
-                f"{name}: {_no_such(name, [PREFIX + known.upper() for known in Settings.model_fields])}"
-            )
+def _config_path() -> Path:
+    return Path(os.path.expanduser(os.environ.get(PREFIX + "CONFIG") or CONFIG_FILE))
 
 
 def _read_config() -> tuple[Path, dict[str, Any]]:
-    named = os.environ.get(PREFIX + "CONFIG")
-    path = Path(os.path.expanduser(named or CONFIG_FILE))
+    path, named = _config_path(), bool(os.environ.get(PREFIX + "CONFIG"))
     if not named and not os.path.lexists(path):
         return path, {}
     try:
-        values = tomllib.loads(_text(path, any_kind=bool(named)))
+        values = tomllib.loads(_text(path, any_kind=named))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror}); see QA_BOT_CONFIG") from error
     except UnicodeDecodeError as error:
@@ -193,10 +177,10 @@ def _read_config() -> tuple[Path, dict[str, Any]]:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: not TOML: {error}") from error
     except RecursionError as error:
-        raise SettingsError(f"{path}: nested too deeply; a setting is a line: name = value") from error
+        raise SettingsError(f"{path}: nested too deeply; write each setting on a line: name = value") from error
     for name in values:
         if name not in Settings.model_fields and name not in TABLES:
-            raise SettingsError(f"{path}: {name}: {_no_such(name, list(Settings.model_fields))}")
+            raise SettingsError(f"{path}: {name}: {_no_such(name, Settings.model_fields)}")
     return path, values
 
 
@@ -208,19 +192,20 @@ def _folder_of_user(name: str, find: Callable[..., Path]) -> Path:
 
 
 def _text(path: Path, *, any_kind: bool) -> str:
-    """What the file holds; the one of the current folder must be a file, not a pipe, say, which could be waited for."""
+    """The text of the file.  In the current folder it must be a regular file: reading a pipe could wait for ever."""
     if not any_kind and path.exists() and not path.is_file():
-        raise SettingsError(f"{path}: not a file; the settings are read from it, so move it away")
+        raise SettingsError(f"{path}: not a file; qa-bot reads settings from this name, so move it away")
     with path.open("rb") as file:
         content = file.read(MAX_CONFIG_BYTES + 1)
     if len(content) > MAX_CONFIG_BYTES:
-        raise SettingsError(f"{path}: larger than {MAX_CONFIG_BYTES // 10**6} MB, which no file of settings is")
+        raise SettingsError(f"{path}: larger than {MAX_CONFIG_BYTES // 10**6} MB; is it a file of settings?")
     return content.decode("utf-8")
 
 
-def _no_such(name: str, known: list[str]) -> str:
+def _no_such(name: str, known: Iterable[str]) -> str:
+    known = list(known)
     near = difflib.get_close_matches(name, known, 1)
-    return "no such setting; " + (f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}")
+    return "no such setting; " + (f"did you mean {near[0]}?" if near else f"the settings are {', '.join(known)}")
 
 
 def _in_words(name: str, error: Any) -> str:
@@ -230,7 +215,7 @@ def _in_words(name: str, error: Any) -> str:
 
 
 def accepted_values(name: str) -> str:
-    """The values that a setting takes, in words; empty where any text does."""
+    """The values that a setting takes, in words; empty if it takes any text."""
     field = Settings.model_fields[name]
     bounds = {type(bound).__name__: bound for bound in field.metadata}
     low, high = getattr(bounds.get("Ge"), "ge", None), getattr(bounds.get("Le"), "le", None)

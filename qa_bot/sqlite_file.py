@@ -1,4 +1,4 @@
-"""A SQLite file in the data folder, beside the store's own: what people asked for, and what they said of it."""
+"""A SQLite file in the data folder, beside the store's own."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from embeddings.errors import StoreError
 
 
 class SQLiteFile:
-    """A file that several threads and several processes may use; nobody but its owner can read it.
+    """A file for several threads and processes, which only its owner can read.
 
     Args:
-        path: in the data folder; that is made if it is missing.
-        schema: statements that make the tables, if they are not there.
+        path: of the file; its folder is made if it is missing.
+        schema: statements that make the tables if they are missing.
 
     Raises:
         StoreError: the file cannot be opened.
@@ -34,10 +34,12 @@ class SQLiteFile:
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.executescript(schema)
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"{path}: cannot be opened ({error}); set QA_BOT_DATA_DIR to a folder of yours") from error
+            raise StoreError(
+                f"{path}: cannot be opened ({error}); set QA_BOT_DATA_DIR to a folder that you can write to"
+            ) from error
 
     def run(self, statement: str, *values: Any) -> int:
-        """Runs a statement; returns how many rows it changed."""
+        """Runs a statement; returns the number of rows that it changed."""
         with self._guard:
             return self._connection.execute(statement, values).rowcount
 
@@ -48,7 +50,7 @@ class SQLiteFile:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Several statements as one, while no other process writes."""
+        """Runs several statements as one, while no other process writes."""
         with self._guard:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -59,6 +61,6 @@ class SQLiteFile:
             self._connection.execute("COMMIT")
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Closes the file."""
         with self._guard:
             self._connection.close()

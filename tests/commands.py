@@ -8,12 +8,15 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import click
 from forked_runs import ForkServer
+
+from qa_bot.cli import cli
 
 AS_ORDINARY_USER = """
 import ctypes
@@ -28,6 +31,21 @@ import resource
 resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
 """
 """Makes writing a file fail beyond a size, as on a full disk."""
+
+
+def parse(words: Sequence[str]) -> click.Context:
+    """Parses a command line as `qa-bot` does, and runs nothing.
+
+    Raises:
+        click.UsageError: there is no such command, or it does not take these arguments.
+        click.exceptions.Exit: the line asks for help, which has been printed.
+    """
+    context = cli.make_context("qa-bot", list(words))
+    while isinstance(context.command, click.Group):
+        name, command, rest = context.command.resolve_command(context, [*context._protected_args, *context.args])
+        assert command
+        context = command.make_context(name, rest, parent=context)
+    return context
 
 
 @cache

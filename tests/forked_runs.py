@@ -105,6 +105,7 @@ PRELOADED = (
     "tokenizers",
     "qa_bot.bot",
     "qa_bot.cli",
+    "qa_bot.commands.index",
     "qa_bot.reader.model",
 )
 

@@ -1,71 +1,115 @@
-"""What the commands share: how a verb is added, how a bot is opened, how notes and JSON are printed."""
+"""What the commands share: their form and help, how a bot is opened, how notes and JSON are printed."""
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qa_bot.settings import PREFIX, Settings, accepted_values
+import click
+from click.core import augment_usage_errors
+
+from embeddings.text import visible
+from qa_bot.settings import Settings, accepted_values, load_settings
 
 if TYPE_CHECKING:
     from qa_bot.bot import QABot
 
+STORE = ("data_dir",)
+"""The settings that concern a command which opens the store."""
+ANSWERING = (
+    *STORE,
+    *("cache_dir", "encoder", "reader", "passages_read", "threshold", "alternatives", "dense_index", "threads"),
+)
+"""The settings that concern a command which answers questions."""
 
-def add_group(commands: Any, name: str, summary: str, examples: str) -> Any:
-    """Adds a noun, such as `articles`; returns what its verbs are added to."""
-    parser = commands.add_parser(
-        name, help=summary, epilog=examples, formatter_class=argparse.RawDescriptionHelpFormatter
+
+as_json = click.option("--json", "as_json", is_flag=True, help="print JSON")
+
+
+def _setting_option(name: str, *, hidden: bool) -> click.Option:
+    field, accepted = Settings.model_fields[name], accepted_values(name)
+    return click.Option(
+        [f"--{name.replace('_', '-')}"],
+        metavar="VALUE",
+        type=click.Path(readable=False) if field.annotation is Path else str,  # checked with the other places' values
+        help=f"{field.description}{f' ({accepted})' if accepted else ''}",
+        hidden=hidden,
     )
-    return parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
 
-def add_command(
-    commands: Any, name: str, run: Callable[[argparse.Namespace, Settings], int], summary: str, examples: str
-) -> Any:
-    """Adds a verb with an option for each setting; returns its parser.
+class _Examples(click.Command):
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the examples line by line."""
+        formatter.write(f"\n{self.epilog}")
+
+
+class Command(_Examples):
+    """A command that takes every setting as an option; its function is called with the settings and its own options.
 
     Args:
-        commands: what to add it to.
-        name: of the verb.
-        run: is called with the options and the settings; returns the exit code.
-        summary: what it does, in a line that begins in lower case.
-        examples: shown below its help.
+        arguments: see `click.Command`.
+        settings: names of those that its help shows.
+        options: see `click.Command`.
     """
-    parser = commands.add_parser(
-        name,
-        help=summary,
-        description=summary[0].upper() + summary[1:] + ".",
-        epilog=examples,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.set_defaults(run=run)
-    group = parser.add_argument_group("settings", f"also read from {PREFIX}<NAME> and from qa_bot.toml")
-    for setting, field in Settings.model_fields.items():
-        accepted = accepted_values(setting)
-        text = f"{field.description}{f' ({accepted})' if accepted else ''}".replace("%", "%%")
-        group.add_argument(f"--{setting.replace('_', '-')}", metavar="VALUE", help=text)
-    return parser
+
+    allow_extra_args = True
+
+    def __init__(self, *arguments: Any, settings: Sequence[str] = STORE, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.params += [_setting_option(name, hidden=name not in settings) for name in Settings.model_fields]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parses the arguments; an error names the first that the command does not take."""
+        with augment_usage_errors(ctx):
+            surplus = super().parse_args(ctx, args)
+        if surplus:
+            raise click.UsageError(f"there is no argument {surplus[0]}", ctx)
+        return surplus
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Calls the command's function; returns the exit code."""
+        given = {name: ctx.params.pop(name) for name in Settings.model_fields}
+        assert self.callback
+        return ctx.invoke(self.callback, load_settings(**given), **ctx.params)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the command's own options, the settings that concern it, and where the others are."""
+        rows: dict[str, list[tuple[str, str]]] = {"Options": [], "Settings": []}
+        for parameter in self.get_params(ctx):
+            if isinstance(parameter, click.Option) and (row := parameter.get_help_record(ctx)):
+                rows["Settings" if parameter.name in Settings.model_fields else "Options"].append(row)
+        for heading, options in rows.items():
+            with formatter.section(heading):
+                formatter.write_dl(options)
+        formatter.write("\nEvery command takes all settings; see: qa-bot --help\n")
+
+
+class Group(_Examples, click.Group):
+    """A noun, such as `articles`; its verbs are listed in the order in which they are defined."""
+
+    command_class = Command
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs."""
+        return list(self.commands)
 
 
 def count(text: str) -> int:
-    """An option's value as a whole number from 1 up."""
+    """The value of an option that takes a whole number from 1 up."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
+        raise click.BadParameter(f"{text!r} is not a whole number from 1 up")
     return int(text)
 
 
 def note(line: str) -> None:
     """Prints a line for a person on stderr."""
-    from qa_bot.terminal.render import clean
-
-    # In one piece, as threads may be writing too.
-    sys.stderr.write(f"qa-bot: {clean(line)}\n")
+    sys.stderr.write(f"qa-bot: {visible(line)}\n")  # one write, as threads may be writing too
 
 
 def print_json(text: str) -> None:
-    """Prints JSON on stdout; what a terminal would act upon is escaped."""
+    """Prints JSON on stdout, with what would drive a terminal escaped."""
     from qa_bot.terminal.wrapping import escape
 
     print(escape(text), flush=True)

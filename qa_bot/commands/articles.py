@@ -2,93 +2,90 @@
 
 from __future__ import annotations
 
-import argparse
+import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import click
 
 from embeddings.errors import StoreError
-from qa_bot.commands import add_command, add_group, count, note, open_bot, print_json
+from embeddings.text import visible
+from qa_bot.commands import Group, as_json, count, note, open_bot, print_json
 from qa_bot.settings import Settings
 
 if TYPE_CHECKING:
     from qa_bot.bot import QABot
 
 EXAMPLES = """\
-examples:
+Examples:
   qa-bot articles list --limit 20
   qa-bot articles show 1f0c2a9b77de
   qa-bot articles remove 1f0c2a9b77de
 """
 
 
-def register(commands: Any) -> None:
-    """Adds `articles` and its verbs."""
-    verbs = add_group(commands, "articles", "list, show and remove articles", EXAMPLES)
-    listing = add_command(verbs, "list", _list, "the articles in the store, newest first", EXAMPLES)
-    listing.add_argument("--limit", type=count, metavar="N", help="at most this many")
-    listing.add_argument("--json", action="store_true", help="print a JSON array")
-    show = add_command(verbs, "show", _show, "one article with its text", EXAMPLES)
-    show.add_argument("id", metavar="ID", help="the article's id, or its first digits")
-    show.add_argument("--json", action="store_true", help="print JSON")
-    remove = add_command(verbs, "remove", _remove, "take articles out of the store", EXAMPLES)
-    remove.add_argument("id", nargs="+", metavar="ID", help="the articles' ids, or their first digits")
+@click.group("articles", cls=Group, epilog=EXAMPLES)
+def command() -> None:
+    """List, show and remove articles."""
 
 
-def _list(options: argparse.Namespace, settings: Settings) -> int:
-    import json
-
+@command.command("list", epilog=EXAMPLES)
+@click.option("--limit", type=count, metavar="N", help="list at most N articles")
+@as_json
+def _list(settings: Settings, limit: int | None, as_json: bool) -> int:
+    """List the articles in the store, newest first."""
     from qa_bot.answering.results import reference
-    from qa_bot.terminal.render import clean
 
     with open_bot(settings) as bot:
-        articles = [reference(article) for article in bot.store.articles.list(limit=options.limit)]
-    if options.json:
+        articles = [reference(article) for article in bot.store.articles.list(limit=limit)]
+    if as_json:
         print_json(json.dumps([article.model_dump(mode="json") for article in articles], ensure_ascii=False))
         return 0
     if not articles:
         note(f"the store in {settings.data_dir} is empty; run: qa-bot index FOLDER")
     for article in articles:
         published = str(article.published_at or "")[:10]
-        print(f"{article.id}  {published:10}  {clean(article.title)}")
+        print(f"{article.id}  {published:10}  {visible(article.title)}")
     return 0
 
 
-def _find(bot: QABot, prefix: str) -> str:
-    """The id of the one article whose id begins so."""
-    found = [known.id for known in bot.store.articles.known() if known.id.startswith(prefix.lower())]
-    if len(found) != 1:
-        what = "several articles have ids" if found else "no article has an id"
-        raise StoreError(f"{prefix}: {what} that begins so; see: qa-bot articles list")
-    return found[0]
+def _article_id(bot: QABot, prefix: str) -> str:
+    """The id of the article whose id begins with the prefix."""
+    ids = [article.id for article in bot.store.articles.known() if article.id.startswith(prefix.lower())]
+    if len(ids) != 1:
+        how_many = "more than one article has an id" if ids else "no article has an id"
+        raise StoreError(f"{prefix}: {how_many} that begins so; see: qa-bot articles list")
+    return ids[0]
 
 
-def _show(options: argparse.Namespace, settings: Settings) -> int:
-    from qa_bot.terminal.render import clean
-
+@command.command("show", epilog=EXAMPLES)
+@click.argument("prefix", metavar="ID", help="the article's id, or its first digits")
+@as_json
+def _show(settings: Settings, prefix: str, as_json: bool) -> int:
+    """Show an article with its text."""
     with open_bot(settings) as bot:
-        held = bot.store.articles.get(_find(bot, options.id))
-    if held is None:
-        raise StoreError(f"{options.id}: the article has just been removed; see: qa-bot articles list")
-    article = held.article
-    if options.json:
+        stored = bot.store.articles.get(_article_id(bot, prefix))
+    if stored is None:
+        raise StoreError(f"{prefix}: the article has just been removed; see: qa-bot articles list")
+    article = stored.article
+    if as_json:
         print_json(article.model_dump_json())
         return 0
-    print(clean(article.title))
     by = f"by {article.author}" if article.author else None
     facts = (by, article.publisher, article.published_at, article.url, article.source)
-    print(" · ".join(clean(str(fact)) for fact in facts if fact))
+    print(visible(article.title))
+    print(" · ".join(visible(str(fact)) for fact in facts if fact))
     print()
-    print("\n".join(clean(line) for line in article.text.splitlines()))
+    print("\n".join(map(visible, article.text.splitlines())))
     return 0
 
 
-def _remove(options: argparse.Namespace, settings: Settings) -> int:
+@command.command("remove", epilog=EXAMPLES)
+@click.argument("prefixes", nargs=-1, required=True, metavar="ID...", help="the articles' ids, or their first digits")
+def _remove(settings: Settings, prefixes: tuple[str, ...]) -> int:
+    """Remove articles from the store."""
     with open_bot(settings) as bot:
-        found = [_find(bot, prefix) for prefix in options.id]
-        removed = bot.store.writing.remove(found)
+        removed = bot.store.writing.remove([_article_id(bot, prefix) for prefix in prefixes])
         bot.store.refresh()
-    print(
-        f"removed {removed}; an article whose file is still there comes back when its source is indexed",
-        file=sys.stderr,
-    )
+    print(f"removed {removed:,}; if the source still has an article, the next index run adds it again", file=sys.stderr)
     return 0

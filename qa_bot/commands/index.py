@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
+import os
+import signal
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
-from embeddings.errors import SettingsError, SourceError
-from qa_bot.commands import add_command, note, open_bot, print_json
+import click
+
+from embeddings.errors import QABotError, SettingsError, StoreError
+from qa_bot.commands import STORE, Command, as_json, note, open_bot, print_json
 from qa_bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -17,63 +24,62 @@ if TYPE_CHECKING:
     from qa_bot.bot import QABot
 
 EXAMPLES = """\
-examples:
+Examples:
   qa-bot index ~/articles            index a folder, and remember it
   qa-bot index 'news/*.jsonl.gz' https://news.example/feed.xml
   qa-bot index                       bring all remembered sources up to date
-  qa-bot index --dry-run ~/articles  what would be new, changed and removed
-  qa-bot index --watch               go on doing so as articles arrive, until Ctrl-C
+  qa-bot index --dry-run ~/articles  show what is new, changed and removed
+  qa-bot index --watch               keep running and index changes, until Ctrl-C
   qa-bot index --exclude 'drafts/*' --field title=headline ~/archive
-  qa-bot index --rebuild             embed everything anew, after another encoder was set
-  qa-bot index --json ~/articles     the report as JSON on stdout
+  qa-bot index --rebuild             embed everything again, after you set another encoder
+  qa-bot index --json ~/articles     print the report as JSON on stdout
 """
 
+INDEXING = (
+    *(*STORE, "cache_dir", "encoder", "passage_chars", "passage_overlap", "allow_private_addresses"),
+    *("commit_passages", "watch_seconds", "dense_index", "threads"),
+)
+"""The settings that concern an index run."""
 
-def register(commands: Any) -> None:
-    """Adds `index`."""
-    index = add_command(commands, "index", _index, "bring the store up to date with its sources", EXAMPLES)
-    index.add_argument(
-        "path", nargs="*", metavar="SOURCE", help="files, folders, globs, pages, feeds; none for those remembered"
-    )
-    add_source_options(index)
-    index.add_argument("--dry-run", action="store_true", help="only say what would be done")
-    index.add_argument("--watch", action="store_true", help="go on: follow the sources until Ctrl-C or SIGTERM")
-    index.add_argument("--rebuild", action="store_true", help="cut and embed all that the store holds anew")
-    index.add_argument("--quiet", action="store_true", help="say nothing if all went well")
-    index.add_argument("--json", action="store_true", help="print the report as JSON; with --watch, a line for each")
+_LONGEST_PAUSE = 60.0
+"""Seconds between two attempts while every attempt fails."""
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
-def add_source_options(parser: Any) -> None:
-    """Adds the options that say how sources are read."""
-    group = parser.add_argument_group("how the sources are read; remembered with them")
-    group.add_argument("--include", action="append", metavar="GLOB", help="in folders, read only files like this")
-    group.add_argument("--exclude", action="append", metavar="GLOB", help="in folders, leave out files like this")
-    group.add_argument(
-        "--field", action="append", metavar="FACT=NAME", help="the column or field of a fact: title=headline"
-    )
-    group.add_argument("--format", metavar="NAME", help="read the files as this format, whatever they are called")
+def reading_options(function: F) -> F:
+    """Adds the options that say how to read sources; they are remembered with the sources."""
+    for option in (
+        click.option("--format", metavar="NAME", help="read files as this format, whatever their names; remembered"),
+        click.option("--field", multiple=True, metavar="FACT=NAME", help="where a fact is: title=headline; remembered"),
+        click.option("--exclude", multiple=True, metavar="GLOB", help="in folders, skip files that match; remembered"),
+        click.option("--include", multiple=True, metavar="GLOB", help="in folders, read only these files; remembered"),
+    ):
+        function = option(function)
+    return function
 
 
-def source_options(options: argparse.Namespace) -> SourceOptions | None:
-    """How a person wants sources to be read; None if that was not said."""
+def source_options(
+    include: Sequence[str], exclude: Sequence[str], field: Sequence[str], format: str | None
+) -> SourceOptions | None:
+    """How to read sources, from the options of `reading_options`; None if none is given.
+
+    Raises:
+        SettingsError: an option cannot be used.
+    """
     from pydantic import ValidationError
 
     from embeddings.sources import SourceOptions
 
-    if not (options.include or options.exclude or options.field or options.format):
+    if not (include or exclude or field or format):
         return None
-    fields = dict(_field(text) for text in options.field or ())
+    fields = dict(map(_field, field))
     try:
-        return SourceOptions(
-            include=tuple(options.include or ()),
-            exclude=tuple(options.exclude or ()),
-            fields=fields,
-            format=options.format,
-        )
+        return SourceOptions(include=tuple(include), exclude=tuple(exclude), fields=fields, format=format)
     except ValidationError as error:
         first = error.errors()[0]
-        name = {"fields": "--field"}.get(str(first["loc"][0]), f"--{first['loc'][0]}")
-        raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from error
+        name = {"fields": "field"}.get(str(first["loc"][0]), first["loc"][0])
+        raise SettingsError(f"--{name}: {first['msg'].removeprefix('Value error, ')}") from error
 
 
 def _field(text: str) -> tuple[str, str]:
@@ -83,66 +89,126 @@ def _field(text: str) -> tuple[str, str]:
     return fact, name
 
 
-def _index(options: argparse.Namespace, settings: Settings) -> int:
-    from qa_bot.commands.follow import follow, stopping_on_sigterm
+class _Output(NamedTuple):
+    """What an index run prints."""
 
-    how = source_options(options)
-    if how and not options.path:
+    quiet: bool
+    as_json: bool
+
+    def with_progress(self, run: Callable[[Callable[[Progress], None]], ReindexReport]) -> ReindexReport:
+        """Runs with a progress line."""
+        from qa_bot.terminal.progress import ProgressLine
+
+        if self.quiet:
+            return run(lambda _: None)
+        with ProgressLine(sys.stderr) as line:
+            return run(line.articles)
+
+    def print_report(self, report: ReindexReport) -> int:
+        """Prints a report; returns the exit code."""
+        from qa_bot.terminal.render import render_report
+
+        for failure in report.failed:
+            note(f"not indexed: {failure.source}: {failure.reason}")
+        if self.as_json:
+            print_json(report.model_dump_json())
+        elif not self.quiet:
+            print(render_report(report, named=True), file=sys.stderr)
+        return 2 if report.failed and not report.new + report.changed + report.unchanged else 0
+
+
+@click.command("index", cls=Command, settings=INDEXING, epilog=EXAMPLES)
+@click.argument(
+    "sources",
+    nargs=-1,
+    metavar="[SOURCE]...",
+    type=click.Path(readable=False),
+    help="files, folders, globs, pages, feeds; without any, the remembered sources",
+)
+@click.option("--dry-run", is_flag=True, help="show what would change, and change nothing")
+@click.option("--watch", is_flag=True, help="keep running and index changes, until Ctrl-C or SIGTERM")
+@click.option("--rebuild", is_flag=True, help="cut and embed the whole store again")
+@click.option("--quiet", is_flag=True, help="print nothing if all goes well")
+@as_json
+@reading_options
+def command(
+    settings: Settings,
+    sources: tuple[str, ...],
+    dry_run: bool,
+    watch: bool,
+    rebuild: bool,
+    quiet: bool,
+    as_json: bool,
+    **reading: Any,
+) -> int:
+    """Bring the store up to date with its sources."""
+    options = source_options(**reading)
+    if options and not sources:
         raise SettingsError("--include, --exclude, --field, --format: name the sources that they are for")
-    if options.dry_run and (options.watch or options.rebuild):
-        raise SettingsError("--dry-run: goes neither with --watch nor with --rebuild")
-    with open_bot(settings) as bot, stopping_on_sigterm() as stopped:
-        if not options.path and not bot.store.sources.list() and not options.rebuild:
-            raise SourceError(
-                "qa-bot index", "no sources are remembered yet; name a file, folder or feed: qa-bot index FOLDER"
-            )
+    if dry_run and (watch or rebuild):
+        raise SettingsError("--dry-run: does not work with --watch or --rebuild")
+    output = _Output(quiet, as_json)
+    with open_bot(settings) as bot, _sigterm_as_ctrl_c() as terminated:
+        if not sources and not bot.store.sources.list() and not rebuild:
+            raise StoreError(f"the store in {settings.data_dir} has no sources yet; run: qa-bot index FOLDER")
+
+        def index(progress: Callable[[Progress], None]) -> ReindexReport:
+            if dry_run:
+                return bot.reindexer(progress).preview(sources, options)
+            return bot.reindex(sources, options=options, rebuild=rebuild, progress=progress)
+
         try:
-            if options.watch:
-                follow(
-                    bot,
-                    options.path,
-                    lambda: _run(bot, options, how),
-                    lambda due: _with_progress(options, lambda progress: bot.catch_up(due, progress)),
-                    lambda report: _tell(report, options),
-                    note,
-                )
-            return _tell(_run(bot, options, how), options)
+            if watch:
+                _watch(bot, sources, index, output)
+            return output.print_report(output.with_progress(index))
         except KeyboardInterrupt:
-            _say_where_it_stopped(bot)
-            return 0 if options.watch and stopped() else 130
+            articles = bot.store.status().articles
+            note(f"stopped; {articles:,} articles are committed, and the same command continues from there")
+            return 0 if watch and terminated() else 130
 
 
-def _run(bot: QABot, options: argparse.Namespace, how: SourceOptions | None) -> ReindexReport:
-    if options.dry_run:
-        return _with_progress(options, lambda progress: bot.reindexer(progress).preview(options.path, how))
-    return _with_progress(
-        options, lambda progress: bot.reindex(options.path, options=how, rebuild=options.rebuild, progress=progress)
-    )
+def _watch(
+    bot: QABot, sources: Sequence[str], index: Callable[[Callable[[Progress], None]], ReindexReport], output: _Output
+) -> NoReturn:
+    """Indexes, and again whenever a source changes; until Ctrl-C.  After a failure it waits longer each time."""
+    from embeddings.indexing.watch import Watch, is_address
+
+    # The watch begins before anything is read, so that it sees what changes meanwhile.
+    absolute = [name if is_address(name) else os.path.realpath(os.path.expanduser(name)) for name in sources]
+    remembered = [source.location for source in bot.store.sources.list()]
+    watch = Watch([*remembered, *absolute], bot.settings.watch_seconds)
+    output.print_report(output.with_progress(index))
+    failure, pause = "", 0.0
+    while True:
+        time.sleep(max(watch.pause, pause))
+        try:
+            pending = watch.check([source.location for source in bot.store.sources.list()])
+            if pending.changes:
+                report = output.with_progress(partial(bot.catch_up, pending))
+                watch.read(pending)
+                if report.new or report.changed or report.removed or report.failed:
+                    output.print_report(report)
+            failure, pause = "", 0.0
+        except QABotError as error:
+            if str(error) != failure:
+                note(f"{error}; trying again")
+            failure, pause = str(error), min(max(2 * pause, 1.0), _LONGEST_PAUSE)
 
 
-def _with_progress(
-    options: argparse.Namespace, work: Callable[[Callable[[Progress], None]], ReindexReport]
-) -> ReindexReport:
-    from qa_bot.terminal.progress import ProgressLine
+@contextmanager
+def _sigterm_as_ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Makes SIGTERM stop the process as Ctrl-C does; yields a function that tells whether SIGTERM came."""
+    came = threading.Event()
 
-    if options.quiet:
-        return work(lambda _: None)
-    with ProgressLine(sys.stderr) as line:
-        return work(line.articles)
+    def stop(*_: object) -> NoReturn:
+        came.set()
+        raise KeyboardInterrupt
 
-
-def _tell(report: ReindexReport, options: argparse.Namespace) -> int:
-    """Prints a report; returns the exit code."""
-    from qa_bot.terminal.render import render_report
-
-    for failure in report.failed:
-        note(f"not indexed: {failure.source}: {failure.reason}")
-    if options.json:
-        print_json(report.model_dump_json())
-    elif not options.quiet:
-        print(render_report(report, named=True), file=sys.stderr)
-    return 2 if report.failed and not report.new + report.changed + report.unchanged else 0
-
-
-def _say_where_it_stopped(bot: QABot) -> None:
-    note(f"stopped; {bot.store.status().articles} articles are committed, and the same command goes on from there")
+    if threading.current_thread() is not threading.main_thread():
+        yield came.is_set
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield came.is_set
+    finally:
+        signal.signal(signal.SIGTERM, before)

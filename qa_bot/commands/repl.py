@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
-from typing import Any
+import click
 
-from qa_bot.commands import add_command, open_bot
+from qa_bot.commands import ANSWERING, Command, open_bot
 from qa_bot.settings import Settings
 
 EXAMPLES = """\
-examples:
-  qa-bot repl                        /help there lists its commands
-  echo "Who won?" | qa-bot repl      questions from a pipe, a line each
+Examples:
+  qa-bot repl                        type /help for its commands
+  echo "Who won?" | qa-bot repl      questions from a pipe, one per line
 """
 
 
-def register(commands: Any) -> None:
-    """Adds `repl`."""
-    add_command(commands, "repl", _repl, "ask as in a conversation", EXAMPLES)
-
-
-def _repl(options: argparse.Namespace, settings: Settings) -> int:
+@click.command("repl", cls=Command, settings=ANSWERING, epilog=EXAMPLES)
+def command(settings: Settings) -> int:
+    """Ask questions in a conversation."""
     from qa_bot.repl.loop import run_repl
 
     with open_bot(settings) as bot:

@@ -2,89 +2,96 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from embeddings.errors import SourceError
-from qa_bot.commands import add_command, add_group, note, open_bot, print_json
-from qa_bot.commands.index import add_source_options, source_options
+from embeddings.text import visible
+from qa_bot.commands import Group, as_json, note, open_bot, print_json
+from qa_bot.commands.index import reading_options, source_options
 from qa_bot.settings import Settings
 
 if TYPE_CHECKING:
     from embeddings.store.protocol import Store
 
 EXAMPLES = """\
-examples:
+Examples:
   qa-bot sources list
-  qa-bot sources add https://news.example/feed.xml    read with the next run
+  qa-bot sources add https://news.example/feed.xml    the next index run reads it
   qa-bot sources add --exclude 'drafts/*' ~/archive   a folder, without some of its files
   qa-bot sources remove ~/archive                     with the articles that came from it
 """
 
 
-def register(commands: Any) -> None:
-    """Adds `sources` and its verbs."""
-    verbs = add_group(commands, "sources", "list, add and remove what is indexed", EXAMPLES)
-    listing = add_command(verbs, "list", _list, "what a bare `qa-bot index` reads", EXAMPLES)
-    listing.add_argument("--json", action="store_true", help="print a JSON array")
-    add = add_command(verbs, "add", _add, "remember sources, to be read at the next `qa-bot index`", EXAMPLES)
-    add.add_argument("source", nargs="+", metavar="SOURCE", help="files, folders, globs, pages, feeds")
-    add_source_options(add)
-    remove = add_command(verbs, "remove", _remove, "forget sources, and remove their articles", EXAMPLES)
-    remove.add_argument("source", nargs="+", metavar="SOURCE", help="as `qa-bot sources list` shows them")
+@click.group("sources", cls=Group, epilog=EXAMPLES)
+def command() -> None:
+    """List, add and remove sources."""
 
 
-def _list(options: argparse.Namespace, settings: Settings) -> int:
-    from qa_bot.terminal.render import clean
-
+@command.command("list", epilog=EXAMPLES)
+@as_json
+def _list(settings: Settings, as_json: bool) -> int:
+    """List the sources that `qa-bot index` reads."""
     with open_bot(settings) as bot:
-        found = [(source, len(bot.store.articles.known(source.location))) for source in bot.store.sources.list()]
-    if options.json:
-        facts = [
-            source._asdict() | {"options": json.loads(source.options), "articles": count} for source, count in found
-        ]
-        print_json(json.dumps(facts, ensure_ascii=False))
+        sources = [(source, len(bot.store.articles.known(source.location))) for source in bot.store.sources.list()]
+    if as_json:
+        rows = [source._asdict() | {"options": json.loads(source.options), "articles": n} for source, n in sources]
+        print_json(json.dumps(rows, ensure_ascii=False))
         return 0
-    if not found:
-        note("no sources are remembered yet; run: qa-bot index FOLDER")
-    for source, count in found:
+    if not sources:
+        note("no sources yet; run: qa-bot index FOLDER")
+    for source, articles in sources:
         when = f"{source.last_indexed_at[:16].replace('T', ' ')} UTC" if source.last_indexed_at else "not read yet"
         result = f": {source.last_result}" if source.last_result else ""
-        print(f"{clean(source.location)}\n    {count:,} articles; {when}{clean(result)}")
+        print(f"{visible(source.location)}\n    {articles:,} articles; {when}{visible(result)}")
     return 0
 
 
-def _add(options: argparse.Namespace, settings: Settings) -> int:
+@command.command("add", epilog=EXAMPLES)
+@click.argument(
+    "sources",
+    nargs=-1,
+    required=True,
+    metavar="SOURCE...",
+    type=click.Path(readable=False),
+    help="files, folders, globs, pages, feeds",
+)
+@reading_options
+def _add(settings: Settings, sources: tuple[str, ...], **reading: Any) -> int:
+    """Add sources; the next `qa-bot index` reads them."""
     from embeddings.sources import SourceContext, SourceOptions, open_source
 
-    how = source_options(options)
+    options = source_options(**reading)
     with open_bot(settings) as bot:
-        context = SourceContext(options=how or SourceOptions())
-        found = [open_source(location, context) for location in options.source]
-        for source in found:
-            bot.store.sources.add(source.location, how.model_dump_json() if how else None)
-    note(f"remembered {len(found)}; read them with: qa-bot index")
+        context = SourceContext(options=options or SourceOptions())
+        for source in [open_source(location, context) for location in sources]:
+            bot.store.sources.add(source.location, options.model_dump_json() if options else None)
+    note(f"added {len(sources)}; to read them, run: qa-bot index")
     return 0
 
 
-def _remove(options: argparse.Namespace, settings: Settings) -> int:
+@command.command("remove", epilog=EXAMPLES)
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", help="as `qa-bot sources list` shows them")
+def _remove(settings: Settings, sources: tuple[str, ...]) -> int:
+    """Remove sources and their articles."""
     with open_bot(settings) as bot:
-        locations = [_find(bot.store, named) for named in options.source]
+        locations = [_location(bot.store, source) for source in sources]
         removed = sum(bot.store.sources.remove(location) for location in locations)
         bot.store.refresh()
         bot.store.writing.save_caches()
-    print(f"forgot {len(locations)}, removed {removed:,} articles that came from nowhere else", file=sys.stderr)
+    print(f"sources removed: {len(locations)}; articles that no other source has: {removed:,}", file=sys.stderr)
     return 0
 
 
-def _find(store: Store, named: str) -> str:
-    """The remembered source that a person means; the folder or file itself need not be there any more."""
-    known = [source.location for source in store.sources.list()]
-    path = os.path.expanduser(named)
-    for location in (named, os.path.abspath(path), os.path.realpath(path)):
-        if location in known:
+def _location(store: Store, name: str) -> str:
+    """The location of a remembered source, by the name that a person gives it; the file itself may be gone."""
+    locations = [source.location for source in store.sources.list()]
+    path = os.path.expanduser(name)
+    for location in (name, os.path.abspath(path), os.path.realpath(path)):
+        if location in locations:
             return location
-    raise SourceError(named, "no such source is remembered; see: qa-bot sources list")
+    raise SourceError(name, "no such source; see: qa-bot sources list")

@@ -1,7 +1,7 @@
 """Follow-up questions in the light of the turns before.
 
-A reader takes one question.  What "she", "there" or "and when?" refer to stands in the turn before; here such words are
-replaced, or completed, by rules.  A question that refers to nothing stays as it is.
+A reader takes one question.  What "she", "there" or "and when?" refer to is in the turns before; rules replace such words,
+or complete the question.  A question that refers to nothing stays as it is.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ _MOST = re.compile(r"^(?:the\s+)(?:most|fewest|largest\s+number\s+of)\s+(.+)$", 
 
 
 def in_light_of(question: str, turns: Sequence[Turn]) -> str:
-    """A question that can be understood without the conversation.
+    """Makes a question that can be understood without the conversation.
 
     Args:
-        question: as it was typed.
-        turns: before it, the oldest first.
+        question: as typed.
+        turns: before it, oldest first.
 
     Example:
         >>> turns = [Turn("Who discovered penicillin?", "Alexander Fleming", "Penicillin")]
@@ -77,26 +77,26 @@ def in_light_of(question: str, turns: Sequence[Turn]) -> str:
 
 
 def _completed(bare: str, turns: Sequence[Turn], *, opened: bool) -> str | None:
-    """A question that is only the beginning of one, completed by the one before."""
+    """Completes a question that is only a beginning by the question before; None if it is whole."""
     last = turns[-1]
     form = form_of(without_attribution(last.question))
-    if found := _THAT.match(bare) or _BARE_WH.match(bare):
-        return _asked_of_the_same(found["opening"], found.groupdict().get("then") is not None, form, last)
-    if found := _OTHER.match(bare):
-        topic = found.group(1)
+    if match := _THAT.match(bare) or _BARE_WH.match(bare):
+        return _asked_of_the_same(match["opening"], match.groupdict().get("then") is not None, form, last)
+    if match := _OTHER.match(bare):
+        topic = match.group(1)
         return None if topic.lower() in _PRONOUNS else _about_another(topic, form, last)
     if _PREPOSITION.match(bare) and len(bare.split()) <= 6 and not _FINITE.search(bare):
         return _under_a_condition(bare.rstrip(" ?"), form, last)
-    found = _ONLY_A_TOPIC.match(bare)
-    if found and bare != last.question and (opened or _ONLY_A_NAME.match(bare)):
-        parts = found.group(1).lower().split()
+    match = _ONLY_A_TOPIC.match(bare)
+    if match and bare != last.question and (opened or _ONLY_A_NAME.match(bare)):
+        parts = match.group(1).lower().split()
         if parts[0] not in _NO_TOPIC and not _PRONOUNS & set(parts) and form_of(bare) is None:
-            return _about_another(found.group(1), form, last)
+            return _about_another(match.group(1), form, last)
     return None
 
 
 def _asked_of_the_same(opening: str, then: bool, form: Form | None, last: Turn) -> str | None:
-    """ "When?" -> when what was said before happened."""
+    """Asks "When?" of the event in the question before."""
     if form is None:
         return None
     if last.short_answer and opening.lower() in ("how many", "how much") and (most := _most(form)):
@@ -107,14 +107,14 @@ def _asked_of_the_same(opening: str, then: bool, form: Form | None, last: Turn) 
 
 
 def _most(form: Form) -> tuple[str, str] | None:
-    """What somebody has the most of, and the verb to ask for it with."""
+    """What somebody has the most of, and the verb that asks for it."""
     has = form.verb in ("has", "have", "had") and form.asks_for_subject
     most = _MOST.match(form.rest) if has else None
     return (most.group(1), {"has": "does", "have": "do", "had": "did"}[form.verb]) if most else None
 
 
 def _about_another(topic: str, form: Form | None, last: Turn) -> str | None:
-    """ "What about Voyager 1?" -> the question before, with Voyager 1 in the place of what it was about."""
+    """Puts Voyager 1 into the question before: "What about Voyager 1?"."""
     question = last.question.rstrip(" ?")
     if dates_in(topic):
         return _under_a_condition(_on(topic), form, last)
@@ -145,7 +145,7 @@ def _about_another(topic: str, form: Form | None, last: Turn) -> str | None:
 
 
 def _under_a_condition(condition: str, form: Form | None, last: Turn) -> str:
-    """ "And in India?" -> the question before, in India instead of where or when it was asked about."""
+    """Puts a place or time into the question before: "And in India?"."""
     question = last.question.rstrip(" ?")
     dated = bool(dates_in(condition))
     if dated and form is not None and form.kind is Kind.TIME and (subject := subject_of(last)):
@@ -159,14 +159,14 @@ def _under_a_condition(condition: str, form: Form | None, last: Turn) -> str:
     return _question(f"{question} {condition}")
 
 
-def _alike(one: str, other: str) -> bool:
-    """Whether two names share a word that is no number, as "Voyager 2" and "Voyager 1" do."""
-    own = {word for word in one.lower().split() if word.isalpha() and word != "the"}
+def _alike(name: str, other: str) -> bool:
+    """Whether two names share a word that is not a number, as "Voyager 2" and "Voyager 1" do."""
+    own = {word for word in name.lower().split() if word.isalpha() and word != "the"}
     return bool(own & set(other.lower().split()))
 
 
 def _on(date: str) -> str:
-    """ "in 1977", "on August 20, 1977"."""
+    """A date with its preposition: "in 1977", "on August 20, 1977"."""
     if re.match(PREPOSITION, date, re.I):
         return date
     return f"on {date}" if len(re.findall(r"\d+", date)) > 1 else f"in {date}"

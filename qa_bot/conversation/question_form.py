@@ -1,4 +1,4 @@
-"""How an English question is built, so that another can be asked about the same: "Who won it?" -> "When did she win it?"."""
+"""The parts of an English question, and another question about the same: "Who won it?" -> "When did she win it?"."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DONE = words(
     "sung sunk taken thrown written"
 )
 _MEASURES = words("many much old big high deep tall wide heavy")
-"""What is asked of a thing with them is not what happened: "How old?" is no "When?"."""
+"""Degrees that ask for a property, not for an event: "How old?"."""
 _PAYING = words("pay cost spend earn give donate sell buy raise invest lose win offer")
 _PREPOSITIONS = "at in on from to for by with of about since until during after before near under through into against"
 PREPOSITION = rf"(?:according\s+to|{'|'.join(_PREPOSITIONS.split())})"
@@ -82,7 +82,7 @@ class Form(NamedTuple):
 
     @property
     def asks_how(self) -> bool:
-        """Whether it asks for the circumstances of what it says, not for one who takes part in it."""
+        """Whether it asks how, when, where or why something happens, not who or what takes part."""
         own = self.wh.lower()
         degree = own.startswith("how ") and own not in ("how many", "how much")
         return bool(self.preposition) or own in ("when", "where", "why", "how") or degree
@@ -116,29 +116,29 @@ def form_of(question: str) -> Form | None:
 
 
 def _verb_at(following: list[str], wh: str, preposition: bool) -> int | None:
-    """Where the first verb stands in what follows the question word."""
+    """Index of the first verb in the words after the question word."""
     takes_noun = wh in ("what", "which", "whose", "how many", "how much") or preposition
     near = [word.lower() for word in following[: 6 if takes_noun else 2]]
     helping = next((at for at, word in enumerate(near) if word in _AUXILIARIES), None)
     past = next((at for at, word in enumerate(near) if base_form(word) is not None), None)
-    found = [at for at in (helping, past) if at is not None]
-    if found:
-        return min(found)
+    positions = [at for at in (helping, past) if at is not None]
+    if positions:
+        return min(positions)
     if wh in ("who", "what") and following:
         return 0
     return 1 if wh in ("how many", "which") and len(following) > 2 else None
 
 
 def asked_about(form: Form, opening: str, answer: str | None) -> str | None:
-    """Another question about what a question said.
+    """Makes another question about the same event.
 
     Args:
         form: of the question before.
         opening: of the question to be made: "when", "for how long", "by whom".
-        answer: to the question before, if there was one.
+        answer: to the question before, if it has one.
 
     Returns:
-        The question, without a question mark; None if none can be made.
+        The question, without a question mark; None if that is not possible.
 
     Example:
         >>> asked_about(form_of("Who discovered penicillin?"), "when", "Alexander Fleming")
@@ -165,7 +165,7 @@ def asked_about(form: Form, opening: str, answer: str | None) -> str | None:
 
 
 def _measured(form: Form, opening: str, answer: str | None) -> str | None:
-    """How much somebody paid, how old somebody was; None where that makes no sense."""
+    """Asks how much somebody paid, or how old somebody is; None where that makes no sense."""
     degree = opening.lower().split()[-1]
     verb = base_form(form.verb) if form.asks_for_subject else form.rest.rpartition(" ")[2]
     if degree == "much":
@@ -180,7 +180,7 @@ def _measured(form: Form, opening: str, answer: str | None) -> str | None:
 
 
 def _who(form: Form) -> str | None:
-    """Who does what a question says, as far as it is said by its form."""
+    """Asks who does it, if the form of the question tells."""
     if form.asks_how and form.verb in _BE and any(base_form(word) for word in form.rest.split()[1:]):
         return f"by whom {form.verb} {form.rest}"
     subject = re.match(r"(?:he|she|it|they|people)\s+(?=\w)", form.rest, re.I)
@@ -188,7 +188,7 @@ def _who(form: Form) -> str | None:
 
 
 def _participant(form: Form, answer: str | None) -> str:
-    """Who or what a question asks for: its answer, or in general."""
+    """Who or what a question asks for: its answer, or a general word for it."""
     if answer and form.wh.lower() in ("how many", "how much"):
         return f"{answer} {form.noun}" if form.noun and form.noun.split()[-1] not in answer else answer
     if answer:
@@ -214,6 +214,6 @@ def _with_subject(form: Form, subject: str) -> str:
 
 
 def _is_main(verb: str, rest: str) -> bool:
-    """Whether "has" says what somebody has, not what they have done."""
+    """Whether "has" is the main verb: what somebody has, not what they have done."""
     done = any(word in _DONE or base_form(word) is not None for word in rest.lower().split())
     return verb in ("has", "have", "had") and not done

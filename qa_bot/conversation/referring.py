@@ -1,4 +1,4 @@
-"""What "she", "it", "there" and "then" refer to in a conversation, and how a question reads with that in their place."""
+"""What "she", "it", "there" and "then" refer to in a conversation, and a question with names in their place."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from qa_bot.conversation.question_form import PREPOSITION, Form, Kind, form_of
 from qa_bot.conversation.verbs import base_form, words
 
 LONGEST = 80
-"""Characters of an answer that may stand in for a word of the next question."""
+"""Characters of the longest answer that may replace a word of the next question."""
 
 
 class Turn(NamedTuple):
@@ -19,8 +19,8 @@ class Turn(NamedTuple):
 
     Attributes:
         question: as it was understood.
-        answer: the words that answered it, if anything did.
-        title: of the article that they came from.
+        answer: its words; None if there was no answer.
+        title: of the quoted article.
     """
 
     question: str
@@ -29,7 +29,7 @@ class Turn(NamedTuple):
 
     @property
     def short_answer(self) -> str | None:
-        """The answer, if it is short enough to stand in another question."""
+        """The answer, if it is short enough to use in another question."""
         return self.answer if self.answer and len(self.answer) <= LONGEST else None
 
 
@@ -59,12 +59,12 @@ _LOCATED = re.compile(
     r"\b((?:at|in|on|inside|under|near)\s+(?:the\s+)?(?:[a-z]+\s+of\s+)?(?:the\s+)?[A-ZÄÖÜÉ][\w’'-]*(?:\s+[A-ZÄÖÜÉ\d][\w’'-]*)*)"
 )
 _POINT = re.compile(r"\b(?:headquarters|station|airport|university|museum|house|office|stadium|palace)\b|\d$", re.I)
-"""Places that one is at, not in."""
+"""Places that people are at, not in."""
 _TOPIC_ENDS = words("that which who whose where when in on at by for to from with called named")
 
 
 def replaced(question: str, turns: Sequence[Turn]) -> str:
-    """A question with names in the place of words that refer to something, as far as the turns tell."""
+    """Replaces words that refer to something by names, as far as the turns name it."""
     for pattern, kind in (
         (_PERSON, "person"),
         (_PLACE, "place"),
@@ -80,43 +80,40 @@ def replaced(question: str, turns: Sequence[Turn]) -> str:
 
 
 def subject_of(turn: Turn) -> str | None:
-    """The thing that a question is about, as far as it names it."""
+    """The thing that a question is about; None if it names none."""
     return next(iter(_things(turn)), None)
 
 
 def names_in(text: str) -> list[str]:
-    """The names in a text, with the article that stands before them."""
-    found = []
+    """The names in a text, each with "the" if that is before it."""
+    names = []
     for name in _NAME.finditer(text):
         parts = name.group().split()
         first = parts[0].lower() in _NOT_NAMES
         own = " ".join(parts[1:] if first else parts)
         before = parts[0].lower() == "the" or (not first and re.search(r"\b[Tt]he\s+$", text[: name.start()]))
         if own:
-            found.append(f"the {own}" if before else own)
-    return found
+            names.append(f"the {own}" if before else own)
+    return names
 
 
 def dates_in(text: str) -> list[str]:
     """The dates and years in a text."""
-    return [found.strip(" ,") for found in _DATE.findall(text)]
+    return [date.strip(" ,") for date in _DATE.findall(text)]
 
 
 def _referent(kind: str, question: str, turns: Sequence[Turn]) -> str | None:
-    """What a word of some kind refers to: in the latest turn that names something of this kind."""
+    """What a word of this kind refers to: something of the kind in the latest turn that names one."""
     latest = turns[-4:][::-1]
     if kind == "thing":
         things = [thing for turn in latest for thing in _things(turn)]
         return next((thing for thing in things if not is_person(thing)), next(iter(things), None))
     for turn in latest:
-        found = {
-            "person": _person,
-            "time": _time,
-            "place": lambda turn: _place(turn, question),
-            "people": _people,
-        }[kind](turn)
-        if found:
-            return found
+        name = {"person": _person, "time": _time, "place": lambda turn: _place(turn, question), "people": _people}[
+            kind
+        ](turn)
+        if name:
+            return name
     return None
 
 
@@ -143,22 +140,22 @@ def _time(turn: Turn) -> str | None:
 def _place(turn: Turn, question: str) -> str | None:
     form, answer = form_of(turn.question), turn.short_answer
     located = _LOCATED.findall(turn.question)
-    found = ""
+    place = ""
     if form and form.kind is Kind.PLACE and answer and not _is_asked_for(form):
-        found = (
+        place = (
             answer
             if answer.lower().startswith(("in ", "at ", "on "))
             else f"{form.preposition.lower() or _at(answer)} {answer}"
         )
     elif located:
-        found = located[-1]
+        place = located[-1]
     elif names := [
         name for name in _topical(turn) if not _could_be_person(name) or not (form and form.kind is Kind.PERSON)
     ]:
-        found = f"at {names[-1]}" if names[-1].startswith("the ") or _is_asked_for(form) else f"in {names[-1]}"
-    if found and _MOVING.search(question):
-        return re.sub(r"^(?:in|at|on)\s+", "to ", found)
-    return found or None
+        place = f"at {names[-1]}" if names[-1].startswith("the ") or _is_asked_for(form) else f"in {names[-1]}"
+    if place and _MOVING.search(question):
+        return re.sub(r"^(?:in|at|on)\s+", "to ", place)
+    return place or None
 
 
 def _at(place: str) -> str:
@@ -193,24 +190,24 @@ def _several(turn: Turn) -> str | None:
 
 
 def _things(turn: Turn) -> list[str]:
-    """What "it" may refer to in a turn, the likeliest first."""
+    """What "it" may refer to in a turn, likeliest first."""
     form, answer = form_of(turn.question), turn.short_answer
     topical = _topical(turn)
     things = [name for name in topical if not _could_be_person(name)][::-1]
-    found = [made] if form and (made := _object(form)) else []
+    candidates = [made] if form and (made := _object(form)) else []
     if form and answer and _called(form):
-        found.append(answer)
-    found += things
+        candidates.append(answer)
+    candidates += things
     if form and answer and not things and form.kind in (Kind.PLACE, Kind.THING) and not _is_asked_for(form):
-        found.append(answer)
+        candidates.append(answer)
     topic = None if form and _is_only_done(form) else _topic(form.rest if form else turn.question)
     if topic and not things and not any(topic in name for name in topical):
-        found.append(topic)
-    return [*found, *reversed(topical)]
+        candidates.append(topic)
+    return [*candidates, *reversed(topical)]
 
 
 def _object(form: Form) -> str | None:
-    """What somebody does something with, where a question says where: "came up with ring vaccination in Nigeria"."""
+    """The object of a verb before a place: "came up with ring vaccination in Nigeria" -> "ring vaccination"."""
     if not form.asks_for_subject or base_form(form.verb) is None:
         return None
     located = re.match(r"(?P<before>.+)\s+in\s+(?:the\s+)?[A-ZÄÖÜÉ]", form.rest)
@@ -220,7 +217,7 @@ def _object(form: Form) -> str | None:
 
 
 def _topical(turn: Turn) -> list[str]:
-    """The names in a question, but for dates and for who says so."""
+    """The names in a question, without dates and without "according to" somebody."""
     return [name for name in names_in(without_attribution(turn.question)) if not _DATE.fullmatch(name)]
 
 
@@ -231,7 +228,7 @@ def is_person(name: str) -> bool:
 
 
 def _could_be_person(name: str) -> bool:
-    """Whether a name may be a person's, as far as its form says."""
+    """Whether a name may be a person's, by its form."""
     if name.startswith("the ") or name.isupper() or any(character.isdigit() for character in name):
         return False
     return not _NO_PERSON.search(name)
@@ -243,7 +240,7 @@ def _called(form: Form) -> bool:
 
 
 def _is_asked_for(form: Form | None) -> bool:
-    """Whether a question is only where something is: then that is what is talked about."""
+    """Whether a question only asks where something is: then that is the topic."""
     return (
         form is not None
         and form.wh.lower() == "where"
@@ -253,40 +250,40 @@ def _is_asked_for(form: Form | None) -> bool:
 
 
 def _is_only_done(form: Form) -> bool:
-    """Whether a question says of somebody only what they do: "Where did Alexander Fleming work?"."""
+    """Whether a question says only what somebody does: "Where did Alexander Fleming work?"."""
     others = _NAME.sub("", form.rest).split()
     return form.verb in ("do", "does", "did") and len(others) == 1
 
 
 def _topic(text: str) -> str | None:
-    """The last thing that a text speaks of, after its article: "the tiny algae", "penicillin"."""
-    said = re.findall(r"[\w'’-]+", without_attribution(text))
-    for at in range(len(said) - 1, -1, -1):
-        if said[at].lower() in ("the", "a", "an"):
-            following = said[at + 1 : at + 4]
+    """The last thing in a text, with "the" if it has an article: "the tiny algae", "penicillin"."""
+    tokens = re.findall(r"[\w'’-]+", without_attribution(text))
+    for at in range(len(tokens) - 1, -1, -1):
+        if tokens[at].lower() in ("the", "a", "an"):
+            following = tokens[at + 1 : at + 4]
             end = next((n for n, word in enumerate(following) if word.lower() in _TOPIC_ENDS), len(following))
             if end:
                 return " ".join(["the", *following[:end]])
-    return said[-1] if said and said[-1].lower() not in _NOT_NAMES else None
+    return tokens[-1] if tokens and tokens[-1].lower() not in _NOT_NAMES else None
 
 
 def without_attribution(question: str) -> str:
-    """A question without who is asked to have said so."""
+    """A question without "according to" somebody."""
     return re.sub(r",?\s+according\s+to\s+[^,?]+", "", question, flags=re.I)
 
 
 def _put(pattern: re.Pattern[str], text: str, name: str) -> str:
-    def put(found: re.Match[str]) -> str:
+    def put(match: re.Match[str]) -> str:
         if pattern in (_PLACE, _TIME):
-            before = re.search(r"\b(?:in|on|at|to|since|until|by|before|after|from)\s*$", text[: found.start()], re.I)
+            before = re.search(r"\b(?:in|on|at|to|since|until|by|before|after|from)\s*$", text[: match.start()], re.I)
             return re.sub(r"^(?:in|on|at|to)\s+", "", name) if before else name
-        owning = found.lastindex == 2
-        if found.group().lower() == "her":  # a person, or what belongs to one if such a word follows
-            following = text[found.end() :].strip(" ?")
+        owning = match.lastindex == 2
+        if match.group().lower() == "her":  # possessive before a noun, else the person
+            following = text[match.end() :].strip(" ?")
             owning = bool(re.match(r"[a-z]", following)) and not following.startswith(
                 ("in ", "at ", "on ", "to ", "from ")
             )
-        shown = f"{name[:1].upper()}{name[1:]}" if found.start() == 0 else name
+        shown = f"{name[:1].upper()}{name[1:]}" if match.start() == 0 else name
         return f"{shown}’s" if owning else shown
 
     return pattern.sub(put, text)

@@ -21,7 +21,7 @@ _PASTS = (
     "adore adored, create created, dissuade dissuaded, breathe breathed, dye dyed, fulfil fulfilled, owe owed, "
     "persuade persuaded, recreate recreated"
 )
-"""Verbs whose past tense is no rule's, or one's that is rarer than the others: the base, then the past."""
+"""Verbs whose past tense is irregular, or follows a rare rule: the base, then the past."""
 
 
 def _by_past(pasts: str) -> dict[str, str]:
@@ -29,7 +29,7 @@ def _by_past(pasts: str) -> dict[str, str]:
 
 
 def words(text: str) -> frozenset[str]:
-    """The words of a text."""
+    """The words of a text, separated by spaces."""
     return frozenset(text.split())
 
 
@@ -51,7 +51,7 @@ _VOWEL = re.compile(r"[aeiouy]")
 
 
 def base_form(word: str) -> str | None:
-    """The base form of a verb in the past tense; None for a word that does not look like one.
+    """The base form of a verb in the past tense; None for a word of another form.
 
     Example:
         >>> [base_form(word) for word in ("discovered", "proposed", "planned", "took", "carried", "penicillin")]
@@ -73,7 +73,7 @@ def base_form(word: str) -> str | None:
 
 
 def singular_base(word: str) -> str | None:
-    """The base form of a verb in the third person, "depends"; None for a word that does not look like one."""
+    """The base form of a verb in the third person, "depends"; None for a word of another form."""
     word = word.lower()
     if word == "has":
         return "have"

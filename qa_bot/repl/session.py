@@ -1,4 +1,4 @@
-"""What a line of the REPL asks for, and what comes of it: a question, or a command that begins with a slash."""
+"""A session of the REPL: it answers each question, and runs each command (a line that begins with a slash)."""
 
 from __future__ import annotations
 
@@ -15,33 +15,34 @@ from embeddings.filters import EVERYTHING
 from embeddings.indexing.reindexer import Progress
 from embeddings.sentences import Span
 from embeddings.store.protocol import ArticleText
+from embeddings.text import visible
 from qa_bot.answering.answerer import Cancelled
 from qa_bot.answering.results import Answer, Quotation, iterate
 from qa_bot.bot import QABot
 from qa_bot.conversation.conversation import Turn, in_light_of
-from qa_bot.repl.interruptible import run_interruptible
 from qa_bot.retrieval.filter_syntax import describe_filter, read_filter
 from qa_bot.terminal import render as terminal
 from qa_bot.terminal.progress import ProgressLine
-from qa_bot.terminal.render import WIDTH, clean, terminal_width, use_colour
+from qa_bot.terminal.render import terminal_width, use_colour
+from qa_bot.terminal.wrapping import WIDTH
 
-EMPTY = "There are no articles yet. Index a folder of them: /reindex FOLDER here, or qa-bot index FOLDER in a shell."
+EMPTY = "There are no articles yet. Index a folder: type /reindex FOLDER here, or qa-bot index FOLDER in a shell."
 _ARTICLES_SHOWN = 500
 
 T = TypeVar("T")
 
 
-class Dialogue:
-    """Carries out one line after another.
+class Session:
+    """Runs one line after another.
 
     Args:
-        bot: answers.
-        person: whether a person sits at the terminal, who can press Ctrl-C and page through long texts.
+        bot: answers the questions.
+        person: whether a person is at the terminal, who can press Ctrl-C and page through long texts.
 
     Attributes:
         ended: the person wants to leave.
-        failed: a line could not be carried out.
-        loading: whether the models are being loaded.
+        failed: a line failed.
+        loading: tells whether the models are still loading.
     """
 
     def __init__(self, bot: QABot, *, person: bool) -> None:
@@ -56,22 +57,22 @@ class Dialogue:
 
     @property
     def filtered(self) -> str:
-        """The filter that questions are under, in words; empty if there is none."""
-        return clean(describe_filter(self._only))
+        """The current filter in words; empty if there is none."""
+        return visible(describe_filter(self._only))
 
     def write(self, text: str) -> None:
-        """Prints text, set off by an empty line: after it for a person who goes on typing, else between two texts."""
+        """Prints text and an empty line: after it for a person, who types the next line there; else between two texts."""
         print(text + "\n" if self._person else "\n" * self._written + text, flush=True)
         self._written = True
 
     def complain(self, line: str) -> None:
         """Prints one line about what went wrong."""
-        # In one piece, as the loader may be writing too.
-        sys.stderr.write(clean(line) + "\n")
+        # One write, as the loader may be writing too.
+        sys.stderr.write(visible(line) + "\n")
         sys.stderr.flush()
 
     def load(self) -> None:
-        """Loads the models; what goes wrong is said, and said again when a question needs them."""
+        """Loads the models.  An error is printed, and printed again when a question needs them."""
         try:
             self._bot.load()
         except Exception as error:
@@ -79,10 +80,10 @@ class Dialogue:
                 self._report(error)
 
     def take(self, line: str) -> None:
-        """Carries out a line, and prints what comes of it.
+        """Runs a line and prints the outcome.
 
         Raises:
-            KeyboardInterrupt: the person stopped it.
+            KeyboardInterrupt: Ctrl-C, where no person is at the terminal.
         """
         line = line.strip()
         if not line:
@@ -103,123 +104,120 @@ class Dialogue:
             self._report(error)
 
     def _report(self, error: Exception) -> None:
+        lines = [f"unexpected {type(error).__name__}: {error}; QA_BOT_DEBUG=1 shows where, please report it"]
         if isinstance(error, QABotError):
-            self.complain(str(error))
-            return
-        if os.environ.get("QA_BOT_DEBUG"):
-            for line in "".join(traceback.format_exception(error)).splitlines():
-                self.complain(line)
-            return
-        self.complain(f"unexpected {type(error).__name__}: {error}; QA_BOT_DEBUG=1 shows where, please report it")
+            lines = [str(error)]
+        elif os.environ.get("QA_BOT_DEBUG"):
+            lines = "".join(traceback.format_exception(error)).splitlines()
+        for line in lines:
+            self.complain(line)
 
-    def _width(self) -> int:
-        return terminal_width(sys.stdout) if self._person else WIDTH
+    def _rendered(self, render: Callable[..., str], *facts: object, **options: str) -> str:
+        width = terminal_width(sys.stdout) if self._person else WIDTH
+        return render(*facts, colour=self._colour, width=width, **options)
 
     def _page(self, text: str) -> None:
         if not self._person:
             return self.write(text)
-        from qa_bot.repl.line_editor import show
+        from qa_bot.repl.interactive import show
 
         return show(text, self.write)
 
     def _run(self, work: Callable[[Callable[[], bool]], T]) -> T:
-        return run_interruptible(work, self._say_if_loading) if self._person else work(lambda: False)
+        if not self._person:
+            return work(lambda: False)
+        from qa_bot.repl.interactive import run_interruptible
+
+        return run_interruptible(work, self._say_if_loading)
 
     def _say_if_loading(self) -> None:
         if self.loading():
-            self.complain("The models are still loading; this waits for them.")
+            self.complain("The models are still loading; please wait.")
 
-    # -- what a line can ask for ---------------------------------------------------------------------------------------
+    # -- questions and commands -------------------------------------------------------------------------------------------
 
     def _ask(self, question: str) -> None:
         if self._bot.store.encoder is None:
             raise QuestionError(EMPTY)
         understood = in_light_of(question, self._turns) if self._person else question
         if understood != question:
-            self.write(f"understood as: {clean(understood)}")
+            self.write(f"understood as: {visible(understood)}")
         self._answer = answer = self._run(lambda stopped: self._bot.ask(understood, stopped, self._only))
-        words, title = (
-            (answer.answer.text if answer.answer else None),
-            (answer.article.title if answer.article else None),
-        )
+        words = answer.answer.text if answer.answer else None
+        title = answer.article.title if answer.article else None
         self._turns = [*self._turns[-3:], Turn(understood, words, title)]
-        shown = terminal.render_answer(
-            answer, colour=self._colour, width=self._width(), closest="/more", searched=self.filtered
-        )
-        self.write(shown)
+        self.write(self._rendered(terminal.render_answer, answer, closest="/more", searched=self.filtered))
 
     def _command(self, line: str) -> None:
         name, _, rest = line.partition(" ")
         name = name.lower().rstrip("!")
         name = ALIASES.get(name, name)
-        begins = [known for known in COMMANDS if name and known.startswith(name)]
-        if name not in COMMANDS and len(begins) == 1:
-            name = begins[0]
+        completions = [command for command in COMMANDS if name and command.startswith(name)]
+        if name not in COMMANDS and len(completions) == 1:
+            name = completions[0]
         if name not in COMMANDS:
-            near = begins or difflib.get_close_matches(name, COMMANDS, 1, 0.5)
-            instead = f"did you mean {' or '.join('/' + known for known in near)}?" if near else "see /help"
+            near = completions or difflib.get_close_matches(name, COMMANDS, 1, 0.5)
+            instead = f"did you mean {' or '.join('/' + command for command in near)}?" if near else "see /help"
             raise QuestionError(f"there is no command /{name}; {instead}")
         COMMANDS[name].run(self, _arguments(rest))
 
     def _quotation(self, arguments: Sequence[str]) -> tuple[Quotation, ArticleText]:
-        """The answer with the number that is named, and its article."""
+        """The answer with a number, and its article as stored."""
         quotations = list(iterate(self._answer)) if self._answer else []
         if not quotations:
-            raise QuestionError("there is no answer to look at yet; ask a question first")
+            raise QuestionError("there is no answer yet; ask a question first")
         number = arguments[0] if arguments else "1"
         if not number.isdecimal() or not 1 <= int(number) <= len(quotations):
-            raise QuestionError(
-                f"there is no answer {number}; /more shows them, and they go from 1 to {len(quotations)}"
-            )
+            raise QuestionError(f"there is no answer {number}; /more shows answers 1 to {len(quotations)}")
         quotation = quotations[int(number) - 1]
-        held = self._bot.store.articles.get(quotation.article.id)
+        stored = self._bot.store.articles.get(quotation.article.id)
         answer = quotation.answer
-        if held is None or held.article.text[answer.start : answer.end] != answer.text:
-            raise QuestionError("the article has changed or gone since this answer was found; ask the question again")
-        return quotation, held
+        if stored is None or stored.article.text[answer.start : answer.end] != answer.text:
+            raise QuestionError("the article has changed since this answer, or is gone; ask the question again")
+        return quotation, stored
 
     def more(self, arguments: Sequence[str]) -> None:
-        """Prints the further answers."""
+        """Shows more answers, or what came closest."""
         if self._answer is None:
-            raise QuestionError("there is no answer yet that could have others; ask a question first")
+            raise QuestionError("there is no answer yet; ask a question first")
         if not self._answer.alternatives:
             return self.write("There are no other answers.")
-        return self.write(terminal.render_alternatives(self._answer, colour=self._colour, width=self._width()))
+        return self.write(self._rendered(terminal.render_alternatives, self._answer))
 
     def context(self, arguments: Sequence[str]) -> None:
-        """Prints the sentences around an answer."""
-        quotation, held = self._quotation(arguments)
-        self.write(terminal.render_context(held, quotation, colour=self._colour, width=self._width()))
+        """Shows the sentences around the answer, or around answer N of /more."""
+        quotation, stored = self._quotation(arguments)
+        self.write(self._rendered(terminal.render_context, stored, quotation))
 
     def article(self, arguments: Sequence[str]) -> None:
-        """Prints the article of an answer, or the one with an id."""
-        held = self._bot.store.articles.get(arguments[0]) if arguments else None
+        """Shows the whole article of the answer, of answer N, or with an ID of /articles."""
+        stored = self._bot.store.articles.get(arguments[0]) if arguments else None
         marked = Span(0, 0)
-        if held is None:
-            quotation, held = self._quotation(arguments)
+        if stored is None:
+            quotation, stored = self._quotation(arguments)
             marked = Span(quotation.answer.start, quotation.answer.end)
-        self._page(terminal.render_article(held.article, marked, colour=self._colour, width=self._width()))
+        self._page(self._rendered(terminal.render_article, stored.article, marked))
 
     def articles(self, arguments: Sequence[str]) -> None:
-        """Prints the list of articles."""
-        found = self._bot.store.articles.list(limit=_ARTICLES_SHOWN)
-        if not found:
+        """Lists the articles, newest first."""
+        articles = self._bot.store.articles.list(limit=_ARTICLES_SHOWN)
+        if not articles:
             return self.write(EMPTY)
-        return self._page(terminal.render_articles(found, self._bot.store.status().articles))
+        return self._page(terminal.render_articles(articles, self._bot.store.status().articles))
 
     def sources(self, arguments: Sequence[str]) -> None:
-        """Prints where the articles come from."""
-        self.write("\n".join(clean(source.location) for source in self._bot.store.sources.list()) or EMPTY)
+        """Lists the sources of the articles."""
+        self.write("\n".join(visible(source.location) for source in self._bot.store.sources.list()) or EMPTY)
 
     def filter(self, arguments: Sequence[str]) -> None:
-        """Sets what part of the articles the next questions are asked of; without arguments, all."""
+        """Searches only publisher NAME, source PLACE, since DATE, until DATE; alone, all again."""
         self._only = read_filter(arguments)
-        self.write(f"Only these are searched now: {self.filtered}" if self._only else "All articles are searched.")
+        self.write(f"Searching only: {self.filtered}" if self._only else "Searching all articles.")
 
     def reindex(self, arguments: Sequence[str]) -> None:
-        """Brings the store up to date."""
+        """Brings the sources up to date, or adds new ones."""
         if not arguments and not self._bot.store.sources.list():
-            raise QuestionError("there is nothing to index again yet; name a file or folder: /reindex FOLDER")
+            raise QuestionError("there are no sources yet; name a file or folder: /reindex FOLDER")
         with ProgressLine(sys.stderr) as line:
 
             def index(stopped: Callable[[], bool]) -> str:
@@ -233,19 +231,18 @@ class Dialogue:
             try:
                 report = self._run(index)
             except KeyboardInterrupt:
-                self.complain("What is indexed so far stays; /reindex goes on from there.")
+                self.complain("What is indexed so far stays; /reindex continues from there.")
                 raise
         self.write(report)
 
     def help(self, arguments: Sequence[str]) -> None:
-        """Prints the commands."""
-        rows = [(f"/{name} {command.arguments}".rstrip(), command.does) for name, command in COMMANDS.items()]
-        lines = ["Type a question to get an answer. The commands:", *(f"  {usage:<20} {does}" for usage, does in rows)]
-        keys = "Ctrl-C stops what is running, Ctrl-D leaves, Tab completes, Ctrl-R searches what you asked before."
-        self.write("\n".join([*lines, keys]))
+        """Lists the commands."""
+        rows = [f"  {f'/{name} {command.arguments}':<20} {command.summary}" for name, command in COMMANDS.items()]
+        keys = "Ctrl-C stops what is running, Ctrl-D leaves, Tab completes, Ctrl-R searches your earlier questions."
+        self.write("\n".join(["Type a question to get an answer, or a command:", *rows, keys]))
 
     def quit(self, arguments: Sequence[str]) -> None:
-        """Ends it."""
+        """Leaves."""
         self.ended = True
 
 
@@ -253,28 +250,30 @@ def _arguments(text: str) -> list[str]:
     try:
         return shlex.split(text)
     except ValueError as error:
-        raise QuestionError(f"{text}: a quotation mark is not closed; put one quotation mark at each end") from error
+        raise QuestionError(f"{text}: a quotation mark is not closed; put quotation marks at both ends") from error
 
 
 class Command(NamedTuple):
-    """A command: what it takes, what it does in words, and how."""
+    """A command: its arguments, and the method that runs it."""
 
     arguments: str
-    does: str
-    run: Callable[[Dialogue, Sequence[str]], None]
+    run: Callable[[Session, Sequence[str]], None]
+
+    @property
+    def summary(self) -> str:
+        """What it does, in words."""
+        return self.run.__doc__ or ""
 
 
 COMMANDS = {
-    "more": Command("", "more answers, or what came closest", Dialogue.more),
-    "context": Command("[N]", "the sentences around the answer, or around number N of /more", Dialogue.context),
-    "article": Command("[N or ID]", "its whole article, or the one with an id from /articles", Dialogue.article),
-    "articles": Command("", "the articles that can be asked, newest first", Dialogue.articles),
-    "sources": Command("", "the files and folders that they come from", Dialogue.sources),
-    "filter": Command(
-        "[CONDITIONS]", "ask only some: publisher NAME, source PLACE, since or until DATE; or all", Dialogue.filter
-    ),
-    "reindex": Command("[PATH...]", "bring the sources up to date, or add new ones", Dialogue.reindex),
-    "help": Command("", "this list", Dialogue.help),
-    "quit": Command("", "leave", Dialogue.quit),
+    "more": Command("", Session.more),
+    "context": Command("[N]", Session.context),
+    "article": Command("[N or ID]", Session.article),
+    "articles": Command("", Session.articles),
+    "sources": Command("", Session.sources),
+    "filter": Command("[CONDITIONS]", Session.filter),
+    "reindex": Command("[PATH...]", Session.reindex),
+    "help": Command("", Session.help),
+    "quit": Command("", Session.quit),
 }
 ALIASES = {"exit": "quit", "q": "quit", "bye": "quit", "?": "help", "h": "help", "index": "reindex", "": "help"}

@@ -1,4 +1,4 @@
-"""Filters as people write them: a part of the archive in words, and back into words."""
+"""Filters as people write them: from words to a filter, and back into words."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ def parse_day(text: str, what: str, *, last: bool = False) -> date:
 
     Args:
         text: what a person wrote.
-        what: it is for, to be named in the error.
-        last: a month or a year stands for its last day.
+        what: name of the condition, for the error.
+        last: a month or a year stands for its last day instead.
 
     Raises:
         QuestionError: there is no such day.
     """
-    found = re.fullmatch(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", text.strip(), re.ASCII)
+    match = re.fullmatch(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", text.strip(), re.ASCII)
     try:
-        if found is None:
+        if match is None:
             raise ValueError(text)
-        year, month, day = (int(part) if part else 0 for part in found.groups())
-        month = month if found[2] else 12 if last else 1
-        day = day if found[3] else calendar.monthrange(year, month)[1] if last else 1
+        year, month, day = (int(part) if part else 0 for part in match.groups())
+        month = month if match[2] else 12 if last else 1
+        day = day if match[3] else calendar.monthrange(year, month)[1] if last else 1
         return date(year, month, day)
     except (ValueError, calendar.IllegalMonthError) as error:
         raise QuestionError(f"{what}: {text!r} is not a date; write 2024-01-31, 2024-01 or 2024") from error
@@ -40,15 +40,15 @@ def parse_day(text: str, what: str, *, last: bool = False) -> date:
 def make_filter(
     publishers: Sequence[str] = (), sources: Sequence[str] = (), since: str | None = None, until: str | None = None
 ) -> ArticleFilter:
-    """A filter of what a person wrote.
+    """Makes a filter.
 
     Raises:
-        QuestionError: a date is none, the last is before the first, or a name is empty.
+        QuestionError: a date is not one, the dates are in the wrong order, or a name is empty.
     """
     first = parse_day(since, "since") if since is not None else None
     final = parse_day(until, "until", last=True) if until is not None else None
     if first is not None and final is not None and final < first:
-        raise QuestionError(f"nothing is published since {first} and until {final}; exchange the two dates")
+        raise QuestionError(f"since {first} is later than until {final}; swap the two dates")
     for kind, names in (("publisher", publishers), ("source", sources)):
         if not all(name.strip() for name in names):
             raise QuestionError(f"the name of a {kind} is empty; {_USAGE}")
@@ -58,10 +58,10 @@ def make_filter(
 
 
 def read_filter(words: Sequence[str]) -> ArticleFilter:
-    """A filter of words such as ``publisher Reuters since 2024-01``; a name goes on to the next condition.
+    """Makes a filter from words such as ``publisher Reuters since 2024-01``; a name ends at the next condition.
 
     Raises:
-        QuestionError: the words are no filter, or as `make_filter`.
+        QuestionError: the words are not a filter, or as for `make_filter`.
     """
     given: dict[str, list[list[str]]] = {name: [] for name in CONDITIONS}
     values: list[str] | None = None
@@ -71,20 +71,17 @@ def read_filter(words: Sequence[str]) -> ArticleFilter:
             values = []
             given[name].append(values)
         elif values is None:
-            raise QuestionError(f"{word}: a filter begins with {', '.join(CONDITIONS[:-1])} or until; {_USAGE}")
+            raise QuestionError(f"{word}: a filter starts with {', '.join(CONDITIONS[:-1])} or until; {_USAGE}")
         else:
             values.append(word)
-    for name, found in given.items():
-        if not all(found):
-            raise QuestionError(f"{name}: what comes after it is missing; {_USAGE}")
-        if name in ("since", "until") and len(found) > 1:
-            raise QuestionError(f"{name}: there can be one only; {_USAGE}")
-    joined = {name: [" ".join(one) for one in found] for name, found in given.items()}
+    for name, phrases in given.items():
+        if not all(phrases):
+            raise QuestionError(f"{name}: its value is missing; {_USAGE}")
+        if name in ("since", "until") and len(phrases) > 1:
+            raise QuestionError(f"{name}: only one is possible; {_USAGE}")
+    joined = {name: [" ".join(phrase) for phrase in phrases] for name, phrases in given.items()}
     return make_filter(
-        joined["publisher"],
-        joined["source"],
-        next(iter(joined["since"]), None),
-        next(iter(joined["until"]), None),
+        joined["publisher"], joined["source"], next(iter(joined["since"]), None), next(iter(joined["until"]), None)
     )
 
 

@@ -1,4 +1,4 @@
-"""What the listeners hand their work to: the parts of the running app, put together."""
+"""The parts of the running app, which listeners and workers are given."""
 
 from __future__ import annotations
 
@@ -6,49 +6,60 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
+from pydantic import BaseModel, ConfigDict
 from slack_bolt.context.async_context import AsyncBoltContext
+from slack_sdk.web.async_client import AsyncWebClient
 
 from embeddings.filters import ArticleFilter
 from qa_bot.bot import QABot
 from qa_bot.feedback import FeedbackLog
-from qa_bot.slack.archive_facts import Archive
-from qa_bot.slack.incoming.access import Home, Refusal, refusal
-from qa_bot.slack.incoming.asked_questions import How, QuestionPayload
-from qa_bot.slack.jobs.pool import Pool
-from qa_bot.slack.jobs.short_tasks import Background
+from qa_bot.slack.incoming.access import BotIdentity, Refusal, refusal
+from qa_bot.slack.jobs.queue import Jobs
 from qa_bot.slack.jobs.state import SlackState
-from qa_bot.slack.server.workspaces import Workspaces
+from qa_bot.slack.jobs.tasks import Pool, ShortTasks
+from qa_bot.slack.quoting import cut
 from qa_bot.slack.settings import SlackSettings
+from qa_bot.slack.views.archive_facts import Archive
 from qa_bot.slack.views.texts import Texts, texts_in
 from qa_bot.slack.web_api.posting import Poster
-from qa_bot.slack.workers.asker import Asker
+from qa_bot.slack.web_api.workspaces import Workspaces
 
-if TYPE_CHECKING:
-    from qa_bot.slack.jobs.queue import Jobs
+QUESTION_CHARS = 300
+"""Characters of a question that App Home remembers."""
 
 _log = logging.getLogger(__name__)
 
 
+class Origin(BaseModel):
+    """Where a job comes from: the workspace whose token answers, and the bot's user there."""
+
+    model_config = ConfigDict(frozen=True)
+
+    team: str | None
+    enterprise: str | None
+    bot_user: str | None = None
+
+
 @dataclass
-class Desk:
+class Services:
     """The parts of the running app.
 
     Attributes:
         settings: of the app.
-        bot: answers.
+        bot: answers questions.
         state: what must not be forgotten.
-        feedback: what people say of answers.
+        feedback: what people think of answers.
         workspaces: tokens and identities.
-        pool: where questions are answered.
+        pool: threads in which questions are answered.
         session: of HTTP connections.
-        archive: what the store holds, as may be shown.
-        poster: brings messages to Slack.
-        background: short work that is not worth writing down, such as opening a modal.
-        jobs: work that is written down before its event is acknowledged.
-        loaded: the models are there.
+        archive: what the store holds, as far as it may be shown.
+        poster: posts messages.
+        short_tasks: work that is not recorded, such as opening a modal.
+        jobs: work that is recorded before its event is acknowledged.
+        loaded: set when the models are loaded.
     """
 
     settings: SlackSettings
@@ -60,7 +71,7 @@ class Desk:
     session: aiohttp.ClientSession
     archive: Archive = field(init=False)
     poster: Poster = field(default_factory=Poster)
-    background: Background = field(default_factory=Background)
+    short_tasks: ShortTasks = field(default_factory=ShortTasks)
     jobs: Jobs = field(init=False, repr=False)
     loaded: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -68,44 +79,42 @@ class Desk:
         self.archive = Archive(self.bot)
 
     def only(self, channel: str | None) -> ArticleFilter:
-        """The articles that may be shown in a channel; in none, those that may be shown anywhere."""
-        settings = self.settings.channel(channel)
-        return ArticleFilter(publishers=settings.publishers, sources=settings.sources)
-
-    def asker(self, channel: str | None) -> Asker:
-        """Answers questions for a channel."""
-        return Asker(self.bot, self.pool, self.settings.channel(channel))
+        """The articles that may be shown in a channel; for None, those that may be shown outside channels."""
+        return self.settings.channel(channel).only
 
     def texts(self, channel: str | None) -> Texts:
         """The fixed texts in the language of a channel."""
         return texts_in(self.settings.channel(channel).language)
 
-    def take_question(self, asked: QuestionPayload) -> None:
-        """Takes a question on, unless it was taken before; if too many wait already, the person is told so."""
-        if not self.jobs.full:
-            self.jobs.put(f"question:{asked.key}", "question", asked.model_dump())
-        elif asked.how not in (How.AUTO, How.FOLLOW_UP):
-            self.jobs.put(f"question:{asked.key}", "too busy", asked.model_dump())
+    async def client_for(self, origin: Origin) -> AsyncWebClient | None:
+        """A client that acts as the bot where a job comes from; None if the app is no longer installed there."""
+        return await self.workspaces.client(origin.enterprise, origin.team)
+
+    def remember_question(self, team: str | None, person: str, question: str) -> None:
+        """Records a person's question for their App Home."""
+        self.state.remember_question(team or "", person, cut(question, QUESTION_CHARS))
 
     def refuses(self, context: AsyncBoltContext, channel: str | None, person_team: str | None) -> Refusal | None:
-        """Why a person is not answered in a channel, or None; the log says it, too."""
-        found = refusal(self.settings, home_of(context), channel, person_team)
-        if found is not None:
-            _log.info("not answered in %s: %s", channel or "App Home", found.value)
-        return found
+        """Why a person is not answered in a channel, which is logged; None if they are."""
+        reason = refusal(self.settings, identity_of(context), channel, person_team)
+        if reason is not None:
+            _log.info("not answered in %s: %s", channel or "App Home", reason.value)
+        return reason
 
 
-def home_of(context: AsyncBoltContext) -> Home:
-    """The bot's own identity where a request came from."""
-    found: Any = context.authorize_result or {}
-    return Home(found.get("team_id"), found.get("enterprise_id"), found.get("bot_user_id"), found.get("bot_id"))
+def identity_of(context: AsyncBoltContext) -> BotIdentity:
+    """The bot's own identity where a request comes from."""
+    result: Any = context.authorize_result or {}
+    return BotIdentity(
+        result.get("team_id"), result.get("enterprise_id"), result.get("bot_user_id"), result.get("bot_id")
+    )
 
 
-def place_of(body: Mapping[str, Any], context: AsyncBoltContext) -> dict[str, Any]:
-    """Where answers to a request go, and as whom: the workspace and the bot's user there, as jobs carry them."""
-    home = home_of(context)
+def origin_of(context: AsyncBoltContext) -> Mapping[str, Any]:
+    """Where a request comes from, as the fields of `Origin`."""
+    identity = identity_of(context)
     return {
-        "team": home.team or context.team_id,
-        "enterprise": home.enterprise or context.enterprise_id,
-        "bot_user": home.bot_user,
+        "team": identity.team or context.team_id,
+        "enterprise": identity.enterprise or context.enterprise_id,
+        "bot_user": identity.bot_user,
     }

@@ -1,4 +1,4 @@
-"""The settings of the Slack app: the tables ``[slack]`` and ``[slack.channels.<ID>]`` of `qa_bot.toml`, and Slack's own names.
+"""The settings of the Slack app: ``[slack]`` and ``[slack.channels.<ID>]`` in `qa_bot.toml`, and Slack's own variables.
 
 ::
 
@@ -11,8 +11,7 @@
     threshold = 0.8
     publishers = ["The Example"]
 
-What ``[slack]`` says holds in every channel whose own table does not say otherwise.  Tokens and secrets come from the
-environment only, under Slack's names.
+A channel's own table overrides ``[slack]``.  Tokens and secrets come from the environment only, under Slack's names.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ SLACK_API_URL = "https://slack.com/api/"
 
 
 class Mode(StrEnum):
-    """When a message in a channel is a question to the bot."""
+    """Which messages in a channel are questions to the bot."""
 
     MENTION = "mention"
     AUTO = "auto"
@@ -40,7 +39,7 @@ class Mode(StrEnum):
 
 
 class FollowUps(StrEnum):
-    """Which replies in a thread with an answer of the bot are questions to it, without a mention."""
+    """Which replies without a mention are questions to the bot, in a thread that it has joined."""
 
     MENTION = "mention"
     QUESTIONS = "questions"
@@ -62,30 +61,26 @@ class InstallationStoreKind(StrEnum):
 
 
 class ChannelSettings(BaseModel):
-    """What can be set for a channel, and for all of them."""
+    """The settings that a channel can have of its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     mode: Mode = Field(
-        Mode.MENTION, description="mention: answer when mentioned; auto: any question at the top level, too; off: never"
+        Mode.MENTION,
+        description="mention: answer when mentioned; auto: also answer questions outside threads; off: never answer",
     )
     follow_ups: FollowUps = Field(
         FollowUps.QUESTIONS,
-        description="replies in a thread with an answer that are answered without a mention: mention (none), questions, always",
+        description="replies to answer without a mention in a thread that the bot has joined: mention (none), questions, always",
     )
-    threshold: float | None = Field(
-        None,
-        ge=0,
-        le=1,
-        description="confidence below which the bot says nothing (auto) or that the articles don't say",
-    )
-    publishers: tuple[str, ...] = Field((), description="only articles of these publishers are shown; empty for all")
+    threshold: float | None = Field(None, ge=0, le=1, description="minimum confidence for an answer")
+    publishers: tuple[str, ...] = Field((), description="show only articles of these publishers; empty = all")
     sources: tuple[str, ...] = Field(
-        (), description="only articles from these sources are shown, * for anything; empty for all"
+        (), description="show only articles from these sources (* matches anything); empty = all"
     )
-    language: Language = Field(Language.ENGLISH, description="language of the fixed texts: en or de")
-    index_posts: bool = Field(False, description="whether links and files posted there are indexed")
-    external_people: bool = Field(False, description="whether people of other organisations are answered there")
+    language: Language = Field(Language.ENGLISH, description="language of the bot's own texts: en or de")
+    index_posts: bool = Field(False, description="index links and files that are posted there")
+    external_people: bool = Field(False, description="answer people of other organisations there")
 
     @property
     def only(self) -> ArticleFilter:
@@ -94,30 +89,23 @@ class ChannelSettings(BaseModel):
 
 
 class SlackSettings(ChannelSettings):
-    """The settings of the Slack app; those of `ChannelSettings` hold where a channel's own table says nothing."""
+    """The settings of the Slack app; those of `ChannelSettings` are the defaults of all channels."""
 
-    workspaces: tuple[str, ...] = Field(
-        (),
-        description="ids of the workspaces that are answered, and whose people are no strangers; empty for all that installed it",
-    )
-    allowed_channels: tuple[str, ...] = Field(
-        (), description="ids of the channels that are answered; empty for all it is in"
-    )
-    admins: tuple[str, ...] = Field((), description="ids of the people who may use /ask-admin")
-    answered_bots: tuple[str, ...] = Field(
-        (), description="ids of the bots whose messages are answered like a person's"
-    )
-    log_questions: bool = Field(False, description="whether questions are written to the log")
-    workers: int = Field(2, ge=1, le=64, description="questions that are answered at once")
+    workspaces: tuple[str, ...] = Field((), description="ids of workspaces whose people are answered; empty = all")
+    allowed_channels: tuple[str, ...] = Field((), description="ids of channels that are answered; empty = all")
+    admins: tuple[str, ...] = Field((), description="ids of people who may use /ask-admin")
+    answered_bots: tuple[str, ...] = Field((), description="ids of bots that are answered like people")
+    log_questions: bool = Field(False, description="write questions to the log")
+    workers: int = Field(2, ge=1, le=64, description="questions that are answered at the same time")
     queue: int = Field(
-        2000, ge=1, le=100_000, description="questions that may wait; further people are asked to come back"
+        2000, ge=1, le=100_000, description="questions that may wait before people are asked to try again later"
     )
     max_file_mb: int = Field(20, ge=1, le=200, description="largest file that is indexed, in megabytes")
     installation_store: InstallationStoreKind = Field(
-        InstallationStoreKind.SQLITE, description="with OAuth: where the workspaces' tokens are kept, sqlite or file"
+        InstallationStoreKind.SQLITE, description="with OAuth: where tokens are kept, sqlite or file"
     )
     channels: Mapping[str, dict[str, Any]] = Field(
-        default_factory=dict, description="a table for each channel that has settings of its own"
+        default_factory=dict, description="a table for each channel with its own settings"
     )
 
     bot_token: SecretStr | None = Field(None, exclude=True)
@@ -131,12 +119,12 @@ class SlackSettings(ChannelSettings):
     _of_channels: dict[str, ChannelSettings] = PrivateAttr(default_factory=dict)
 
     def channel(self, channel: str | None) -> ChannelSettings:
-        """What holds in a channel."""
-        known = channel if channel and channel in self.channels else ""
-        if known not in self._of_channels:
+        """The settings of a channel; for None, the defaults."""
+        own = channel if channel and channel in self.channels else ""
+        if own not in self._of_channels:
             common = {name: getattr(self, name) for name in ChannelSettings.model_fields}
-            self._of_channels[known] = ChannelSettings.model_validate(common | self.channels.get(known, {}))
-        return self._of_channels[known]
+            self._of_channels[own] = ChannelSettings.model_validate(common | self.channels.get(own, {}))
+        return self._of_channels[own]
 
     @property
     def uses_oauth(self) -> bool:
@@ -159,7 +147,7 @@ def load_slack_settings() -> SlackSettings:
     """Reads the settings of the Slack app.
 
     Raises:
-        SettingsError: a value cannot be used, or a name is not a setting; it names the place and what is accepted.
+        SettingsError: a value is not valid, or a name is no setting; the message names the place and what is accepted.
     """
     path, table = read_table("slack")
     given = {field: value for name, field in ENVIRONMENT.items() if (value := os.environ.get(name, "").strip())}
@@ -169,7 +157,7 @@ def load_slack_settings() -> SlackSettings:
         if name in ENVIRONMENT.values():
             variable = next(variable for variable, field in ENVIRONMENT.items() if field == name)
             raise SettingsError(
-                f"{path}: slack.{name}: keep it out of the file; set the environment variable {variable}"
+                f"{path}: slack.{name}: do not keep it in the file; set the environment variable {variable}"
             )
     try:
         settings = SlackSettings.model_validate(table | given)
@@ -183,20 +171,49 @@ def load_slack_settings() -> SlackSettings:
     return settings
 
 
+def bot_token(settings: SlackSettings) -> str:
+    """The bot's token.
+
+    Raises:
+        SettingsError: it is missing, or it is another kind of token.
+    """
+    return _token(settings.bot_token, "SLACK_BOT_TOKEN", "xoxb-", "OAuth & Permissions, Bot User OAuth Token")
+
+
+def app_token(settings: SlackSettings) -> str:
+    """The token for Socket Mode.
+
+    Raises:
+        SettingsError: it is missing, or it is another kind of token.
+    """
+    return _token(settings.app_token, "SLACK_APP_TOKEN", "xapp-", "Basic Information, App-Level Tokens")
+
+
+def _token(token: SecretStr | None, name: str, prefix: str, place: str) -> str:
+    value = token.get_secret_value() if token else ""
+    if not value:
+        raise SettingsError(f"{name} is not set; it begins with {prefix}, copy it from api.slack.com/apps, {place}")
+    if not value.startswith(prefix) and not (prefix == "xoxb-" and value.startswith("xoxe.xoxb-")):
+        kinds = {"xoxb-": "a bot token", "xapp-": "an app token", "xoxp-": "a user token"}
+        kind = next((kind for start, kind in kinds.items() if value.startswith(start)), "something else")
+        raise SettingsError(f"{name} is {kind}; it must begin with {prefix}, copy it from api.slack.com/apps, {place}")
+    return value
+
+
 def _checked_url(url: str) -> str:
     if not url.startswith(("https://", "http://")):
-        raise SettingsError("SLACK_API_URL: not an http(s) address; it is usually https://slack.com/api/")
+        raise SettingsError("SLACK_API_URL is not an http(s) address; it is usually https://slack.com/api/")
     return url if url.endswith("/") else f"{url}/"
 
 
 def _in_words(error: ValidationError, model: type[BaseModel]) -> str:
-    # The value itself stays out of it: somebody may have put a token where another setting belongs.
+    # without the value, which may be a token in the wrong place
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
     name = str(first["loc"][0])
     if first["type"] == "extra_forbidden":
-        known = ", ".join(known for known in model.model_fields if known not in ENVIRONMENT.values())
-        return f"{place}: no such setting; there are {known}"
+        known = ", ".join(field for field in model.model_fields if field not in ENVIRONMENT.values())
+        return f"{place}: no such setting; the settings are {known}"
     field = model.model_fields.get(name)
     accepted = f" ({field.description})" if field is not None and field.description else ""
-    return f"{place}: cannot be used: {first['msg'].lower()}{accepted}"
+    return f"{place}: not valid: {first['msg'].lower()}{accepted}"

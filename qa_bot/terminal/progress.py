@@ -1,4 +1,4 @@
-"""How far something is, on stderr: on a terminal one line, redrawn, and gone at the end; elsewhere a line now and then."""
+"""How far a task is, on stderr: a live bar on a terminal, which goes away at the end; elsewhere a line now and then."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import time
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
     from embeddings.indexing.reindexer import Progress
 
 
 class ProgressLine:
-    """Shows how far something is.
+    """Shows how far a task is.
 
     Args:
         stream: usually stderr.
-        every: seconds between two updates; None for a pace that suits the stream.
+        every: seconds between two lines, where the stream is no terminal.
 
     Example::
 
@@ -23,27 +25,25 @@ class ProgressLine:
             bot.reindex(paths, progress=line.articles)
     """
 
-    def __init__(self, stream: TextIO, every: float | None = None) -> None:
+    def __init__(self, stream: TextIO, every: float = 5.0) -> None:
         self._stream = stream
-        self._redrawn = stream.isatty() and os.environ.get("TERM") != "dumb"
-        self._every = every if every is not None else 0.1 if self._redrawn else 5.0
-        self._began = self._last = time.monotonic()
-        self._shown = False
+        self._every = every
+        self._bar = _bar(stream) if stream.isatty() and os.environ.get("TERM") != "dumb" else None
 
     def __enter__(self) -> ProgressLine:
         self._began = self._last = time.monotonic()
+        if self._bar:
+            self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._shown:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
-        self._shown = False
+        if self._bar:
+            self._bar.stop()
 
     def articles(self, progress: Progress) -> None:
         """Shows how far an index run is.
 
-        Without a time left while all is unchanged, which goes by in no time, and while nobody knows how many there are.
+        The time left is shown once passages are embedded: unchanged articles take next to none.
         """
         what = "articles"
         seconds = time.monotonic() - self._began
@@ -52,38 +52,33 @@ class ProgressLine:
         self._show(progress.entries, progress.total, what, timed=bool(progress.embedded))
 
     def steps(self, done: int, total: int, what: str) -> None:
-        """Shows how far one step of several is; the time left is counted from its first call."""
+        """Shows how far one step of several is; its time left counts from the first call for it."""
         if done <= 1:
             self._began = time.monotonic()
         self._show(done, total, what, timed=True)
 
     def _show(self, done: int, total: int, what: str, *, timed: bool) -> None:
         now = time.monotonic()
-        if now - self._last < self._every:
-            return
-        self._last = now
         words = f"{done:,} of {total:,} {what}" if total else f"{done:,} {what}"
         if timed and done and total:
             words += f", {_time_left((now - self._began) / done * (total - done))} left"
-        if self._redrawn:
-            room = self._terminal_columns() - 1
-            bar = _bar(done, total, 20) + " " if total and room > len(words) + 21 else ""
-            self._stream.write(f"\r{(bar + words)[:room]}\x1b[K")
-            self._shown = True
-        else:
+        if self._bar:
+            self._bar.update(self._bar.task_ids[0], description=words, completed=done, total=total or None)
+        elif now - self._last >= self._every:
+            self._last = now
             self._stream.write(words + "\n")
-        self._stream.flush()
-
-    def _terminal_columns(self) -> int:
-        try:
-            return os.get_terminal_size(self._stream.fileno()).columns or 80
-        except (OSError, ValueError):
-            return 80
+            self._stream.flush()
 
 
-def _bar(done: int, total: int, width: int) -> str:
-    full = width * done // max(total, 1)
-    return "#" * full + "-" * (width - full)
+def _bar(stream: TextIO) -> Bar:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (BarColumn(20), TextColumn("{task.description}", markup=False))
+    # Notes on stderr appear above the bar; stdout may be a pipe, which must get what is printed.
+    bar = Progress(*columns, console=Console(file=stream), transient=True, redirect_stdout=False)
+    bar.add_task("", total=None)
+    return bar
 
 
 def _time_left(seconds: float) -> str:

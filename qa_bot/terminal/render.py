@@ -12,30 +12,15 @@ from typing import TYPE_CHECKING, TextIO
 from embeddings.articles import shown_source
 from embeddings.dates import MONTHS
 from embeddings.sentences import Span
+from embeddings.text import visible
 from qa_bot.answering.results import percent_of, sureness_of
-from qa_bot.terminal.wrapping import DIM, NOTHING, RESET, WIDTH, clean, wrap
+from qa_bot.terminal.wrapping import DIM, NOTHING, RESET, WIDTH, wrap
 
 if TYPE_CHECKING:
     from embeddings.articles import Article
     from embeddings.indexing.reindexer import ReindexReport
     from embeddings.store.protocol import ArticleText
     from qa_bot.answering.results import Answer, ArticleReference, Quotation
-
-__all__ = [
-    "NOT_ANSWERED",
-    "WIDTH",
-    "clean",
-    "render_alternatives",
-    "render_answer",
-    "render_article",
-    "render_articles",
-    "render_context",
-    "render_date",
-    "render_report",
-    "sureness",
-    "terminal_width",
-    "use_colour",
-]
 
 NOT_ANSWERED = "The articles don't say."
 
@@ -49,7 +34,7 @@ def use_colour(stream: TextIO) -> bool:
 
 
 def terminal_width(stream: TextIO) -> int:
-    """Columns that a stream's lines are wrapped to: those of the terminal, but no more than `WIDTH`."""
+    """Columns that a stream's lines are wrapped to: those of the terminal, at most `WIDTH`."""
     return min(shutil.get_terminal_size().columns, WIDTH) if stream.isatty() else WIDTH
 
 
@@ -74,17 +59,17 @@ def _dim(lines: list[str], colour: bool) -> list[str]:
 def render_answer(
     answer: Answer, *, colour: bool, width: int = WIDTH, closest: str = "qa-bot ask --more", searched: str = ""
 ) -> str:
-    """The sentence with the answer marked in it, its article, and how sure the bot is; or that the articles don't say.
+    """An answer in its sentence, with its article and how sure qa-bot is; or that the articles don't say.
 
     Args:
-        answer: what the bot found.
+        answer: to show.
         colour: whether to use bold and dim.
         width: columns to wrap to.
-        closest: how the person sees what came closest, when there is no answer.
-        searched: the part of the archive that was searched, in words; empty if it was all.
+        closest: the command that shows what came closest, when there is no answer.
+        searched: the part of the archive that was searched, in words; empty for all of it.
     """
     if answer.answer is None or answer.sentence is None or answer.article is None:
-        lines = wrap(f"Only a part was searched: {searched}", colour=False, width=width) if searched else []
+        lines = wrap(f"Searched only part of the archive: {searched}", colour=False, width=width) if searched else []
         lines += [f"What came closest: {closest}"] if answer.alternatives else []
         return "\n".join([NOT_ANSWERED, *_dim(lines, colour)])
     sentence = answer.sentence
@@ -96,21 +81,21 @@ def render_answer(
 
 
 def render_alternatives(answer: Answer, *, colour: bool, width: int = WIDTH) -> str:
-    """The further answers, or what came closest, numbered on from the answer, which is number 1 if there is one."""
+    """The further answers, or what came closest, numbered from 2 if there is an answer, else from 1."""
     lines: list[str] = []
     for number, quotation in enumerate(answer.alternatives, start=2 if answer.answered else 1):
         lines += [""] if lines else []
-        found, sentence, article = quotation.answer, quotation.sentence, quotation.article
-        marked = Span(found.start - sentence.start, found.end - sentence.start)
+        span, sentence, article = quotation.answer, quotation.sentence, quotation.article
+        marked = Span(span.start - sentence.start, span.end - sentence.start)
         wrapped = wrap(sentence.text, marked, colour=colour, width=width, indent="    ")
         lines += [f"{number:>2}. {line[4:]}" if at == 0 else line for at, line in enumerate(wrapped)]
-        about = " · ".join(filter(None, [article.title, _published(article), sureness(found.confidence)]))
+        about = " · ".join(filter(None, [article.title, _published(article), sureness(span.confidence)]))
         lines += _dim(wrap(about, colour=colour, width=width, indent="    "), colour)
     return "\n".join(lines)
 
 
 def sureness(confidence: float) -> str:
-    """A confidence in words and percent; never 0 or 100, as nobody can be that sure."""
+    """A confidence in words and percent, from 1 to 99."""
     words = ("very sure", "fairly sure", "not very sure", "little more than a guess")
     return f"{words[sureness_of(confidence)]} ({percent_of(confidence)}%)"
 
@@ -118,12 +103,12 @@ def sureness(confidence: float) -> str:
 def _about(article: ArticleReference | Article, colour: bool, width: int) -> list[str]:
     lines = wrap(article.title, colour=colour, width=width, indent="  ")
     published = wrap(_published(article), colour=colour, width=width, indent="  ")
-    # A link or path is never broken: it is there to be clicked or copied.
+    # A link or path is never broken, so that it can be clicked or copied.
     return lines + _dim([*published, "  " + _place(article)], colour)
 
 
 def _also(others: Sequence[ArticleReference], width: int) -> list[str]:
-    """Where else the same words stand, but no more than a few places."""
+    """Other articles with the same words, at most a few."""
     lines: list[str] = []
     for other in others[:_COPIES_SHOWN]:
         about = " · ".join(filter(None, [other.title, _published(other)]))
@@ -141,7 +126,7 @@ def _place(article: ArticleReference | Article) -> str:
         folder = os.getcwd()
     except OSError:  # it was deleted
         folder = ""
-    return clean(article.url or shown_source(article.source, folder, os.path.expanduser("~")))
+    return visible(article.url or shown_source(article.source, folder, os.path.expanduser("~")))
 
 
 def _published(article: ArticleReference | Article) -> str:
@@ -150,7 +135,7 @@ def _published(article: ArticleReference | Article) -> str:
 
 
 def render_date(moment: date | datetime | None) -> str:
-    """A day in words that are read the same everywhere, or nothing."""
+    """A day in words, which read the same everywhere; empty for None."""
     return "" if moment is None else f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
 
 
@@ -158,26 +143,26 @@ def render_date(moment: date | datetime | None) -> str:
 
 
 def render_context(
-    held: ArticleText, quotation: Quotation, *, colour: bool, width: int = WIDTH, around: int = 2
+    stored: ArticleText, quotation: Quotation, *, colour: bool, width: int = WIDTH, around: int = 2
 ) -> str:
     """The sentence of an answer with the sentences before and after it, the answer marked.
 
     Args:
-        held: the article as it is in the store; it must not have changed since the answer was found.
+        stored: the article in the store; it must not have changed since the answer was given.
         quotation: the answer.
         colour: whether to use bold and dim.
         width: columns to wrap to.
-        around: sentences before, and as many after.
+        around: the number of sentences before, and of those after.
     """
-    text, sentence = held.article.text, quotation.sentence
-    before = [s for s in held.sentences if s.end <= sentence.start][-around:] if around else []
-    after = [s for s in held.sentences if s.start >= sentence.end][:around]
+    text, sentence = stored.article.text, quotation.sentence
+    before = [s for s in stored.sentences if s.end <= sentence.start][-around:] if around else []
+    after = [s for s in stored.sentences if s.start >= sentence.end][:around]
     start, end = min([sentence.start, *(s.start for s in before)]), max([sentence.end, *(s.end for s in after)])
     marked = Span(quotation.answer.start - start, quotation.answer.end - start)
     lines = _paragraphs(text[start:end], marked, colour=colour, width=width)
     above = _dim(["[…]"], colour) if text[:start].strip() else []
     below = _dim(["[…]"], colour) if text[end:].strip() else []
-    return "\n".join([*above, *lines, *below, "", *_about(held.article, colour, width)])
+    return "\n".join([*above, *lines, *below, "", *_about(stored.article, colour, width)])
 
 
 def render_article(article: Article, marked: Span = NOTHING, *, colour: bool, width: int = WIDTH) -> str:
@@ -187,19 +172,19 @@ def render_article(article: Article, marked: Span = NOTHING, *, colour: bool, wi
 
 
 def render_articles(articles: Sequence[Article], total: int) -> str:
-    """A list of articles with their ids, and how many more of `total` there are."""
-    lines = [f"{one.id}  {render_date(one.published_at):>17}  {clean(one.title)}" for one in articles]
+    """Articles with their ids, a line each, and how many more of `total` there are."""
+    lines = [f"{article.id}  {render_date(article.published_at):>17}  {visible(article.title)}" for article in articles]
     if total > len(articles):
         lines.append(f"and {total - len(articles):,} more; qa-bot articles list shows all")
     return "\n".join(lines)
 
 
 def render_report(report: ReindexReport, *, named: bool = False) -> str:
-    """What a reindex did, or would do, and what it could not read.
+    """What an index run did, or would do, and what it could not read.
 
     Args:
         report: to show.
-        named: what could not be read has been named before.
+        named: whether what could not be read has been named before.
     """
     counts = [f"{count:,} {what}" for what in ("new", "changed", "removed") if (count := getattr(report, what))]
     counts.append(f"{report.unchanged:,} unchanged")
@@ -213,14 +198,14 @@ def render_report(report: ReindexReport, *, named: bool = False) -> str:
     done = f"{passages.total:,} in the store, {passages.embedded:,} embedded now"
     speed = f" ({passages.per_second:,.0f}/s)" if passages.per_second else ""
     if report.dry_run:
-        lines.insert(0, "This is what would be done; nothing has been.")
+        lines.insert(0, "Dry run: nothing has changed.")
         done = f"{passages.total:,} in the store, {passages.embedded:,} would be embedded"
     lines.append(f"Passages: {done}{speed}, {report.seconds:.1f} s.")
     if report.failed and named:
-        lines.append(f"Could not be read, as said above: {len(report.failed):,}")
+        lines.append(f"Could not be read, see above: {len(report.failed):,}")
     elif report.failed:
         lines.append(f"Could not be read: {len(report.failed):,}")
-        lines += [f"  {clean(failed.source)}: {clean(failed.reason)}" for failed in report.failed[:_FAILURES_SHOWN]]
+        lines += [f"  {visible(failed.source)}: {visible(failed.reason)}" for failed in report.failed[:_FAILURES_SHOWN]]
         more = len(report.failed) - _FAILURES_SHOWN
         lines += [f"  and {more:,} more"] if more > 0 else []
     return "\n".join(lines)

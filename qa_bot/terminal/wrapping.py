@@ -1,7 +1,7 @@
-"""Text from articles and people made harmless to a terminal, wrapped to lines, with a range of it marked.
+"""Text from articles and people, made harmless to a terminal and wrapped to lines, with a range of it marked.
 
-The range is bold.  Without colour it stands between two pairs of asterisks: unlike quotation marks they do not look
-like the article's own, they are ASCII, and pasted into a chat they turn bold again.
+The range is bold.  Without colour it stands between two pairs of asterisks: unlike quotation marks, they are not taken for
+the article's own; they are ASCII; and pasted into a chat they turn bold again.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from unicodedata import category, east_asian_width
 
 from embeddings.sentences import Span
+from embeddings.text import INVISIBLE, visible
 
 WIDTH = 100
 """Columns that text is wrapped to at most; longer lines are hard to read."""
@@ -22,42 +22,27 @@ NOTHING = Span(0, 0)
 BOLD, DIM, RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 MARK = "**"
 
-_BREAKS = re.compile("[\t-\r\x1c-\x1f\x85\u2028\u2029]")
-# Controls, which drive a terminal; bidirectional overrides and invisible characters, which make it show what is not
-# there; half surrogates, which cannot be printed.  The two joiners stay: scripts and emoji need them.
-_HARMFUL = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
-)
-_UNSEEN = re.compile(f"{_HARMFUL.pattern}|[\x1c-\x1f\x85\u2028\u2029]")
-
-
-def clean(text: str) -> str:
-    """Makes text from an article or a person harmless to a terminal.
-
-    Line breaks and tabs turn into spaces; control characters (so no escape sequence survives), bidirectional overrides
-    and invisible characters go; everything else stays.  Each character is looked at alone, so that
-    ``clean(a + b) == clean(a) + clean(b)``.
-    """
-    return _HARMFUL.sub("", _BREAKS.sub(" ", text))
+_TO_ESCAPE = re.compile(f"[{INVISIBLE}\x1c-\x1f\x85\u2028\u2029]")
+_LATIN = re.compile("[ -~\xa0-\u02ff\u2010-\u2027]*")
+"""One column a character.  Most text needs no more, and the tables of wcwidth take a while to load."""
 
 
 def escape(text: str) -> str:
-    """Makes text harmless to a terminal and shows what was there: ``\\u001b`` for the control character.
+    r"""Makes text harmless to a terminal and shows what was in it: ``\u001b`` for the control character.
 
-    JSON stays the JSON of the same value.  Line breaks and tabs are left alone.
+    JSON stays the JSON of the same value.  Line breaks and tabs stay as they are.
     """
-    return _UNSEEN.sub(lambda found: json.dumps(found.group())[1:-1], text)
+    return _TO_ESCAPE.sub(lambda match: json.dumps(match.group())[1:-1], text)
 
 
 def wrap(text: str, marked: Span = NOTHING, *, colour: bool, width: int = WIDTH, indent: str = "") -> list[str]:
-    """Cleans text and wraps it to lines, with a range of it marked.
+    """Makes text visible and wraps it to lines, with a range of it marked.
 
     Args:
-        text: any text; runs of white space count as one space.
+        text: any text; a run of white space counts as one space.
         marked: the characters of `text` to mark; none if it is empty.
         colour: mark with bold, on each line that the range touches; else with asterisks around the range.
-        width: columns of a line, the indent included; a word that is longer is broken.
+        width: columns of a line, with the indent; a longer word is broken.
         indent: put before each line.
     """
     before, inside = _squeeze(text[: marked.start]), _squeeze(text[: marked.end])
@@ -77,8 +62,8 @@ def wrap(text: str, marked: Span = NOTHING, *, colour: bool, width: int = WIDTH,
 
 
 def _squeeze(text: str) -> str:
-    # Of any beginning of a text it makes a beginning of what it makes of the whole: that is how a place is found again.
-    return re.sub(" +", " ", clean(text)).lstrip(" ")
+    # A prefix of the text becomes a prefix of the result, so the squeezed prefix tells where a place has moved to.
+    return re.sub(" +", " ", visible(text)).lstrip(" ")
 
 
 def _lines(text: str, width: int) -> Iterator[Span]:
@@ -94,17 +79,22 @@ def _lines(text: str, width: int) -> Iterator[Span]:
 
 
 def _bits(text: str, word: Span, width: int) -> Iterator[Span]:
-    start, used = word.start, 0
-    for at in range(word.start, word.end):
-        columns = _columns(text[at])
-        if used + columns > width:
-            yield Span(start, at)
-            start, used = at, 0
-        used += columns
+    """The word, or the parts that it is broken into."""
+    start = at = word.start
+    if _columns(text[word.start : word.end]) > width:
+        from wcwidth import iter_graphemes
+
+        for character in iter_graphemes(text[word.start : word.end]):
+            if at > start and _columns(text[start : at + len(character)]) > width:
+                yield Span(start, at)
+                start = at
+            at += len(character)
     yield Span(start, word.end)
 
 
 def _columns(text: str) -> int:
-    if text.isascii():
+    if _LATIN.fullmatch(text):
         return len(text)
-    return sum(0 if category(c) in ("Mn", "Me", "Cf") else 1 + (east_asian_width(c) in "WF") for c in text)
+    from wcwidth import wcswidth
+
+    return wcswidth(text)

@@ -33,7 +33,7 @@ def defined_in(module: Path) -> frozenset[str]:
                 names |= {prefix + target.id for target in targets if isinstance(target, ast.Name)}
         return names
 
-    return frozenset(members(ast.parse(module.read_text()).body))
+    return frozenset(members(ast.parse(module.read_text()).body) if module.is_file() else ())
 
 
 def exists(name: str) -> bool:

@@ -6,16 +6,19 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
+from shlex import split
 from typing import Any
 
+import click
 import pytest
-from commands import Command
+from commands import Command, parse
 
 from embeddings.articles import article_id
 from qa_bot import QABot, Settings, __version__
-from qa_bot.cli import COMMANDS, EXAMPLES, main
+from qa_bot.cli import COMMANDS, EXAMPLES, cli, main
 
 QUESTION = "Where was Mattis's press conference?"
 Run = Callable[..., tuple[int, str, str]]
@@ -113,14 +116,14 @@ def test_filters_narrow_what_is_searched(run: Run) -> None:
     answer = json.loads(out)
     quoted = [answer, *answer["alternatives"]] if answer["answered"] else answer["alternatives"]
     assert code in (0, 1)
-    assert {one["article"]["publisher"] for one in quoted} == {"qa_bot seeds"}
+    assert {quotation["article"]["publisher"] for quotation in quoted} == {"qa_bot seeds"}
 
 
 def test_no_answer_under_a_filter_says_that_there_is_one(run: Run) -> None:
     code, out, _ = run("ask", "--publisher", "nobody", "--since", "2024-02", QUESTION)
     assert (code, out.splitlines()) == (
         1,
-        ["The articles don't say.", "Only a part was searched: publisher nobody, since 2024-02-01"],
+        ["The articles don't say.", "Searched only part of the archive: publisher nobody, since 2024-02-01"],
     )
 
 
@@ -239,31 +242,90 @@ def test_the_status_as_json_and_for_a_person(run: Run, settings: Settings) -> No
     assert f"{status['store']['passages']} passages" in output
 
 
-def test_every_command_has_help_with_its_examples(run: Run) -> None:
-    assert EXAMPLES.strip() in run("--help")[1]
-    for command in COMMANDS:
-        code, output, errors = run(command.__name__.rpartition(".")[2], "--help")
-        assert (code, errors) == (0, "")
-        assert command.EXAMPLES.strip() in output
-    for verb in ("list", "show", "remove"):
-        assert run("articles", verb, "--help")[0] == 0
+def every_command(group: click.Group = cli, *path: str) -> Iterator[tuple[str, ...]]:
+    """The words of each command, groups included."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        yield (*path, name)
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from every_command(command, *path, name)
+
+
+def examples_of(command: str) -> str:
+    examples: str = import_module(f"qa_bot.commands.{command}").EXAMPLES
+    return examples
+
+
+@pytest.mark.parametrize("words", [(), *every_command()], ids=" ".join)
+def test_help_names_every_option_and_fits_on_a_page(run: Run, words: tuple[str, ...]) -> None:
+    code, output, errors = run(*words, "--help")
+    assert (code, errors) == (0, "")
+    assert len(output.splitlines()) <= 60
+    assert (examples_of(words[0]) if words else EXAMPLES).strip() in output
+    context = click.Context(cli)
+    for word in words:
+        assert isinstance(context.command, click.Group)
+        command = context.command.get_command(context, word)
+        assert command
+        context = click.Context(command, parent=context)
+    for parameter in context.command.get_params(context):
+        if not getattr(parameter, "hidden", False):
+            assert all(name in output for name in parameter.opts if name.startswith("-"))
+    settings = [name for name in Settings.model_fields if f"--{name.replace('_', '-')} " in output]
+    if not words:
+        assert settings == list(Settings.model_fields)
+    elif not isinstance(context.command, click.Group):
+        assert "data_dir" in settings
+        assert len(settings) < len(Settings.model_fields)
+        assert "Every command takes all settings; see: qa-bot --help" in output
+
+
+def test_the_version(run: Run) -> None:
     assert run("--version") == (0, f"qa-bot {__version__}\n", "")
 
 
-def test_every_example_is_a_command_that_there_is(run: Run) -> None:
-    from shlex import split
-
-    from qa_bot.cli import _parser
-
+def test_every_example_is_a_command_that_there_is() -> None:
     lines = [
         line
-        for examples in (EXAMPLES, *(command.EXAMPLES for command in COMMANDS))
+        for examples in (EXAMPLES, *map(examples_of, COMMANDS))
         for line in examples.splitlines()
         if line.startswith("  ")
     ]
     for line in lines:
         command = line.rpartition("qa-bot ")[2].split(" | ")[0].split("   ")[0]
-        assert _parser().parse_args(split(command, comments=True)) is not None, line
+        assert parse(split(command, comments=True)) is not None, line
+
+
+@pytest.mark.parametrize(
+    ("typed", "completions"),
+    [
+        ("qa-bot ", list(COMMANDS)),
+        ("qa-bot ar", ["articles"]),
+        ("qa-bot articles re", ["remove"]),
+        ("qa-bot ask --thr", ["--threshold", "--threads"]),
+        ("qa-bot eval --mode r", ["reader", "retrieval"]),
+    ],
+)
+def test_a_shell_completes_commands_and_options(
+    run: Run, monkeypatch: pytest.MonkeyPatch, typed: str, completions: list[str]
+) -> None:
+    monkeypatch.setenv("_QA_BOT_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", typed)
+    monkeypatch.setenv("COMP_CWORD", str(len(split(typed)) - (not typed.endswith(" "))))
+    code, output, errors = run()
+    assert (code, errors) == (0, "")
+    assert output.splitlines() == [f"plain,{completion}" for completion in completions]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_switched_on_by_a_script_for_the_shell(
+    run: Run, monkeypatch: pytest.MonkeyPatch, shell: str
+) -> None:
+    monkeypatch.setenv("_QA_BOT_COMPLETE", f"{shell}_source")
+    code, output, _ = run()
+    assert code == 0
+    assert f"_QA_BOT_COMPLETE={shell}_complete" in output
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])

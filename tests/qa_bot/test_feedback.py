@@ -71,7 +71,10 @@ def test_a_person_has_one_word_on_an_answer(tmp_path: Path) -> None:
     log.add(judgement(Verdict.RIGHT, person="p2"))
     log.close()
     again = FeedbackLog(tmp_path)
-    assert [(one.person, one.verdict) for one in again.judgements()] == [("p1", Verdict.RIGHT), ("p2", Verdict.RIGHT)]
+    assert [(entry.person, entry.verdict) for entry in again.judgements()] == [
+        ("p1", Verdict.RIGHT),
+        ("p2", Verdict.RIGHT),
+    ]
     again.close()
 
 
@@ -79,7 +82,7 @@ def test_what_is_written_late_does_not_replace_what_was_said_after_it(tmp_path: 
     log = FeedbackLog(tmp_path)
     log.add(judgement(Verdict.WRONG, correction="Ann Reed"), given=2.0)
     log.add(judgement(Verdict.WRONG), given=1.0)
-    assert [one.correction for one in log.judgements()] == ["Ann Reed"]
+    assert [entry.correction for entry in log.judgements()] == ["Ann Reed"]
     log.close()
 
 
@@ -90,10 +93,10 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 
 
 def test_the_sentences_around_an_answer_are_kept_with_it(seed_bot: Any) -> None:
-    held = seed_bot.store.articles.get(seed_bot.store.articles.list(limit=1)[0].id)
-    text = held.article.text
+    stored = seed_bot.store.articles.get(seed_bot.store.articles.list(limit=1)[0].id)
+    text = stored.article.text
     for start, end in ((0, 5), (len(text) // 2, len(text) // 2 + 9), (len(text) - 5, len(text))):
-        context, at = surroundings(held, start, end)
+        context, at = surroundings(stored, start, end)
         assert context[at : at + end - start] == text[start:end]
         assert context in text
 
@@ -105,7 +108,7 @@ def test_the_export_can_be_measured_and_trained_on(tmp_path: Path, cache_dir: Pa
     log.close()
     run = Command(tmp_path, cache_dir, tmp_path / "data")
     done = run("feedback", "export", "-o", "feedback.json")
-    assert (done.code, done.lines) == (0, ["qa-bot: 2 judgements, 2 questions that say what the answer is"])
+    assert (done.code, done.lines) == (0, ["qa-bot: 2 judgements, 2 questions exported"])
     exported = json.loads((tmp_path / "feedback.json").read_text())
     assert exported == run("feedback", "export").json
     assert [asked.text for asked in load_questions(tmp_path / "feedback.json")] == [

@@ -248,7 +248,7 @@ def test_sources_are_listed_added_and_removed(qa_bot: Command, folder: Path, tmp
     assert str(other) in shown
     assert "1 articles" in shown
     done = qa_bot("sources", "remove", "articles")
-    assert (done.code, done.lines) == (0, ["forgot 1, removed 1 articles that came from nowhere else"])
+    assert (done.code, done.lines) == (0, ["sources removed: 1; articles that no other source has: 1"])
     assert [source["location"] for source in qa_bot("sources", "list", "--json").json] == [str(other)]
     assert [Path(article["source"]).name for article in qa_bot("articles", "list", "--json").json] == ["other.txt"]
     assert qa_bot("sources", "remove", "articles").code == 2
@@ -265,7 +265,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(qa_bot: Command, fol
         assert {name: report[name] for name in wanted} == wanted
         assert report["passages"]["embedded"] == 1
         assert report["dry_run"] is True
-    assert "nothing has been" in qa_bot("index", "--dry-run").lines[0]
+    assert qa_bot("index", "--dry-run").lines[0] == "Dry run: nothing has changed."
     assert len(qa_bot("articles", "list", "--json").json) == 1
     report = qa_bot("index", "--quiet", "--json").json
     assert {name: report[name] for name in wanted} == wanted
@@ -293,7 +293,7 @@ def test_how_a_source_is_read_is_remembered_with_it(qa_bot: Command, folder: Pat
         (("--field", "title", "."), "--field title: not FACT=NAME"),
         (("--field", "colour=red", "."), "--field: 'colour' is not a fact"),
         (("--exclude", "*.md"), "name the sources"),
-        (("--dry-run", "--watch", "."), "--dry-run: goes neither"),
+        (("--dry-run", "--watch", "."), "--dry-run: does not work"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

@@ -212,7 +212,7 @@ def test_a_question_in_another_script_is_a_question(qa_bot: Command, question: s
 
 def test_a_store_without_articles_says_what_to_do(bare: Command) -> None:
     check_failed(bare("ask", QUESTION), str(bare.data_dir), "is empty; run: qa-bot index FOLDER")
-    check_failed(bare("index", "--quiet"), "no sources are remembered yet", "qa-bot index FOLDER")
+    check_failed(bare("index", "--quiet"), "has no sources yet", "run: qa-bot index FOLDER")
 
 
 # -- disks -------------------------------------------------------------------------------------------------------------
@@ -251,8 +251,8 @@ def read_only(qa_bot: Command) -> Iterator[Command]:
 
 def test_a_store_on_a_read_only_disk_answers_as_ever(read_only: Command, answer: dict[str, Any]) -> None:
     before = {path: path.read_bytes() for path in read_only.data_dir.rglob("*") if path.is_file()}
-    found, lines = ask(read_only, before=AS_ORDINARY_USER)
-    assert found == answer
+    again, lines = ask(read_only, before=AS_ORDINARY_USER)
+    assert again == answer
     assert len(lines) <= 1
     assert {path: path.read_bytes() for path in read_only.data_dir.rglob("*") if path.is_file()} == before
     assert read_only("status", before=AS_ORDINARY_USER).code == 0
@@ -307,8 +307,8 @@ def test_a_damaged_index_is_rebuilt_from_sqlite_and_answers_as_before(
     for path in qa_bot.data_dir.glob("lexical/*"):
         if path.stat().st_size:
             damage(path)
-    found, lines = ask(qa_bot)
-    assert found == answer
+    again, lines = ask(qa_bot)
+    assert again == answer
     assert len(lines) == 1
     assert lines[0].startswith("qa-bot: rebuilding the lexical index from qa_bot.sqlite3: ")
 
@@ -317,8 +317,8 @@ def test_without_an_index_it_says_that_it_rebuilds_it_and_then_no_more(qa_bot: C
     for path in qa_bot.data_dir.iterdir():
         if path.name != "qa_bot.sqlite3":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    found, lines = ask(qa_bot)
-    assert found == answer
+    again, lines = ask(qa_bot)
+    assert again == answer
     assert lines == ["qa-bot: rebuilding the lexical index from qa_bot.sqlite3: it is missing"]
     assert ask(qa_bot) == (answer, [])
 
@@ -515,6 +515,8 @@ def test_a_command_alone_shows_what_can_be_said(bare: Command, arguments: tuple[
             "qa-bot ask: there is no option --thresold (did you mean --threshold?); see: qa-bot ask --help",
         ),
         (("status", "now"), "qa-bot status: there is no argument now; see: qa-bot status --help"),
+        (("ask", "--since"), "qa-bot ask: option '--since' requires an argument; see: qa-bot ask --help"),
+        (("status", "--json=1"), "qa-bot status: option '--json' does not take a value; see: qa-bot status --help"),
     ],
 )
 def test_a_mistyped_word_is_named_with_the_one_that_may_be_meant(

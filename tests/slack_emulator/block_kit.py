@@ -227,4 +227,4 @@ def inside(value: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, Any]]
 
 def characters(blocks: Any) -> int:
     """How many characters of text the blocks of a message hold."""
-    return sum(len(found["text"]) for _, found in inside(blocks) if isinstance(found.get("text"), str))
+    return sum(len(part["text"]) for _, part in inside(blocks) if isinstance(part.get("text"), str))

@@ -43,15 +43,15 @@ MESSAGE_SUBSCRIPTIONS = {
 
 def doubled(channel: Channel) -> Iterator[str]:
     """The threads in which the bot has said more than people have: each message gets one answer."""
-    said, answered = Counter[str](), Counter[str]()
+    asked, answered = Counter[str](), Counter[str]()
     for message in channel.messages.values():
         if message.user == BOT_USER_ID and message.thread_ts:
             answered[message.thread_ts] += 1
         else:
-            said[message.thread] += 1
+            asked[message.thread] += 1
     for thread, count in answered.items():
-        if count > said[thread]:
-            yield f"{count} answers to {said[thread]} messages in the thread {thread} of {channel.name}"
+        if count > asked[thread]:
+            yield f"{count} answers to {asked[thread]} messages in the thread {thread} of {channel.name}"
 
 
 class SlackEmulator:
@@ -152,6 +152,7 @@ class SlackEmulator:
             AssertionError: it did; says what.
         """
         with self.workspace.changed:
-            found, self.workspace.violations[:] = list(self.workspace.violations), []
-            found += [found for channel in self.workspace.channels.values() for found in doubled(channel)]
-        assert not found, "the app did what it must not:\n" + "\n".join(found[:20])
+            violations, self.workspace.violations[:] = list(self.workspace.violations), []
+            for channel in self.workspace.channels.values():
+                violations += doubled(channel)
+        assert not violations, "the app did what it must not:\n" + "\n".join(violations[:20])

@@ -28,10 +28,10 @@ class LiveText:
 
     def check(self, where: str, value: Any, text: str | None = None) -> None:
         """Checks blocks or a view, and the text of the message around them."""
-        found = list(self._in_mrkdwn(text)) if text else []
+        problems = list(self._in_mrkdwn(text)) if text else []
         for pointer, part in inside(value):
-            found += [f"{problem} at {pointer}" for problem in self._in_object(part)]
-        for problem in found:
+            problems += [f"{problem} at {pointer}" for problem in self._in_object(part)]
+        for problem in problems:
             self._workspace.violation(f"{where}: {problem}")
 
     def _in_object(self, part: dict[str, Any]) -> Iterator[str]:
@@ -50,8 +50,8 @@ class LiveText:
             yield from self._mention(str(part.get(f"{kind}_id") or part.get("range")))
         if isinstance(part.get("url"), str) and kind != "image":
             yield from self._link(part["url"])
-            if kind == "link" and (said := BARE_URL.search(str(written))) and said.group() != part["url"]:
-                yield f"a link to {part['url']} says that it leads to {said.group()}"
+            if kind == "link" and (address := BARE_URL.search(str(written))) and address.group() != part["url"]:
+                yield f"a link to {part['url']} says that it leads to {address.group()}"
 
     def _in_mrkdwn(self, written: str) -> Iterator[str]:
         rest = CONTROL.sub(" ", written)

@@ -68,7 +68,7 @@ class Reply:
         workspace = self.person.slack.workspace
         if body.get("delete_original") and self.original:
             workspace.channels[self.original.channel].messages.pop(self.original.ts, None)
-            workspace.ephemerals[:] = [one for one in workspace.ephemerals if one is not self.original]
+            workspace.ephemerals[:] = [message for message in workspace.ephemerals if message is not self.original]
             return
         check_content(self.person.slack.web_api, "response_url", body)
         ts = workspace.new_ts()

@@ -25,9 +25,9 @@ SECRETS = (BOT_TOKEN, APP_TOKEN, SIGNING_SECRET)
 
 def free_port() -> int:
     """A port of loopback that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class RunningApp:
@@ -150,14 +150,15 @@ class RunningApp:
         """Resident memory of it and of what it started, in megabytes."""
         assert self._process is not None
         family = psutil.Process(self._process.pid)
-        return float(sum(one.memory_info().rss for one in (family, *family.children(recursive=True)))) / 1024 / 1024
+        sizes = [process.memory_info().rss for process in (family, *family.children(recursive=True))]
+        return float(sum(sizes)) / 1024 / 1024
 
     @property
     def processor_seconds(self) -> float:
         """What it has used of the processors so far, in seconds."""
         assert self._process is not None
         family = psutil.Process(self._process.pid)
-        times = [one.cpu_times() for one in (family, *family.children(recursive=True))]
+        times = [process.cpu_times() for process in (family, *family.children(recursive=True))]
         return float(sum(time.user + time.system for time in times))
 
     def kill(self) -> None:

@@ -42,10 +42,10 @@ class Scene:
         manifest: str = "manifest.json",
         environment: dict[str, str] | None = None,
     ) -> None:
-        wanted = _manifest(MANIFESTS / manifest)
-        self.slack = SlackEmulator(wanted[0])
+        requested = _manifest(MANIFESTS / manifest)
+        self.slack = SlackEmulator(requested[0])
         self.workspace = self.slack.workspace
-        self.workspace.scopes = set(wanted[1])
+        self.workspace.scopes = set(requested[1])
         self.alice, self.bob, self.carol = (Person(self.slack, name) for name in ("alice", "bob", "carol"))
         for name in channels:
             self.workspace.add_channel(name, {BOT_USER_ID, self.alice.id, self.bob.id})
@@ -91,8 +91,8 @@ class Scene:
             return self.workspace.wait_for(what, predicate, seconds)
         except AssertionError as error:
             with self.workspace.changed:
-                found = [*self.workspace.violations, *(f"{call.method}: {call.error}" for call in self.failed_calls)]
-            raise AssertionError(f"{error}\n" + "\n".join(found + self.app.lines[-30:])) from None
+                problems = [*self.workspace.violations, *(f"{call.method}: {call.error}" for call in self.failed_calls)]
+            raise AssertionError(f"{error}\n" + "\n".join(problems + self.app.lines[-30:])) from None
 
     def wait_for_all(self, questions: Sequence[Message], seconds: float) -> None:
         """Waits until each of many messages has an answer."""
@@ -112,7 +112,7 @@ class Scene:
     def settle(self) -> None:
         """Waits until the app has taken and worked off what was sent to it so far."""
         deliveries = list(self.slack.deliveries)
-        self.wait_for("all acknowledgements", lambda: all(one.finished for one in deliveries))
+        self.wait_for("all acknowledgements", lambda: all(delivery.finished for delivery in deliveries))
         self.answer(Person(self.slack, "watch").writes_to_bot(SURE))
         time.sleep(0.2)
 
@@ -124,8 +124,8 @@ class Scene:
         """
         self.settle()
         for message in messages:
-            said = [answer.text for answer in self.answers(message)]
-            assert said == [], f"nobody asked, with {message.text!r}, for {said}"
+            answers = [answer.text for answer in self.answers(message)]
+            assert answers == [], f"nobody asked, with {message.text!r}, for {answers}"
 
     def modal_of(self, person: Person, words: str = "") -> View:
         """The modal that a person sees, once it says these words."""
@@ -164,7 +164,7 @@ class Scene:
     @staticmethod
     def labels(of: Message | View) -> list[str]:
         """What is written on its buttons."""
-        return [one.label for one in buttons_in(blocks_of(of))]
+        return [element.label for element in buttons_in(blocks_of(of))]
 
     def check(self) -> None:
         """Fails if the app did what it must not, wrote a secret, or wrote a traceback.

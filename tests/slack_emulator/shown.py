@@ -64,40 +64,40 @@ def _written(value: Any) -> str:
 
 
 def unescaped(mrkdwn: str) -> str:
-    """mrkdwn as a person reads it."""
+    """Mrkdwn as a person reads it."""
     mrkdwn = re.sub(r"<(?:[^<>|]*\|)?([^<>]*)>", r"\1", mrkdwn)
     return mrkdwn.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def bold_in(blocks: list[dict[str, Any]]) -> list[str]:
     """What is written in bold, in order."""
-    found = []
+    texts = []
     for _, part in inside(blocks):
         if part.get("type") == "text" and (part.get("style") or {}).get("bold"):
-            found.append(part["text"])
+            texts.append(part["text"])
         elif part.get("type") == "mrkdwn":
-            found += [unescaped(bold) for bold in re.findall(r"\*([^*\n]+)\*", part["text"])]
-    return found
+            texts += [unescaped(bold) for bold in re.findall(r"\*([^*\n]+)\*", part["text"])]
+    return texts
 
 
 def quoted_in(blocks: list[dict[str, Any]]) -> list[str]:
     """What stands as a quotation, in order."""
-    found = [_written(part["elements"]) for _, part in inside(blocks) if part.get("type") == "rich_text_quote"]
+    quotations = [_written(part["elements"]) for _, part in inside(blocks) if part.get("type") == "rich_text_quote"]
     for _, part in inside(blocks):
         if part.get("type") == "mrkdwn":
-            found += [
+            quotations += [
                 unescaped(line[1:].strip()) for line in part["text"].splitlines() if line.startswith((">", "&gt;"))
             ]
-    return found
+    return quotations
 
 
 def links_in(blocks: list[dict[str, Any]]) -> list[str]:
     """Where links and buttons lead."""
-    found = [part["url"] for _, part in inside(blocks) if isinstance(part.get("url"), str)]
+    links = [part["url"] for _, part in inside(blocks) if isinstance(part.get("url"), str)]
     for _, part in inside(blocks):
         if part.get("type") == "mrkdwn":
-            found += re.findall(r"<(https?://[^|>]*)", part["text"])
-    return found
+            links += re.findall(r"<(https?://[^|>]*)", part["text"])
+    return links
 
 
 def buttons_in(blocks: list[dict[str, Any]]) -> Iterator[Button]:
@@ -118,9 +118,11 @@ def button(blocks: list[dict[str, Any]], words: str) -> Button:
     """The button whose label or action id holds these words.
 
     Raises:
-        AssertionError: there is none; says which there are.
+        AssertionError: there is none; the message names those that there are.
     """
-    there = list(buttons_in(blocks))
-    found = [one for one in there if words.lower() in f"{one.label} {one.action_id}".lower()]
-    assert found, f"no button {words!r}; there are {[(one.label, one.action_id) for one in there]}"
-    return found[0]
+    buttons = list(buttons_in(blocks))
+    matches = [
+        candidate for candidate in buttons if words.lower() in f"{candidate.label} {candidate.action_id}".lower()
+    ]
+    assert matches, f"no button {words!r}; the buttons are {[(shown.label, shown.action_id) for shown in buttons]}"
+    return matches[0]

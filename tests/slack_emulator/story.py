@@ -60,8 +60,8 @@ class Person:
             events.append(mention | {"type": "app_mention"})
         if next(_turn) % 2:
             events.reverse()
-        for one in events:
-            self.slack.publish(one)
+        for sent in events:
+            self.slack.publish(sent)
         return message
 
     def does(self, subtype: str, text: str, in_: str, thread: Message | None = None) -> Message:
@@ -243,7 +243,9 @@ def filled_in(view: View, answers: dict[str, str]) -> dict[str, dict[str, Any]]:
         assert answer is not None or block.get("optional"), f"{label!r} must be filled in"
         given: dict[str, Any] = {"type": element["type"]}
         if "options" in element:
-            chosen = [one for one in element["options"] if answer and answer.lower() in one["text"]["text"].lower()]
+            chosen = [
+                option for option in element["options"] if answer and answer.lower() in option["text"]["text"].lower()
+            ]
             given["selected_option"] = chosen[0] if chosen else None
         else:
             given["value"] = answer

@@ -188,10 +188,10 @@ class Workspace:
         """
         until = time.monotonic() + seconds
         with self.changed:
-            while not (found := predicate()):
+            while not (result := predicate()):
                 assert time.monotonic() < until, f"waited {seconds:g} s for {what}"
                 self.changed.wait(0.05)  # what is waited for need not be in the workspace
-        return found
+        return result
 
     def violation(self, text: str) -> None:
         """Records what the app did wrong; the test fails of it at its end."""
@@ -226,8 +226,8 @@ class Workspace:
 
     def named(self, channel: str) -> Channel:
         """The channel of a name or id."""
-        found = [known for known in self.channels.values() if channel in (known.id, known.name)]
-        return found[0]
+        matches = [known for known in self.channels.values() if channel in (known.id, known.name)]
+        return matches[0]
 
     def direct(self, user: str) -> Channel:
         """The conversation of a person with the bot."""
@@ -248,8 +248,8 @@ class Workspace:
 
     def thread_of(self, channel: str, thread_ts: str) -> list[Message]:
         """The messages of a thread, its root first."""
-        found = [message for message in self.channels[channel].messages.values() if message.thread == thread_ts]
-        return sorted(found, key=lambda message: message.ts)
+        messages = [message for message in self.channels[channel].messages.values() if message.thread == thread_ts]
+        return sorted(messages, key=lambda message: message.ts)
 
     def new_trigger(self, user: str) -> str:
         """A trigger id of what a person did, good for three seconds and one view."""

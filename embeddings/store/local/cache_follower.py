@@ -13,7 +13,6 @@ from contextlib import AbstractContextManager
 from typing import Generic, Protocol, TypeVar
 
 from embeddings.errors import QABotError
-from embeddings.store.local.change_log import last_change
 from embeddings.store.local.database import Database
 from embeddings.store.protocol import Say
 
@@ -91,12 +90,11 @@ class CacheFollower(Generic[SomeCache]):
         self._tending = threading.RLock()  # held by who prepares and saves
         self._applying = threading.Lock()  # held by who loads, or changes the index that answers
 
-    def follow(self, connection: sqlite3.Connection) -> bool:
-        """Brings the cache up to a snapshot, as far as that is quick; True if it was behind.
+    def follow(self, connection: sqlite3.Connection, last: int) -> bool:
+        """Brings the cache up to the last change in a snapshot, as far as that is quick; True if it was behind.
 
         The rest is done in the background: until then, searches find what they found before.
         """
-        last = last_change(connection)
         if self.cache.is_loaded() and self.cache.change >= last:
             return False
         busy = self.background.busy

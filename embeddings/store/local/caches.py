@@ -90,16 +90,16 @@ class GenerationCaches:
         self.lexical = CacheFollower(lexical, database, say)
         self._facts = PassageFacts(log, self.dense.background.check)
 
-    def follow(self, connection: sqlite3.Connection) -> bool:
-        """Brings both up to a snapshot, as far as that is quick; True if one was behind."""
-        behind = [self.dense.follow(connection), self.lexical.follow(connection)]
+    def follow(self, connection: sqlite3.Connection, last: int) -> bool:
+        """Brings both up to the last change in a snapshot, as far as that is quick; True if one was behind."""
+        behind = [self.dense.follow(connection, last), self.lexical.follow(connection, last)]
         return any(behind)
 
     @contextmanager
     def pinned(self, connection: sqlite3.Connection) -> Iterator[Moment | None]:
         """The caches at a snapshot; None if one of them is past it."""
-        self.follow(connection)
         change = last_change(connection)
+        self.follow(connection, change)
         dense, lexical = self.dense.cache.index, self.lexical.cache.index
         assert dense is not None
         searcher = lexical.searcher if lexical is not None else None

@@ -83,7 +83,7 @@ class LocalStore(Store):
     def refresh(self) -> bool:
         with self._database.snapshot() as connection:
             caches = self._caches.current(read_facts(connection))
-            was_behind = caches is not None and caches.follow(connection)
+            was_behind = caches is not None and caches.follow(connection, last_change(connection))
         if caches is not None:
             caches.prepare_filters()
         return was_behind

@@ -1,10 +1,10 @@
-"""`qa-bot slack --check`: says of each token, scope, event and setting whether it is right, and what to do if it is not."""
+"""`qa-bot slack --check`: for each token, scope, event and setting, says whether it is right, or what to do."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -12,24 +12,66 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from embeddings.errors import QABotError, SettingsError
 from qa_bot.bot import QABot
-from qa_bot.slack.check.findings import EVENTS, NOT_COMING_THROUGH, REINSTALL, Finding, compare, why
-from qa_bot.slack.server.serving import app_token, bot_token
-from qa_bot.slack.server.workspaces import SCOPES, new_client, new_session
-from qa_bot.slack.settings import Mode, SlackSettings
-from qa_bot.slack.web_api.posting import error_code
+from qa_bot.slack.incoming.requests import mapping
+from qa_bot.slack.listeners.shortcuts import SHORTCUT
+from qa_bot.slack.settings import Mode, SlackSettings, app_token, bot_token
+from qa_bot.slack.web_api.calls import CALL_ERRORS, error_code
+from qa_bot.slack.web_api.workspaces import SCOPES, new_client, new_session
+from qa_bot.slack.workers.workflow_steps import STEP
+
+COMMANDS = ("/ask", "/ask-admin")
+
+EVENTS = {
+    "app_home_opened": "",
+    "app_mention": "app_mentions:read",
+    "app_uninstalled": "",
+    "function_executed": "",
+    "message.channels": "channels:history",
+    "message.groups": "groups:history",
+    "message.im": "im:history",
+    "message.mpim": "mpim:history",
+    "tokens_revoked": "",
+}
+"""Events that the app has to be subscribed to, and the scope that each needs."""
+
+REINSTALL = (
+    "add it at api.slack.com/apps under OAuth & Permissions, or paste deploy/slack/manifest.json, and reinstall the app"
+)
+WHAT_TO_DO = {
+    "invalid_auth": "copy it again from api.slack.com/apps",
+    "not_authed": "copy it again from api.slack.com/apps",
+    "token_revoked": "reinstall the app at api.slack.com/apps and copy the new token",
+    "token_expired": "reinstall the app at api.slack.com/apps and copy the new token",
+    "account_inactive": "the app or its workspace was removed; install it again",
+    "missing_scope": "an app-level token needs the scope connections:write; make a new one",
+    "not_allowed_token_type": "it is another kind of token; SLACK_BOT_TOKEN begins with xoxb-, SLACK_APP_TOKEN with xapp-",
+}
+
+
+class Finding(NamedTuple):
+    """Whether something is right, and what it is or what to do; `right` is None if that cannot be checked."""
+
+    right: bool | None
+    subject: str
+    words: str
+
+    def line(self) -> str:
+        """The finding as it is printed."""
+        mark = {True: "ok   ", False: "WRONG", None: "?    "}[self.right]
+        return f"{mark} {self.subject}: {self.words}"
 
 
 def check(bot: QABot, settings: SlackSettings, *, http: bool, write: Callable[[str], None] = print) -> int:
-    """Checks everything and says what it finds.
+    """Checks everything and writes a line for each finding.
 
     Args:
-        bot: whose store is looked at.
+        bot: whose store is checked.
         settings: of the Slack app.
-        http: whether it is to be served by HTTP, not Socket Mode.
+        http: whether the app is to be served by HTTP, not Socket Mode.
         write: takes the lines.
 
     Returns:
-        The exit code: 0 if all is right, else 2.
+        The exit code: 0 if everything is right, else 2.
     """
     return asyncio.run(_check(bot, settings, http, write))
 
@@ -40,7 +82,7 @@ async def _check(bot: QABot, settings: SlackSettings, http: bool, write: Callabl
         async for finding in _findings(bot, settings, http, session):
             write(finding.line())
             wrong += finding.right is False
-    write(f"{wrong} to be put right" if wrong else "all that can be checked is right")
+    write(f"{wrong} of these must be fixed" if wrong else "everything that can be checked is right")
     return 2 if wrong else 0
 
 
@@ -74,46 +116,47 @@ async def _of_bot_token(
     client: AsyncWebClient, settings: SlackSettings, session: aiohttp.ClientSession, http: bool
 ) -> AsyncIterator[Finding]:
     try:
-        found = await client.auth_test()
-    except NOT_COMING_THROUGH as error:
-        yield Finding(False, "SLACK_BOT_TOKEN", why(error, client.base_url))
+        response = await client.auth_test()
+    except CALL_ERRORS as error:
+        yield Finding(False, "SLACK_BOT_TOKEN", _why(error, client.base_url))
         return
-    yield Finding(True, "SLACK_BOT_TOKEN", f"{found.get('user')} ({found.get('user_id')}) in {found.get('team')}")
-    granted = {scope.strip() for scope in _header(found.headers, "x-oauth-scopes").split(",")}
+    name = f"{response.get('user')} ({response.get('user_id')}) in {response.get('team')}"
+    yield Finding(True, "SLACK_BOT_TOKEN", name)
+    granted = {scope.strip() for scope in _header(response.headers, "x-oauth-scopes").split(",")}
     for scope in SCOPES:
         right = scope in granted
         yield Finding(right, f"scope {scope}", "granted" if right else f"missing; {REINSTALL}")
-    for finding in await _of_manifest(client, settings, session, http, str(found.get("bot_id"))):
+    for finding in await _of_manifest(client, settings, session, http, str(response.get("bot_id"))):
         yield finding
 
 
 async def _of_manifest(
     client: AsyncWebClient, settings: SlackSettings, session: aiohttp.ClientSession, http: bool, bot_id: str
 ) -> list[Finding]:
-    """What the app's own manifest says of events and commands, if Slack may be asked for it."""
+    """Compares the app's manifest, if Slack may be asked for it."""
     if settings.config_token is None:
-        place = "set SLACK_CONFIG_TOKEN (api.slack.com/apps, Your App Configuration Tokens) to have it compared, or see that"
         words = (
-            f"Slack doesn't tell a bot; {place} {', '.join(EVENTS)} are listed under Event Subscriptions, bot events"
+            "Slack does not tell a bot its events; to compare them, set SLACK_CONFIG_TOKEN (api.slack.com/apps, Your App "
+            f"Configuration Tokens), or check that Event Subscriptions, bot events, lists {', '.join(EVENTS)}"
         )
         return [Finding(None, "events", words)]
     config_client = new_client(settings, session, settings.config_token.get_secret_value())
     try:
         bot: Any = (await client.bots_info(bot=bot_id))["bot"]
         exported: Any = await config_client.apps_manifest_export(app_id=bot["app_id"])
-    except NOT_COMING_THROUGH as error:
-        return [Finding(False, "SLACK_CONFIG_TOKEN", why(error, client.base_url))]
+    except CALL_ERRORS as error:
+        return [Finding(False, "SLACK_CONFIG_TOKEN", _why(error, client.base_url))]
     return list(compare(exported.get("manifest") or {}, http=http))
 
 
 def _of_secret(settings: SlackSettings) -> Finding:
     secret = settings.signing_secret.get_secret_value() if settings.signing_secret else ""
-    place = "it stands at api.slack.com/apps under Basic Information, App Credentials"
+    place = "copy it from api.slack.com/apps, Basic Information, App Credentials"
     if not secret:
         return Finding(False, "SLACK_SIGNING_SECRET", f"not set; {place}")
     if secret.startswith(("xox", "xapp-")):
         return Finding(False, "SLACK_SIGNING_SECRET", f"this is a token; {place}")
-    return Finding(True, "SLACK_SIGNING_SECRET", "set; whether it is the right one shows with the first request")
+    return Finding(True, "SLACK_SIGNING_SECRET", "set; the first request shows whether it is the right one")
 
 
 async def _of_app_token(settings: SlackSettings, session: aiohttp.ClientSession) -> Finding:
@@ -122,8 +165,8 @@ async def _of_app_token(settings: SlackSettings, session: aiohttp.ClientSession)
         await new_client(settings, session).apps_connections_open(app_token=token)
     except SettingsError as error:
         return Finding(False, "SLACK_APP_TOKEN", str(error))
-    except NOT_COMING_THROUGH as error:
-        return Finding(False, "SLACK_APP_TOKEN", why(error, settings.api_url))
+    except CALL_ERRORS as error:
+        return Finding(False, "SLACK_APP_TOKEN", _why(error, settings.api_url))
     return Finding(True, "SLACK_APP_TOKEN", "Socket Mode can be used")
 
 
@@ -132,55 +175,98 @@ async def _of_channels(client: AsyncWebClient, settings: SlackSettings) -> Async
         own = settings.channel(channel)
         subject = f"channel {channel}"
         try:
-            found: Any = (await client.conversations_info(channel=channel))["channel"]
+            info: Any = (await client.conversations_info(channel=channel))["channel"]
         except SlackApiError as error:
             code = error_code(error)
-            unseen = "no such channel, or a private one that the app is not in; check the id, or /invite the app there"
-            yield Finding(False, subject, unseen if code == "channel_not_found" else why(error, client.base_url))
+            unseen = "no such channel, or a private one without the app; check the id, or /invite the app there"
+            yield Finding(False, subject, unseen if code == "channel_not_found" else _why(error, client.base_url))
             continue
-        except NOT_COMING_THROUGH as error:
-            yield Finding(False, subject, why(error, client.base_url))
+        except CALL_ERRORS as error:
+            yield Finding(False, subject, _why(error, client.base_url))
             continue
-        name = f"#{found.get('name') or channel}"
-        if not found.get("is_member") and not found.get("is_im"):
-            yield Finding(False, subject, f"the app is not in {name}; type /invite and the app's name there")
+        name = f"#{info.get('name') or channel}"
+        if not info.get("is_member") and not info.get("is_im"):
+            yield Finding(False, subject, f"the app is not in {name}; type /invite there, and the app's name")
         elif settings.allowed_channels and channel not in settings.allowed_channels:
             yield Finding(
-                False, subject, f"{name} has settings, but is not in allowed_channels; add it, or remove its table"
+                False, subject, f"{name} has settings but is not in allowed_channels; add it there, or remove its table"
             )
         elif own.mode is Mode.OFF and own.index_posts:
-            yield Finding(False, subject, f"{name} is off, so nothing is indexed there; set another mode")
+            yield Finding(False, subject, f"{name} has mode off, so nothing is indexed there; set another mode")
         else:
             yield Finding(True, subject, f"{name}, mode {own.mode}")
 
 
 async def _of_people(client: AsyncWebClient, settings: SlackSettings) -> AsyncIterator[Finding]:
     if not settings.admins:
-        yield Finding(None, "admins", "none; nobody can use /ask-admin (slack.admins in qa_bot.toml)")
+        yield Finding(None, "admins", "none, so nobody can use /ask-admin; set slack.admins in qa_bot.toml")
     for person in settings.admins:
         try:
-            found = await client.users_info(user=person)
-        except NOT_COMING_THROUGH as error:
+            info = await client.users_info(user=person)
+        except CALL_ERRORS as error:
             words = (
-                "no such person; use the member id from their profile"
+                "no such person; copy the member id from their profile"
                 if error_code(error) == "user_not_found"
-                else why(error, client.base_url)
+                else _why(error, client.base_url)
             )
             yield Finding(False, f"admin {person}", words)
             continue
-        user: Any = found.get("user") or {}
+        user: Any = info.get("user") or {}
         yield Finding(True, f"admin {person}", str(user.get("real_name") or user.get("name") or "known"))
 
 
 def _of_store(bot: QABot) -> Finding:
     try:
-        found = bot.store.status()
+        status = bot.store.status()
     except QABotError as error:
         return Finding(False, "articles", str(error))
-    if not found.articles:
-        return Finding(False, "articles", "there are none yet; run: qa-bot index FOLDER")
-    return Finding(True, "articles", f"{found.articles:,} with {found.passages:,} passages in {found.location}")
+    if not status.articles:
+        return Finding(False, "articles", "none yet; run: qa-bot index FOLDER")
+    return Finding(True, "articles", f"{status.articles:,} with {status.passages:,} passages in {status.location}")
 
 
 def _header(headers: Any, name: str) -> str:
     return next((str(value) for key, value in dict(headers).items() if str(key).lower() == name), "")
+
+
+def compare(manifest: Mapping[str, Any], *, http: bool) -> Iterator[Finding]:
+    """Compares an app's manifest with what the bot needs.
+
+    Args:
+        manifest: as Slack exports it.
+        http: whether the app is to be served by HTTP, not Socket Mode.
+    """
+    features, settings = mapping(manifest.get("features")), mapping(manifest.get("settings"))
+    subscribed = mapping(settings.get("event_subscriptions")).get("bot_events") or []
+    for event in EVENTS:
+        yield _present(event in subscribed, f"event {event}", "Event Subscriptions", "subscribed")
+    commands = _each(features.get("slash_commands"), "command")
+    for command in COMMANDS:
+        yield _present(command in commands, f"command {command}", "Slash Commands")
+    shortcuts = _each(features.get("shortcuts"), "callback_id")
+    yield _present(SHORTCUT in shortcuts, f"shortcut {SHORTCUT}", "Interactivity & Shortcuts")
+    yield _present(STEP in mapping(manifest.get("functions")), f"workflow step {STEP}", "Workflow Steps")
+    interactive = bool(mapping(settings.get("interactivity")).get("is_enabled"))
+    yield _present(interactive, "interactivity", "Interactivity & Shortcuts")
+    yield _present("agent_view" in features, "agent view", "Agents & AI Apps")
+    by_socket = bool(settings.get("socket_mode_enabled"))
+    state = "on" if by_socket else "off"
+    if by_socket is http:
+        state += "; turn it off, or omit --http" if http else "; turn it on, or serve with --http"
+    yield Finding(by_socket is not http, "Socket Mode", state)
+
+
+def _present(right: bool, subject: str, place: str, words: str = "there") -> Finding:
+    return Finding(right, subject, words if right else f"missing under {place}; {REINSTALL}")
+
+
+def _each(entries: Iterable[Mapping[str, Any]] | None, name: str) -> list[Any]:
+    return [entry.get(name) for entry in entries or []]
+
+
+def _why(error: Exception, url: str) -> str:
+    """Why a call to Slack failed, and what to do."""
+    code = error_code(error)
+    if not code:
+        return f"{url} cannot be reached ({type(error).__name__}); check the network, the proxy and SLACK_API_URL"
+    return f"Slack says {code}; {WHAT_TO_DO.get(code, 'look it up at docs.slack.dev')}"

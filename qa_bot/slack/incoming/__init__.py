@@ -1,1 +1,1 @@
-"""What Slack sends, checked and understood."""
+"""What Slack sends: checked, understood, and admitted or refused."""

@@ -19,7 +19,7 @@ class Refusal(Enum):
     STRANGER = "people of other organisations are not answered here"
 
 
-class Home(NamedTuple):
+class BotIdentity(NamedTuple):
     """The bot's own identity where an event came from."""
 
     team: str | None
@@ -28,16 +28,22 @@ class Home(NamedTuple):
     bot: str | None
 
 
-def refusal(settings: SlackSettings, home: Home, channel: str | None, person_team: str | None) -> Refusal | None:
-    """Why a person is not answered in a channel, or None if they are.
+def refusal(
+    settings: SlackSettings, identity: BotIdentity, channel: str | None, person_team: str | None
+) -> Refusal | None:
+    """Why a person is not answered in a channel; None if they are.
 
     Args:
         settings: of the app.
-        home: the bot's identity in the workspace.
-        channel: id; None outside channels.  Direct messages are no channels that a list would have to name.
-        person_team: id of the person's workspace or organisation; None if the event does not say, as it is the bot's own.
+        identity: the bot's in the workspace.
+        channel: id; None outside channels.  Direct messages need not be among the allowed channels.
+        person_team: id of the person's workspace or organisation; None if the event does not say: then it is the bot's own.
     """
-    if settings.workspaces and home.team not in settings.workspaces and home.enterprise not in settings.workspaces:
+    if (
+        settings.workspaces
+        and identity.team not in settings.workspaces
+        and identity.enterprise not in settings.workspaces
+    ):
         return Refusal.WORKSPACE
     if channel and not channel.startswith("D"):
         if settings.allowed_channels and channel not in settings.allowed_channels:
@@ -46,7 +52,7 @@ def refusal(settings: SlackSettings, home: Home, channel: str | None, person_tea
             return Refusal.CHANNEL
     if (
         person_team
-        and person_team not in (home.team, home.enterprise, *settings.workspaces)
+        and person_team not in (identity.team, identity.enterprise, *settings.workspaces)
         and not settings.channel(channel).external_people
     ):
         return Refusal.STRANGER
@@ -58,19 +64,19 @@ def team_of(event: Mapping[str, Any], *, shared: bool) -> str | None:
 
     Args:
         event: a message or mention.
-        shared: whether the channel is shared with other organisations; then silence counts as "of another".
+        shared: whether the channel is shared with other organisations; then a person of no named workspace is a stranger.
     """
     for name in ("user_team", "source_team", "team"):
-        found = event.get(name)
-        if isinstance(found, str) and found:
-            return found
+        team = event.get(name)
+        if isinstance(team, str) and team:
+            return team
     return "unknown" if shared else None
 
 
-def is_from_bot(event: Mapping[str, Any], settings: SlackSettings, home: Home) -> bool:
-    """Whether a message is from a bot that is not answered; the bot itself never is."""
+def is_from_bot(event: Mapping[str, Any], settings: SlackSettings, identity: BotIdentity) -> bool:
+    """Whether a message is from this bot, or from another that is not answered."""
     author, bot = event.get("user"), event.get("bot_id")
-    if author == home.bot_user or (bot and bot == home.bot):
+    if author == identity.bot_user or (bot and bot == identity.bot):
         return True
     if not bot and event.get("subtype") != "bot_message":
         return False

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from enum import Enum
+from enum import Enum, StrEnum
 
-from qa_bot.slack.views.quoting import clean, unescape
+from qa_bot.slack.quoting import clean, unescape
+from qa_bot.slack.settings import ChannelSettings, FollowUps, Mode
 
 QUESTIONS_ANSWERED = 5
 """Questions of one message that are answered."""
 
 CHARS_READ = 6000
-"""Of a message; no question is nearly as long."""
+"""Characters of a message that are read; no question is nearly as long."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -38,6 +39,16 @@ _OPENERS = re.compile(
 )
 
 
+class Trigger(StrEnum):
+    """What made a message a question to the bot."""
+
+    MENTION = "mention"
+    DIRECT = "direct"
+    FOLLOW_UP = "follow-up"
+    AUTO = "auto"
+    SHORTCUT = "shortcut"
+
+
 class SmallTalk(Enum):
     """What is answered without a search."""
 
@@ -60,15 +71,15 @@ class SmallTalk(Enum):
 
 
 def typed(text: str, bot_user: str | None = None) -> str:
-    """What a person typed, as plain text: mentions of the bot are dropped, links are their label, formatting is gone.
+    """What a person typed, as plain text: without formatting and mentions of the bot, and links as their labels.
 
     Args:
         text: of a message, as Slack sends it.
         bot_user: id of the bot's user.
     """
 
-    def plain(found: re.Match[str]) -> str:
-        target, label = found.group(1), found.group(2)
+    def plain(entity: re.Match[str]) -> str:
+        target, label = entity.groups()
         if target.startswith("@"):
             return "" if target[1:] == bot_user else f"@{label}" if label else ""
         if target.startswith(("#", "!")):
@@ -85,12 +96,12 @@ def mentions(text: str) -> set[str]:
 
 def links(text: str) -> list[str]:
     """The http(s) links in a message, each once."""
-    found = (unescape(target) for target, _ in _ENTITY.findall(text[:CHARS_READ]))
-    return list(dict.fromkeys(target for target in found if target.startswith(("http://", "https://"))))
+    targets = (unescape(target) for target, _ in _ENTITY.findall(text[:CHARS_READ]))
+    return list(dict.fromkeys(target for target in targets if target.startswith(("http://", "https://"))))
 
 
 def small_talk(text: str) -> SmallTalk | None:
-    """What kind of small talk a text is, if it is."""
+    """The kind of small talk that a text is; None if it is none."""
     words = re.sub(r":[\w+-]+:|[^\w\s?]", " ", text.casefold())
     words = " ".join(words.split())
     bare = words.rstrip("? ") or words[:1]
@@ -109,19 +120,45 @@ def is_question(text: str) -> bool:
 
 
 def questions_in(text: str) -> list[str]:
-    """The questions in a text: each that ends in a question mark if there are several, else all of it as one.
+    """Splits a text into its questions, if several end in a question mark or stand on lines of their own.
 
-    A greeting or a "please" before a question is not part of it.
+    A greeting or a "please" before a question is dropped.
     """
     text = _BULLET.sub("\n", text)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    found = [part.strip() for line in lines for part in _QUESTION.findall(line) if is_question(part)]
-    if len(found) < 2:
-        asked = [line for line in lines if is_question(line)]
-        found = asked if len(asked) > 1 else [" ".join(lines)]
-    return [question for question in (_without_greeting(one) for one in found) if question][:QUESTIONS_ANSWERED]
+    questions = [part.strip() for line in lines for part in _QUESTION.findall(line) if is_question(part)]
+    if len(questions) < 2:
+        asking_lines = [line for line in lines if is_question(line)]
+        questions = asking_lines if len(asking_lines) > 1 else [" ".join(lines)]
+    return [question for question in map(_without_greeting, questions) if question][:QUESTIONS_ANSWERED]
 
 
 def _without_greeting(text: str) -> str:
     bare = re.sub(r"^(?:(?:hey|hi|hello|hallo|moin|please|bitte|ok|okay)\b[\s,!.:–-]+)+", "", text, flags=re.I)
     return bare or text
+
+
+def trigger_of(
+    text: str, settings: ChannelSettings, *, direct: bool, in_thread: bool, bot_user: str | None
+) -> Trigger | None:
+    """What makes a message in a channel or direct message a question to the bot; None if it is none.
+
+    Args:
+        text: of the message, as Slack sends it.
+        settings: of the channel.
+        direct: whether it is a direct message.
+        in_thread: whether it is a reply.
+        bot_user: id of the bot's user.
+    """
+    if direct:
+        return Trigger.DIRECT
+    mentioned = mentions(text)
+    if bot_user in mentioned:
+        return Trigger.MENTION
+    if in_thread and settings.follow_ups is FollowUps.ALWAYS:
+        return Trigger.FOLLOW_UP
+    if mentioned or not is_question(typed(text)):
+        return None
+    if in_thread:
+        return Trigger.FOLLOW_UP if settings.follow_ups is FollowUps.QUESTIONS else None
+    return Trigger.AUTO if settings.mode is Mode.AUTO else None

@@ -1,1 +1,1 @@
-"""Jobs: written down before they are acknowledged, done once."""
+"""Work: jobs that are recorded before they are acknowledged and done once, and what runs beside them."""

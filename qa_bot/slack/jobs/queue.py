@@ -1,4 +1,4 @@
-"""Jobs: each is written down before its event is acknowledged, done once, and taken up again if its process dies."""
+"""Jobs: each is recorded before its event is acknowledged, done once, and adopted by another process if its own dies."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from qa_bot.slack.jobs.state import Job, SlackState
 from qa_bot.slack.log_redaction import in_words
 
 HEARTBEAT = 5.0
+"""Seconds between two signs of life, after each of which orphaned jobs are adopted."""
 PRUNING = 3600.0
 OVERFULL = 2
-"""Times the limit, from which not even edits and clicks are taken: Slack sends them again, or says that it failed."""
+"""Beyond so many times the limit, not even edits and clicks are taken: Slack sends them again, or says that they failed."""
 SEEN = 10_000
-"""Jobs that are known to have come without looking into the file; most events come twice within a second."""
+"""Keys that are remembered without looking into the file; most events arrive twice within a second."""
 
 Work = Callable[[Job], Awaitable[None]]
 
@@ -23,13 +24,13 @@ _log = logging.getLogger(__name__)
 
 
 class Jobs:
-    """Runs jobs as tasks of the event loop; how many answer at once is for the answering pool to say.
+    """Runs jobs as tasks of the event loop; the answering pool limits how many answer at once.
 
-    Jobs about the same message (`payload["about"]`) are done one after the other, in the order in which they came.
+    Jobs about the same message (`payload["about"]`) are done one after the other, in the order of their arrival.
 
     Args:
-        state: where they are written down.
-        works: for each kind of job, what does it.
+        state: where they are recorded.
+        works: the function that does each kind of job.
         limit: how many may be open; see `full`.
     """
 
@@ -44,7 +45,7 @@ class Jobs:
 
     @property
     def open(self) -> int:
-        """Jobs that are not done yet."""
+        """Number of jobs that are not done yet."""
         return len(self._tasks)
 
     @property
@@ -53,7 +54,12 @@ class Jobs:
         return self.open >= self._limit
 
     def put(self, key: str, kind: str, payload: Mapping[str, Any]) -> bool:
-        """Writes a job down and starts it; False if it was seen before.
+        """Records a job and starts it; False if a job with this key was seen before.
+
+        Args:
+            key: names the job.
+            kind: of the job; chooses the function that does it.
+            payload: what that function needs.
 
         Raises:
             asyncio.QueueFull: far too many are open; the request should not be acknowledged.
@@ -71,12 +77,12 @@ class Jobs:
         return True
 
     def start(self) -> None:
-        """Takes up what other processes left behind, now and from time to time."""
+        """Adopts the jobs of processes that are gone, now and from time to time."""
         self._adopt()
         self._keeper = asyncio.get_running_loop().create_task(self._keep())
 
     async def stop(self, patience: float) -> None:
-        """Waits for what is being done, for at most `patience` seconds; the rest stays written down."""
+        """Waits for running jobs, for at most `patience` seconds; the rest stays recorded."""
         if self._keeper:
             self._keeper.cancel()
         if self._tasks:
@@ -84,7 +90,7 @@ class Jobs:
             for task in late:
                 task.cancel()
             if late:
-                _log.warning("%d jobs are not done yet; they are taken up again at the next start", len(late))
+                _log.warning("%d jobs are not done; the next start continues them", len(late))
                 await asyncio.wait(late, timeout=1)
 
     def _start(self, job: Job) -> None:
@@ -98,14 +104,11 @@ class Jobs:
         turn.waiting += 1
         try:
             async with turn.lock:
-                await self._works[job.kind](job)
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            _log.error("a job (%s) failed: %s", job.kind, in_words(error))
-            self._state.done(job.key)
-        else:
-            self._state.done(job.key)
+                try:
+                    await self._works[job.kind](job)
+                except Exception as error:
+                    _log.error("a job (%s) failed: %s", job.kind, in_words(error))
+            self._state.done(job.key)  # not if it is cancelled: then another process continues it
         finally:
             turn.waiting -= 1
             if not turn.waiting:
@@ -114,7 +117,7 @@ class Jobs:
     def _adopt(self) -> None:
         orphans = [job for job in self._state.orphans() if job.kind in self._works]
         if orphans:
-            _log.info("taking up %d jobs that were left behind", len(orphans))
+            _log.info("continuing %d jobs of a process that has ended", len(orphans))
         for job in orphans:
             self._start(job)
 
@@ -130,11 +133,11 @@ class Jobs:
                     await asyncio.to_thread(self._state.prune)
                     pruned = loop.time()
             except Exception as error:
-                _log.error("%s: cannot be written: %s", self._state.path, error)
+                _log.error("%s cannot be written: %s", self._state.path, error)
 
 
 class _Turn:
-    """Who may work on a message, and how many want to."""
+    """The lock of a message, and how many jobs wait for it or have it."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()

@@ -1,6 +1,6 @@
-"""What the Slack app must not forget: jobs that are not done, what answered which question, a person's last questions.
+"""What the Slack app remembers: open jobs, which message answers which, and a person's last questions.
 
-One SQLite file in the data folder, shared by every process on the machine; all of it is pruned after a while.
+One SQLite file in the data folder, shared by all processes on the machine and pruned regularly.
 """
 
 from __future__ import annotations
@@ -20,17 +20,21 @@ from qa_bot.sqlite_file import SQLiteFile
 FILE_NAME = "slack.sqlite3"
 DAY = 86_400.0
 JOB_AGE, ANSWER_AGE, QUESTION_AGE = 7 * DAY, 90 * DAY, 90 * DAY
-"""How long things are remembered, in seconds."""
+"""How long rows are kept, in seconds."""
 RETRIED_AGE = 900.0
-"""A job that was left behind is taken up again if it is younger than this; later the answer would only surprise."""
+"""Seconds for which a job of a dead process can be adopted; later the answer would only surprise."""
 SILENCE = 20.0
-"""A process that has not been heard of for so long is taken for dead, in seconds."""
+"""Seconds without a sign of life after which a process counts as dead."""
 QUESTIONS_KEPT = 5
 ROWS_KEPT = 1_000_000
-"""Of each kind; a busy year makes more, and the oldest go first."""
+"""Rows of each table; a busy year makes more, and the oldest go first."""
 PRUNED_AT_ONCE = 1000
-_KEPT = {"jobs": ("key", JOB_AGE), "answers": ("channel, question", ANSWER_AGE), "questions": ("number", QUESTION_AGE)}
-"""For each table its key, and how long its rows are remembered, in seconds."""
+_LIFETIMES = {
+    "jobs": ("key", JOB_AGE),
+    "answers": ("channel, question", ANSWER_AGE),
+    "questions": ("number", QUESTION_AGE),
+}
+"""For each table its key, and how long its rows are kept, in seconds."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS processes (id TEXT PRIMARY KEY, host TEXT NOT NULL, pid INTEGER NOT NULL, seen REAL NOT NULL);
@@ -59,7 +63,7 @@ CREATE INDEX IF NOT EXISTS questions_by_age ON questions (created);
 
 
 class Job(NamedTuple):
-    """Something to be done for one event: `attempts` counts the processes that have begun it."""
+    """Something to do for one event; `attempts` counts the processes that have begun it."""
 
     key: str
     kind: str
@@ -68,7 +72,7 @@ class Job(NamedTuple):
 
 
 class SlackState:
-    """The file.  Safe to use from several threads and several processes.
+    """The state file; several threads and processes may use it at once.
 
     Args:
         folder: the data folder; made if it is missing.
@@ -85,14 +89,14 @@ class SlackState:
         self.prune()
 
     def close(self) -> None:
-        """Lets go of the file; jobs of this process that are not done can be taken up by another at once."""
+        """Closes the file; another process may adopt this one's open jobs at once."""
         self._file.run("DELETE FROM processes WHERE id = ?", self.process)
         self._file.close()
 
     # -- jobs ----------------------------------------------------------------------------------------------------------
 
     def claim(self, key: str, kind: str, payload: Mapping[str, Any]) -> bool:
-        """Writes a job down as this process's; False if there is or was one with this key."""
+        """Records a job as this process's; False if there is or was one with this key."""
         added = self._file.run(
             "INSERT OR IGNORE INTO jobs (key, kind, payload, owner, created) VALUES (?, ?, ?, ?, ?)",
             key, kind, json.dumps(payload), self.process, time.time(),
@@ -100,22 +104,20 @@ class SlackState:
         return added == 1
 
     def done(self, key: str) -> None:
-        """Marks a job as done; what was in it is forgotten."""
+        """Marks a job as done, and deletes its payload."""
         self._file.run("UPDATE jobs SET done = 1, payload = '{}' WHERE key = ?", key)
 
     def orphans(self) -> list[Job]:
-        """Takes over the young jobs of processes that are gone."""
-        # Who is alive must not change before the jobs are taken: another process may be taking them, too.
+        """Takes over the young jobs of dead processes."""
+        # one transaction: another process may be taking them, too
         with self._file.transaction() as connection:
             rows = self._take_over(connection)
-        return [
-            Job(key, kind, json.loads(payload), attempts)
-            for key, kind, payload, attempts, _ in sorted(rows, key=_created)
-        ]
+        rows.sort(key=lambda row: float(row[-1]))
+        return [Job(key, kind, json.loads(payload), attempts) for key, kind, payload, attempts, _ in rows]
 
     def _take_over(self, connection: sqlite3.Connection) -> list[Any]:
-        known = connection.execute("SELECT id, host, pid, seen FROM processes").fetchall()
-        alive = {self.process, *(process for process, host, pid, seen in known if _alive(host, pid, seen))}
+        processes = connection.execute("SELECT id, host, pid, seen FROM processes").fetchall()
+        alive = {self.process, *(process for process, host, pid, seen in processes if _alive(host, pid, seen))}
         marks = ", ".join("?" * len(alive))
         return connection.execute(
             f"UPDATE jobs SET owner = ?, attempts = attempts + 1 WHERE done = 0 AND created > ? AND owner NOT IN ({marks}) "
@@ -133,11 +135,11 @@ class SlackState:
     # -- answers and questions -----------------------------------------------------------------------------------------
 
     def remember_answer(self, channel: str, question: str, answer: str) -> None:
-        """Notes which message (by its timestamp) answers which."""
+        """Records which message (by its timestamp) answers which."""
         self._file.run("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", channel, question, answer, time.time())
 
     def answer_to(self, channel: str, question: str) -> str | None:
-        """Timestamp of the message that answers a message, if it is known."""
+        """Timestamp of the message that answers a message; None if it is not known."""
         rows = self._file.rows("SELECT answer FROM answers WHERE channel = ? AND question = ?", channel, question)
         return str(rows[0][0]) if rows else None
 
@@ -146,15 +148,12 @@ class SlackState:
         self._file.run("DELETE FROM answers WHERE channel = ? AND question = ?", channel, question)
 
     def remember_question(self, team: str, person: str, question: str) -> None:
-        """Notes a person's question, for their App Home; the oldest beyond `QUESTIONS_KEPT` goes."""
+        """Records a person's question for their App Home; only the last `QUESTIONS_KEPT` stay."""
         self._file.run("DELETE FROM questions WHERE team = ? AND person = ? AND question = ?", team, person, question)
         self._file.run(
             "INSERT INTO questions (team, person, question, created) VALUES (?, ?, ?, ?)",
-            team,
-            person,
-            question,
-            time.time(),
-        )
+            team, person, question, time.time(),
+        )  # fmt: skip
         self._file.run(
             "DELETE FROM questions WHERE team = ? AND person = ? AND number NOT IN "
             "(SELECT number FROM questions WHERE team = ? AND person = ? ORDER BY number DESC LIMIT ?)",
@@ -167,8 +166,8 @@ class SlackState:
         return [str(row[0]) for row in self._file.rows(query, team, person)]
 
     def prune(self) -> None:
-        """Forgets what is old, and the oldest of what is too much; a little at a time, as others use the file, too."""
-        for table, (names, age) in _KEPT.items():
+        """Deletes rows that are too old or too many; a few at a time, as others use the file, too."""
+        for table, (names, age) in _LIFETIMES.items():
             while self._file.run(
                 f"DELETE FROM {table} WHERE ({names}) IN "
                 f"(SELECT {names} FROM {table} WHERE created < ? ORDER BY created LIMIT {PRUNED_AT_ONCE})",
@@ -178,14 +177,10 @@ class SlackState:
         self._file.run("DELETE FROM processes WHERE seen < ?", time.time() - DAY)
 
     def _oldest(self, table: str, moment: float) -> float:
-        """What is older than that goes; later than `moment` if there are more than `ROWS_KEPT`."""
+        """The time before which rows go: `moment`, or later if there are more than `ROWS_KEPT`."""
         newest = f"SELECT created FROM {table} ORDER BY created DESC LIMIT 1 OFFSET {ROWS_KEPT - 1}"
         rows = self._file.rows(newest)
         return max(moment, float(rows[0][0])) if rows else moment
-
-
-def _created(row: tuple[Any, ...]) -> float:
-    return float(row[-1])
 
 
 def _alive(host: str, pid: int, seen: float) -> bool:
@@ -198,5 +193,5 @@ def _alive(host: str, pid: int, seen: float) -> bool:
     except ProcessLookupError:
         return False
     except OSError:
-        return True  # it is there, but somebody else's
+        return True  # another user's
     return True

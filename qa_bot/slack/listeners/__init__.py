@@ -1,4 +1,4 @@
-"""What Slack sends and who takes it: a room for each kind of request."""
+"""Listeners: each reads one kind of request, decides who is answered, and puts down a job or begins a short task."""
 
 from slack_bolt.async_app import AsyncApp
 
@@ -6,10 +6,6 @@ from qa_bot.slack.listeners import actions, commands, events, functions, shortcu
 
 
 def register(app: AsyncApp) -> None:
-    """Registers every listener."""
-    events.register(app)
-    commands.register(app)
-    shortcuts.register(app)
-    actions.register(app)
-    views.register(app)
-    functions.register(app)
+    """Registers all listeners."""
+    for kind in (events, commands, shortcuts, actions, views, functions):
+        kind.register(app)

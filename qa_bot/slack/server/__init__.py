@@ -1,1 +1,1 @@
-"""Socket Mode, HTTP, and the app that they bring requests to."""
+"""The running app: its parts, and the Socket Mode or HTTP that brings it requests."""

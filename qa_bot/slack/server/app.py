@@ -1,48 +1,162 @@
-"""The Bolt app: who the bot is in a workspace, what goes wrong, and the listeners."""
+"""The running app: its parts put together, started, and stopped after they finish what they are doing."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, cast
 
+import aiohttp
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization.async_authorize import AsyncCallableAuthorize
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_bolt.response import BoltResponse
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.errors import SlackApiError
 
+from embeddings.errors import QABotError, SettingsError
+from qa_bot.bot import QABot
+from qa_bot.feedback import FeedbackLog
+from qa_bot.slack.jobs.queue import Jobs, Work
+from qa_bot.slack.jobs.state import SlackState
+from qa_bot.slack.jobs.tasks import Pool
 from qa_bot.slack.listeners import register
 from qa_bot.slack.log_redaction import in_words
-from qa_bot.slack.services import Desk
-from qa_bot.slack.web_api.hosts import is_slacks
+from qa_bot.slack.services import Services
+from qa_bot.slack.settings import SlackSettings, bot_token
+from qa_bot.slack.web_api.calls import CALL_ERRORS, error_code, is_slacks
+from qa_bot.slack.web_api.workspaces import (
+    InstallationStore,
+    InstalledWorkspaces,
+    SingleWorkspace,
+    Workspaces,
+    new_client,
+    new_session,
+    oauth_settings,
+)
+from qa_bot.slack.workers import private_answers, questions, workflow_steps
+from qa_bot.slack.workers.articles import ArticleWork
+
+LAST_MOMENTS = 8.0
+"""Seconds for running work when the process is told to stop; it must end within 10."""
+
+SWITCH = 0.001
+"""Seconds for which a thread that answers may hold up the event loop, which acknowledges."""
 
 _log = logging.getLogger(__name__)
 
 
-def build_app(desk: Desk, client: AsyncWebClient, oauth: AsyncOAuthSettings | None = None) -> AsyncApp:
-    """Makes the app.
-
-    Listeners run before their request is acknowledged, and only write down what is to be done: when Slack hears that a
-    question has arrived, it is in the file of jobs.
+@asynccontextmanager
+async def running(bot: QABot, settings: SlackSettings) -> AsyncIterator[tuple[Services, AsyncApp]]:
+    """Runs the parts of the app; at the end they finish their work.
 
     Args:
-        desk: what the listeners hand their work to.
-        client: of the Web API, without a token: each request is given that of its workspace.
-        oauth: how workspaces install the app, if they do.
+        bot: answers.
+        settings: of the Slack app.
+
+    Yields:
+        The parts, and the Bolt app that takes requests.
+
+    Raises:
+        QABotError: a token is missing or not good, or the data folder cannot be used.
+    """
+    sys.setswitchinterval(SWITCH)
+    session = new_session()
+    state, feedback = SlackState(bot.settings.data_dir), FeedbackLog(bot.settings.data_dir)
+    pool = Pool(settings.workers)
+    try:
+        workspaces, oauth = await _workspaces(bot, settings, session)
+        services = Services(settings, bot, state, feedback, workspaces, pool, session)
+        services.jobs = Jobs(state, job_table(services), settings.queue)
+        app = _bolt_app(services, oauth)
+        loading = asyncio.ensure_future(_load(services))
+        services.jobs.start()
+        try:
+            yield services, app
+        finally:
+            ends = time.monotonic() + LAST_MOMENTS
+            await services.jobs.stop(LAST_MOMENTS)
+            await services.short_tasks.stop(max(ends - time.monotonic(), 0.5))
+            await asyncio.wait([loading], timeout=0.5)
+    finally:
+        pool.close()
+        await session.close()
+        state.close()
+        feedback.close()
+
+
+def job_table(services: Services) -> Mapping[str, Work]:
+    """The function that does each kind of job."""
+    articles = ArticleWork(services)
+    return {
+        "question": partial(questions.answer, services),
+        "too busy": partial(questions.refuse, services),
+        "edit": partial(questions.update_answer, services),
+        "delete": partial(questions.remove_answer, services),
+        "ask": partial(private_answers.answer, services),
+        "share": partial(private_answers.share, services),
+        "step": partial(workflow_steps.answer, services),
+        "index": articles.index_post,
+        "admin": articles.administer,
+    }
+
+
+async def _workspaces(
+    bot: QABot, settings: SlackSettings, session: aiohttp.ClientSession
+) -> tuple[Workspaces, AsyncOAuthSettings | None]:
+    """The workspaces that are answered, and how others install the app, if they do."""
+    if settings.uses_oauth:
+        oauth = oauth_settings(settings, bot.settings.data_dir)
+        store = cast(InstallationStore, oauth.installation_store)
+        return InstalledWorkspaces(settings, store, session), oauth
+    workspace = SingleWorkspace(new_client(settings, session, bot_token(settings)))
+    try:
+        identity = await workspace.identify()
+    except SlackApiError as error:
+        raise SettingsError(
+            f"SLACK_BOT_TOKEN: Slack refuses it ({error_code(error)}); run: qa-bot slack --check"
+        ) from None
+    except CALL_ERRORS as error:
+        raise SettingsError(
+            f"Slack cannot be reached ({type(error).__name__}); check the network, the proxy and SLACK_API_URL"
+        ) from None
+    _log.info("this is %s in %s", identity.bot_user_id, identity.team or identity.team_id)
+    return workspace, None
+
+
+def _bolt_app(services: Services, oauth: AsyncOAuthSettings | None) -> AsyncApp:
+    """The Bolt app, which verifies requests and calls the listeners.
+
+    Listeners run before their request is acknowledged, and only record what is to be done: when Slack hears that a question
+    has arrived, its job is in the state file.
     """
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> Any:
-        return await desk.workspaces.authorize(enterprise_id, team_id)
+        return await services.workspaces.authorize(enterprise_id, team_id)
 
-    secret = desk.settings.signing_secret
+    async def inject_services(
+        body: dict[str, Any], context: AsyncBoltContext, next: Callable[[], Awaitable[None]]
+    ) -> None:
+        context["services"] = services
+        if not is_slacks(str(body.get("response_url")), services.settings.api_url):
+            body.pop("response_url", None)  # private messages go to Slack only
+        await next()
+
+    secret = services.settings.signing_secret
     app = AsyncApp(
-        # Bolt sets up the logger of its app's name, so that is none of ours; its own are as quiet as this one.
+        # Bolt configures the logger of its app's name, so that must not be one of ours; its others are as quiet as this one.
         name="slack_bolt.app",
         logger=logging.getLogger("slack_bolt"),
-        client=client,
+        client=new_client(services.settings, services.session),  # without a token: each request brings its workspace's
         signing_secret=secret.get_secret_value() if secret else "",
         # Bolt's own way would ask Slack who the bot is before each request is acknowledged.
         authorize=cast(Any, AsyncCallableAuthorize(logger=_log, func=authorize)),
@@ -51,26 +165,45 @@ def build_app(desk: Desk, client: AsyncWebClient, oauth: AsyncOAuthSettings | No
         raise_error_for_unhandled_request=True,
         request_verification_enabled=secret is not None,
     )
-
-    async def bring_desk(body: dict[str, Any], context: AsyncBoltContext, next: Callable[[], Awaitable[None]]) -> None:
-        context["desk"] = desk
-        if not is_slacks(str(body.get("response_url")), desk.settings.api_url):
-            body.pop("response_url", None)  # what only one person shall see goes nowhere else
-        await next()
-
-    app.use(bring_desk)
-    app.error(report)
+    app.use(inject_services)
+    app.error(_report)
     register(app)
     return app
 
 
-async def report(error: Exception, body: dict[str, Any]) -> BoltResponse:
-    """Logs what no listener takes or what one fails at; never what the request says."""
+async def _report(error: Exception, body: dict[str, Any]) -> BoltResponse:
+    """Logs a request that has no listener, or whose listener fails; never what the request says."""
     kind = body.get("type")
     if isinstance(error, BoltUnhandledRequestError):
         event = body.get("event")
-        inner = event.get("type") if isinstance(event, dict) else None
-        _log.info("nothing listens to this: %.80r", inner or kind or body.get("command"))
+        event_kind = event.get("type") if isinstance(event, dict) else None
+        _log.info("nothing listens to this: %.80r", event_kind or kind or body.get("command"))
         return BoltResponse(status=200, body="")
     _log.error("a request (%.40r) could not be taken: %s", kind, in_words(error))
     return BoltResponse(status=500, body="")
+
+
+async def _load(services: Services) -> None:
+    """Loads the models; an error is reported again when a question needs them."""
+    try:
+        await asyncio.to_thread(services.bot.load)
+        services.loaded.set()
+    except QABotError as error:
+        _log.error("%s", error)
+    except Exception as error:
+        _log.error("the models could not be loaded: %s: %s", type(error).__name__, error)
+
+
+def leave_in_time() -> None:
+    """Ends the process in time even if a thread is indexing; what it has committed is whole."""
+    timer = threading.Timer(LAST_MOMENTS + 1, os._exit, (0,))
+    timer.daemon = True
+    timer.start()
+
+
+def stop_signal() -> asyncio.Event:
+    """An event that is set when the process is told to stop."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop

@@ -1,4 +1,4 @@
-"""HTTP: Slack sends signed requests to an address that it can reach; an ASGI app behind uvicorn takes them.
+"""HTTP: Slack sends signed requests to an address that it can reach; aiohttp's web server takes them.
 
 Beside Slack's paths there are ``/healthz`` (the process runs) and ``/readyz`` (it can answer).
 """
@@ -7,150 +7,162 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import multiprocessing
 import os
 import signal
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AsyncExitStack
-from functools import partial
-from typing import Any
+from multiprocessing.context import SpawnProcess
 
-import uvicorn
-from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
-from uvicorn.supervisors import Multiprocess
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
 
-from embeddings.errors import QABotError, SettingsError
+from embeddings.errors import SettingsError
 from qa_bot.bot import QABot
 from qa_bot.settings import Settings
 from qa_bot.slack.log_redaction import in_words, set_up_log
-from qa_bot.slack.server.serving import bot_token, leave_in_time, running
-from qa_bot.slack.services import Desk
-from qa_bot.slack.settings import SlackSettings
+from qa_bot.slack.server.app import LAST_MOMENTS, leave_in_time, running, stop_signal
+from qa_bot.slack.services import Services
+from qa_bot.slack.settings import SlackSettings, bot_token
 
 LONGEST_BODY = 1_000_000
 """Bytes of a request's body; Slack's are far smaller."""
-
 BODY_SECONDS = 5.0
-"""In which a request's body must have come; Slack itself waits for no answer longer than three."""
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+"""Seconds in which a request's body must arrive; Slack itself waits at most three for an answer."""
+IDLE_SECONDS = 75.0
+"""Seconds in which a request's head must arrive on an open connection; longer than proxies keep theirs open."""
+BACKLOG = 1024
 
 _log = logging.getLogger(__name__)
 
 
-class HttpApp:
-    """The ASGI app.
+class HttpServer:
+    """Takes Slack's requests, and says whether the process runs and whether it is ready.
 
     Args:
         bot: answers.
         settings: of the Slack app.
-
-    Attributes:
-        stop: ends the server; called when the app cannot go on.
-        failure: why it cannot.
+        idle_seconds: see `IDLE_SECONDS`.
     """
 
-    def __init__(self, bot: QABot, settings: SlackSettings) -> None:
+    def __init__(self, bot: QABot, settings: SlackSettings, idle_seconds: float = IDLE_SECONDS) -> None:
         self._bot = bot
         self._settings = settings
-        self.stop: Callable[[], None] = lambda: None
-        self._parts = AsyncExitStack()
-        self._desk: Desk | None = None
-        self._handler: AsyncSlackRequestHandler | None = None
-        self.failure: QABotError | None = None
+        self._idle_seconds = idle_seconds
+        self._services: Services | None = None
+        self._app: AsyncApp | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Takes a request, or the start and the end of the server."""
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-        elif scope["type"] == "http":
-            await self._take(scope, receive, send)
+    async def serve(self, listening: socket.socket, stop: asyncio.Event, *, survive: bool = False) -> None:
+        """Serves until `stop` is set; then finishes running requests and answers.
 
-    async def _live(self, receive: Receive, send: Send) -> None:
-        await receive()
-        starting = asyncio.ensure_future(self._start())
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        leave_in_time()
-        starting.cancel()
-        await asyncio.gather(starting, return_exceptions=True)
-        await self._parts.aclose()
-        await send({"type": "lifespan.shutdown.complete"})
+        Args:
+            listening: takes connections at once, before the app has started.
+            stop: ends it.
+            survive: keep running, but not ready, if the app cannot start.
 
-    async def _start(self) -> None:
+        Raises:
+            QABotError: the app cannot start.
+        """
+        runner = await self.listen(listening)
+        parts = AsyncExitStack()
+        starting, stopping = asyncio.ensure_future(self._start(parts)), asyncio.ensure_future(stop.wait())
         try:
-            desk, app, _ = await self._parts.enter_async_context(running(self._bot, self._settings))
-        except QABotError as error:
-            self.failure = error
-            self.stop()
-            return
-        self._desk, self._handler = desk, AsyncSlackRequestHandler(app)
+            await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+            if starting.done() and (error := starting.exception()) is not None:
+                if not survive:
+                    raise error
+                _log.error("this process cannot answer: %s", error)
+            await stopping
+            leave_in_time()
+        finally:
+            await runner.cleanup()
+            starting.cancel()
+            stopping.cancel()
+            await asyncio.gather(starting, stopping, return_exceptions=True)
+            await parts.aclose()
 
-    async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
-        if path == "/healthz":
-            await _answer(send, 200, "ok")
-        elif path == "/readyz":
-            ready = self._desk is not None and self._desk.loaded.is_set()
-            await _answer(send, 200 if ready else 503, "ready" if ready else "not ready yet")
-        elif self._handler is None:
-            await _answer(send, 503, "not ready yet")  # Slack sends it again
-        else:
-            await self._hand_over(self._handler, scope, receive, send)
+    async def listen(self, listening: socket.socket) -> web.AppRunner:
+        """Begins to take connections."""
+        app = web.Application(client_max_size=LONGEST_BODY)
+        app.router.add_get("/healthz", self._health)
+        app.router.add_get("/readyz", self._readiness)
+        app.router.add_post("/slack/events", self._take)
+        app.router.add_get("/slack/install", self._take)
+        app.router.add_get("/slack/oauth_redirect", self._take)
+        app.on_response_prepare.append(_without_version)
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            auto_decompress=False,  # Slack signs what it sends
+            keepalive_timeout=self._idle_seconds,
+            lingering_time=2.0,
+            shutdown_timeout=1.0,
+        )
+        await runner.setup()
+        await web.SockSite(runner, listening, backlog=BACKLOG).start()
+        return runner
 
-    async def _hand_over(self, handler: AsyncSlackRequestHandler, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
+    async def _start(self, parts: AsyncExitStack) -> None:
+        self._services, self._app = await parts.enter_async_context(running(self._bot, self._settings))
+
+    async def _health(self, _: web.Request) -> web.Response:
+        return web.Response(text="ok")
+
+    async def _readiness(self, _: web.Request) -> web.Response:
+        if self._services is None or not self._services.loaded.is_set():
+            return web.Response(status=503, text="not ready yet")
+        return web.Response(text="ready")
+
+    async def _take(self, request: web.Request) -> web.Response:
+        """Reads a request and passes it to the app."""
+        if self._app is None:
+            return web.Response(status=503, text="not ready yet")  # Slack sends it again
+        if (request.content_length or 0) > LONGEST_BODY:
+            return web.Response(status=413, text="too large")
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                body = await _read(receive, headers.get(b"content-length", b"0"))
+                body = (await request.read()).decode()
         except TimeoutError:
-            await _answer(send, 408, "too slow")
-            return
-        if body is None:
-            await _answer(send, 413, "too large")
-            return
-        try:
-            body.decode()
-            signed_at = headers.get(b"x-slack-request-timestamp", b"0").decode()
+            return web.Response(status=408, text="too slow")
         except UnicodeDecodeError:
-            await _answer(send, 400, "not UTF-8")
-            return
-        if not (signed_at.isascii() and signed_at.isdigit() and headers.get(b"x-slack-signature", b"").isascii()):
-            await _answer(send, 401, "this is not how Slack signs")
-            return
-
-        async def again() -> MutableMapping[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
-
+            return web.Response(status=400, text="not UTF-8")
+        except (web.RequestPayloadError, ConnectionError):
+            return web.Response(status=400, text="incomplete")
         try:
-            await handler(dict(scope), again, send)
+            return await _dispatch(self._app, request, body)
         except Exception as error:
             _log.error("a request could not be read: %s", in_words(error))
-            await _answer(send, 400, "cannot be read")
+            return web.Response(status=400, text="cannot be read")
 
 
-async def _read(receive: Receive, announced: bytes) -> bytes | None:
-    """A request's body; None if it is too large, or says that it will be."""
-    if announced.isdigit() and int(announced[:20]) > LONGEST_BODY:
-        return None
-    body = bytearray()
-    while True:
-        part = await receive()
-        body += part.get("body", b"")
-        if len(body) > LONGEST_BODY:
-            return None
-        if part["type"] != "http.request" or not part.get("more_body"):
-            return bytes(body)
+async def _dispatch(app: AsyncApp, request: web.Request, body: str) -> web.Response:
+    """The app's answer to a request."""
+    flow = app.oauth_flow
+    bolt_request = AsyncBoltRequest(body=body, query=request.query_string, headers=dict(request.headers))
+    if request.method == "POST":
+        if not _may_be_signed(request):
+            return web.Response(status=401, text="not signed by Slack")
+        return await to_aiohttp_response(await app.async_dispatch(bolt_request))
+    if flow is None:
+        return web.Response(status=404, text="not found")
+    installing = request.path == flow.install_path
+    return await to_aiohttp_response(
+        await (flow.handle_installation(bolt_request) if installing else flow.handle_callback(bolt_request))
+    )
 
 
-async def _answer(send: Send, status: int, text: str) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": text.encode()})
+def _may_be_signed(request: web.Request) -> bool:
+    """Whether the headers of a signature have their form: the SDK takes it for granted."""
+    signed_at = request.headers.get("X-Slack-Request-Timestamp", "0")
+    return signed_at.isascii() and signed_at.isdigit() and request.headers.get("X-Slack-Signature", "").isascii()
+
+
+async def _without_version(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.pop("Server", None)
 
 
 def serve_http(bot: QABot, settings: SlackSettings, host: str, port: int, processes: int) -> int:
@@ -159,53 +171,67 @@ def serve_http(bot: QABot, settings: SlackSettings, host: str, port: int, proces
     Args:
         bot: answers.
         settings: of the Slack app.
-        host, port: to listen on.
+        host: to listen on.
+        port: to listen on.
         processes: that serve; they share the jobs, so that a question is answered once.
 
+    Returns:
+        The exit code.
+
     Raises:
-        QABotError: a token or secret is missing or not good, or the address cannot be listened on.
+        QABotError: a token or secret is missing or not good, or the address is not free.
     """
     if settings.signing_secret is None:
         raise SettingsError(
-            "SLACK_SIGNING_SECRET is not set; it stands at api.slack.com/apps under Basic Information, App Credentials"
+            "SLACK_SIGNING_SECRET is not set; copy it from api.slack.com/apps, Basic Information, App Credentials"
         )
     if not settings.uses_oauth:
         bot_token(settings)
     listening = _listen(host, port)
     _log.info("listening on http://%s:%d/slack/events", host, listening.getsockname()[1])
     if processes > 1:
-        app = partial(_app_of_a_process, bot.settings, settings)
-        config = _config(app, factory=True, workers=processes)
-        Multiprocess(config, sockets=[listening]).run()
-        return 0
-    app_here = HttpApp(bot, settings)
-    server = uvicorn.Server(_config(app_here))
-    app_here.stop = partial(setattr, server, "should_exit", True)
-    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn handles them, and raises them again when it has ended
-        signal.signal(number, lambda *_: None)
-    server.run(sockets=[listening])
-    if app_here.failure is not None:
-        raise app_here.failure
+        _supervise(bot.settings, settings, listening, processes)
+    else:
+        asyncio.run(_serve(bot, settings, listening))
     return 0
 
 
-def _config(app: Any, **more: Any) -> uvicorn.Config:
-    return uvicorn.Config(
-        app, lifespan="on", log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=1, **more
-    )
+async def _serve(bot: QABot, settings: SlackSettings, listening: socket.socket, *, survive: bool = False) -> None:
+    await HttpServer(bot, settings).serve(listening, stop_signal(), survive=survive)
 
 
-def _app_of_a_process(settings: Settings, slack: SlackSettings) -> HttpApp:
-    """The app of one of several processes; one that cannot go on says so and stays, not ready."""
+def _supervise(settings: Settings, slack: SlackSettings, listening: socket.socket, processes: int) -> None:
+    """Runs several processes on one socket, and replaces those that end, until it is told to stop."""
+    stop, spawn = threading.Event(), multiprocessing.get_context("spawn")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+
+    def start() -> SpawnProcess:
+        process = spawn.Process(target=_serve_in_process, args=(settings, slack, listening))
+        process.start()
+        return process
+
+    running_processes = [start() for _ in range(processes)]
+    while not stop.wait(0.5):
+        for process in [process for process in running_processes if not process.is_alive()]:
+            _log.warning("a process ended (exit code %s); another takes its place", process.exitcode)
+            running_processes[running_processes.index(process)] = start()
+    for process in running_processes:
+        process.terminate()
+    for process in running_processes:
+        process.join(LAST_MOMENTS + 1.5)
+
+
+def _serve_in_process(settings: Settings, slack: SlackSettings, listening: socket.socket) -> None:
+    """Serves in one of several processes; one whose app cannot start says so and keeps running, not ready."""
     set_up_log((slack.bot_token, slack.app_token, slack.signing_secret, slack.client_secret))
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    app = HttpApp(QABot(settings, _log.info), slack)
-    app.stop = lambda: _log.error("this process cannot answer: %s", app.failure)
-    return app
+    with QABot(settings, _log.info) as bot:
+        asyncio.run(_serve(bot, slack, listening, survive=True))
 
 
 def _end_with(parent: int) -> None:
-    """Ends this process when its parent was killed: nobody would end it otherwise."""
+    """Ends this process when its parent was killed; nobody else would."""
     while os.getppid() == parent:
         time.sleep(1)
     os.kill(os.getpid(), signal.SIGTERM)
@@ -220,7 +246,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise SettingsError(
-            f"{host}:{port} cannot be listened on ({error.strerror}); name others: --host, --port"
+            f"cannot listen on {host}:{port} ({error.strerror}); choose another address with --host and --port"
         ) from error
-    listening.listen(1024)
+    listening.listen(BACKLOG)
     return listening

@@ -1,7 +1,7 @@
-"""Socket Mode: requests come over a WebSocket that the bot opens, so it needs no address that Slack can reach.
+"""Socket Mode: requests come over a WebSocket that the bot opens, so Slack need not reach the bot.
 
-https://docs.slack.dev/apis/events-api/using-socket-mode.  The connection is watched more closely than the SDK's clients do,
-which notice that it is gone after up to a ping interval, and leave requests unanswered meanwhile.
+https://docs.slack.dev/apis/events-api/using-socket-mode.  The connection is watched more closely than by the SDK's clients,
+which notice up to a ping interval late that it is gone, and leave requests unanswered meanwhile.
 """
 
 from __future__ import annotations
@@ -19,60 +19,95 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from qa_bot.bot import QABot
 from qa_bot.slack.log_redaction import in_words
-from qa_bot.slack.web_api.posting import error_code, retry_after
+from qa_bot.slack.server.app import leave_in_time, running, stop_signal
+from qa_bot.slack.settings import SlackSettings, app_token
+from qa_bot.slack.web_api.calls import error_code, retry_after
 
 PING = 10.0
-"""Seconds between signs of life; a connection without any is given up."""
+"""Seconds between signs of life; a connection without any is closed."""
 LONGEST_WAIT = 30.0
 """Seconds between attempts to connect, at most."""
 
 _log = logging.getLogger(__name__)
 
 
+def serve_socket_mode(bot: QABot, settings: SlackSettings) -> int:
+    """Serves the app by Socket Mode until the process is told to stop.
+
+    Args:
+        bot: answers.
+        settings: of the Slack app.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        QABotError: a token is missing or not good, or the data folder cannot be used.
+    """
+    return asyncio.run(_serve(bot, settings, app_token(settings)))
+
+
+async def _serve(bot: QABot, settings: SlackSettings, token: str) -> int:
+    stop = stop_signal()
+    async with running(bot, settings) as (services, app):
+        socket = SocketMode(app, app.client, token, services.session)
+        connection = asyncio.ensure_future(socket.run())
+        try:
+            await stop.wait()
+            _log.info("stopping: running answers are finished first")
+            leave_in_time()
+        finally:
+            connection.cancel()
+            await asyncio.gather(connection, return_exceptions=True)
+            await socket.stop()
+    return 0
+
+
 class SocketMode:
-    """Keeps a connection, and hands what comes to the app.
+    """Keeps a connection, and passes requests to the app.
 
     Args:
         app: takes the requests.
         client: of the Web API.
-        app_token: that begins with ``xapp-``.
+        token: the app token, which begins with ``xapp-``.
         session: of HTTP connections.
     """
 
-    def __init__(self, app: AsyncApp, client: AsyncWebClient, app_token: str, session: aiohttp.ClientSession) -> None:
+    def __init__(self, app: AsyncApp, client: AsyncWebClient, token: str, session: aiohttp.ClientSession) -> None:
         self._app = app
         self._client = client
-        self._app_token = app_token
+        self._token = token
         self._session = session
         self._handling: set[asyncio.Task[None]] = set()
         self.connected = asyncio.Event()
 
     async def run(self) -> None:
-        """Connects, and again whenever the connection is gone, until it is cancelled."""
+        """Connects, and reconnects whenever the connection is gone, until it is cancelled."""
         failures = 0
         while True:
             try:
-                url = (await self._client.apps_connections_open(app_token=self._app_token))["url"]
+                url = (await self._client.apps_connections_open(app_token=self._token))["url"]
                 async with self._session.ws_connect(url, heartbeat=PING, proxy=self._client.proxy) as connection:
                     failures = 0
                     reason = await self._receive(connection)
                 _log.info("the connection to Slack ended (%s); connecting again", reason)
-            except Exception as error:  # whatever it is: a process that is not connected is there for nobody
+            except Exception as error:  # of any kind: a process without a connection is useless
                 failures += 1
                 wait = self._wait(error, failures)
-                _log.warning("no connection to Slack (%s); once more in %.1f s", _why(error), wait)
+                _log.warning("no connection to Slack (%s); next attempt in %.1f s", _why(error), wait)
                 await asyncio.sleep(wait)
             finally:
                 self.connected.clear()
 
     async def stop(self) -> None:
-        """Waits for what is being handed over."""
+        """Waits for requests that are being passed on."""
         if self._handling:
             await asyncio.wait(self._handling, timeout=2)
 
     async def _receive(self, connection: aiohttp.ClientWebSocketResponse) -> str:
-        """Takes messages until there are no more; returns why."""
+        """Takes messages until the connection ends; returns the reason."""
         async for received in connection:
             if received.type is not aiohttp.WSMsgType.TEXT:
                 continue
@@ -87,10 +122,10 @@ class SocketMode:
                 task = asyncio.get_running_loop().create_task(self._hand_over(connection, envelope))
                 self._handling.add(task)
                 task.add_done_callback(self._handling.discard)
-        return "it was cut"
+        return "it was closed"
 
     async def _hand_over(self, connection: aiohttp.ClientWebSocketResponse, envelope: dict[str, Any]) -> None:
-        """Hands a request to the app, and acknowledges it; one that fails is not, so that Slack sends it again."""
+        """Passes a request to the app and acknowledges it; if it fails, does not, so that Slack sends it again."""
         answer: dict[str, Any] = {"envelope_id": envelope["envelope_id"]}
         try:
             request = SocketModeRequest.from_dict(envelope)
@@ -115,11 +150,11 @@ class SocketMode:
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text)
+        envelope = json.loads(text)
     except ValueError:
         _log.warning("Slack sent something that is not JSON")
         return {}
-    return found if isinstance(found, dict) else {}
+    return envelope if isinstance(envelope, dict) else {}
 
 
 def _payload(body: str) -> Any:
@@ -132,5 +167,5 @@ def _payload(body: str) -> Any:
 def _why(error: Exception) -> str:
     code = error_code(error)
     if code in ("invalid_auth", "not_authed", "token_revoked", "account_inactive", "token_expired"):
-        return f"{code}: Slack does not take SLACK_APP_TOKEN any more; make a new one, and see: qa-bot slack --check"
+        return f"{code}: Slack no longer accepts SLACK_APP_TOKEN; make a new one, and run: qa-bot slack --check"
     return code or in_words(error)

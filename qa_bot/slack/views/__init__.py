@@ -1,1 +1,1 @@
-"""How messages, modals and App Home look."""
+"""How messages, modals and App Home look, and what they show."""

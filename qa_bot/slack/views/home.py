@@ -1,4 +1,4 @@
-"""App Home: how to ask, a question field, a person's last questions, what the archive holds, the newest articles."""
+"""App Home: how to ask, a question field, a person's last questions, the size of the archive, the newest articles."""
 
 from __future__ import annotations
 
@@ -21,21 +21,20 @@ from slack_sdk.models.views import View
 from embeddings.articles import Article
 from qa_bot.answering.answerer import MAX_QUESTION_CHARS
 from qa_bot.answering.results import reference
-from qa_bot.slack.archive_facts import Counts
-from qa_bot.slack.incoming.payloads import Asked
 from qa_bot.slack.settings import Language
-from qa_bot.slack.views.blocks import about_article, button, part, section
-from qa_bot.slack.views.quoting import clean, cut
+from qa_bot.slack.views.archive_facts import Counts
+from qa_bot.slack.views.blocks import about_article, button, line_of, plain_block, section
+from qa_bot.slack.views.button_values import Asked
 from qa_bot.slack.views.texts import Texts, number
 
 ASK, ASK_AGAIN = "home_question", "home_ask_again"
-"""Ids of the question field, and of the buttons that ask an earlier question again (with a number behind)."""
+"""Ids of the question field, and of the buttons that ask an earlier question again (followed by a number)."""
 NEWEST = 8
 LABEL_CHARS = 75
 
 
 class HomeFacts(NamedTuple):
-    """What App Home shows to one person: `counts` is None if the store cannot be read, `filtered` hides them."""
+    """What App Home shows to one person; `counts` is None if the store cannot be read, and `filtered` hides it."""
 
     questions: Sequence[str]
     counts: Counts | None
@@ -44,10 +43,10 @@ class HomeFacts(NamedTuple):
 
 
 def home_view(facts: HomeFacts, texts: Texts, language: Language) -> dict[str, Any]:
-    """App Home."""
+    """App Home as a view."""
     blocks: list[Block] = [
         HeaderBlock(text=texts.home_title),
-        RichTextBlock(elements=[section(part(texts.home_how))]),
+        plain_block(texts.home_how),
         InputBlock(
             label=texts.home_ask,
             element=PlainTextInputElement(
@@ -63,14 +62,13 @@ def home_view(facts: HomeFacts, texts: Texts, language: Language) -> dict[str, A
         DividerBlock(),
     ]
     if facts.counts is None or not facts.counts.articles:
-        said = texts.unavailable if facts.counts is None else texts.empty
-        blocks.append(RichTextBlock(elements=[section(part(said))]))
+        blocks.append(plain_block(texts.unavailable if facts.counts is None else texts.empty))
     elif not facts.filtered:
         counts = facts.counts
         holds = texts.home_holds.format(
             articles=number(counts.articles, language), passages=number(counts.passages, language)
         )
-        blocks.append(RichTextBlock(elements=[section(part(holds))]))
+        blocks.append(plain_block(holds))
     if facts.newest:
         newest = [section(*about_article(reference(article), texts)) for article in facts.newest]
         blocks.append(HeaderBlock(text=texts.home_newest))
@@ -80,12 +78,10 @@ def home_view(facts: HomeFacts, texts: Texts, language: Language) -> dict[str, A
 
 def _questions(questions: Sequence[str], texts: Texts) -> list[Block]:
     buttons = [
-        found
+        element
         for index, question in enumerate(questions)
-        for found in button(
-            cut(" ".join(clean(question).split()), LABEL_CHARS), f"{ASK_AGAIN}_{index}", Asked(question=question).dump()
-        )
+        for element in button(line_of(question, LABEL_CHARS), f"{ASK_AGAIN}_{index}", Asked(question=question).dump())
     ]
     if buttons:
         return [ActionsBlock(elements=buttons)]
-    return [RichTextBlock(elements=[section(part(texts.home_none))])]
+    return [plain_block(texts.home_none)]

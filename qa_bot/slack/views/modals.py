@@ -1,4 +1,4 @@
-"""Modals: more answers, an answer in its context, an article's text, what is wrong with an answer."""
+"""Modals: more answers, an answer in its context, an article's text, and the feedback form."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from embeddings.sentences import Span
 from embeddings.store.protocol import ArticleText
 from qa_bot.answering.results import Answer, iterate, reference
 from qa_bot.feedback import Verdict
-from qa_bot.slack.incoming.payloads import Place
-from qa_bot.slack.views.blocks import about_article, answer_message, part, parts, quotation_block, section
+from qa_bot.slack.quoting import clean, cut
+from qa_bot.slack.views.blocks import about_article, answer_message, parts, plain_block, quotation_block, section
+from qa_bot.slack.views.button_values import Place
 from qa_bot.slack.views.outcomes import Outcome
-from qa_bot.slack.views.quoting import clean, cut
 from qa_bot.slack.views.texts import Texts
 
 FEEDBACK_VIEW = "feedback"
 REASON, CORRECTION = "reason", "correction"
 """Ids of the feedback modal's blocks and of their inputs."""
 REASONS = (Verdict.WRONG, Verdict.NOT_ASKED, Verdict.ANSWERABLE, Verdict.UNANSWERABLE)
-"""What the reasons to choose from mean, in the order of `Texts.feedback_reasons`."""
+"""Verdicts of the reasons to choose from, in the order of `Texts.feedback_reasons`."""
 
 TITLE_CHARS = 24
 CHUNK_CHARS = 2800
@@ -43,11 +43,11 @@ CORRECTION_CHARS = 500
 
 def notice_modal(title: str, text: str, texts: Texts) -> dict[str, Any]:
     """A modal that says one thing."""
-    return _modal(title, [RichTextBlock(elements=[section(part(text))])], texts)
+    return _modal(title, [plain_block(text)], texts)
 
 
 def more_modal(outcome: Outcome, texts: Texts) -> dict[str, Any]:
-    """The further answers, or what came closest."""
+    """The further answers, or the closest ones if the articles do not answer."""
     if not isinstance(outcome, Answer):
         return notice_modal(texts.more_title, outcome.text, texts)
     blocks: list[Block] = []
@@ -60,9 +60,9 @@ def more_modal(outcome: Outcome, texts: Texts) -> dict[str, Any]:
 
 
 def answer_modal(outcomes: Sequence[Outcome], texts: Texts) -> dict[str, Any]:
-    """The answers to what was asked in App Home, with what came closest where there is none."""
-    shown = answer_message(outcomes, texts)
-    kept = [block for block in shown.blocks if block["type"] == "rich_text"]
+    """The answers to a question of App Home, with the further or closest answers."""
+    message = answer_message(outcomes, texts)
+    answers = [block for block in message.blocks if block["type"] == "rich_text"]
     further = [
         quotation_block(quotation, texts).to_dict()
         for outcome in outcomes
@@ -70,29 +70,31 @@ def answer_modal(outcomes: Sequence[Outcome], texts: Texts) -> dict[str, Any]:
         for quotation in list(iterate(outcome))[1 if outcome.answered else 0 :]
     ]
     divider = [DividerBlock().to_dict()] if further else []
-    return _modal(texts.answer_title, [*kept, *divider, *further], texts)
+    return _modal(texts.answer_title, [*answers, *divider, *further], texts)
 
 
-def context_modal(held: ArticleText, place: Place, texts: Texts) -> dict[str, Any]:
-    """The sentence of an answer with those before and after it, the answer in bold."""
-    text, sentences = held.article.text, held.sentences
-    own = [number for number, one in enumerate(sentences) if one.start < place.end and one.end > place.start]
+def context_modal(source: ArticleText, place: Place, texts: Texts) -> dict[str, Any]:
+    """The sentences around an answer, with the answer in bold."""
+    text, sentences = source.article.text, source.sentences
+    own = [
+        number for number, sentence in enumerate(sentences) if sentence.start < place.end and sentence.end > place.start
+    ]
     first, last = (own[0], own[-1]) if own else (0, -1)
     start = sentences[max(first - AROUND, 0)].start if own else place.start
     end = sentences[min(last + AROUND, len(sentences) - 1)].end if own else place.end
     passage = _marked(text, Span(start, end), place)
-    about = section(*about_article(reference(held.article), texts))
+    about = section(*about_article(reference(source.article), texts))
     return _modal(texts.context_title, [*passage, RichTextBlock(elements=[about])], texts)
 
 
-def article_modal(held: ArticleText, place: Place, texts: Texts) -> dict[str, Any]:
-    """An article's text, the answer in bold, as far as Slack can show it."""
-    text = held.article.text
+def article_modal(source: ArticleText, place: Place, texts: Texts) -> dict[str, Any]:
+    """An article's text as far as Slack can show it, with the answer in bold."""
+    text = source.article.text
     end = min(len(text), CHUNK_CHARS * CHUNKS)
-    about = RichTextBlock(elements=[section(*about_article(reference(held.article), texts))])
+    about = RichTextBlock(elements=[section(*about_article(reference(source.article), texts))])
     blocks: list[Block] = [about, DividerBlock(), *_marked(text, Span(0, end), place)]
     if end < len(text):
-        blocks.append(RichTextBlock(elements=[section(part(texts.cut_here))]))
+        blocks.append(plain_block(texts.cut_here))
     return _modal(texts.article_title, blocks, texts)
 
 
@@ -135,7 +137,7 @@ def feedback_modal(private: str, texts: Texts) -> dict[str, Any]:
 
 
 def _marked(text: str, shown: Span, place: Place) -> list[RichTextBlock]:
-    """A range of a text in pieces that Slack takes, the answer in bold."""
+    """A range of a text in pieces that Slack takes, with the answer in bold."""
     blocks = []
     for piece in _pieces(text, shown):
         bold = Span(*(min(max(at, piece.start), piece.end) for at in (place.start, place.end)))
@@ -145,8 +147,8 @@ def _marked(text: str, shown: Span, place: Place) -> list[RichTextBlock]:
         )
         words = before + answer + after
         if words.strip():
-            found = parts(words, len(before), len(before) + len(answer))
-            blocks.append(RichTextBlock(elements=[section(*found)]))
+            marked = parts(words, len(before), len(before) + len(answer))
+            blocks.append(RichTextBlock(elements=[section(*marked)]))
     return blocks
 
 

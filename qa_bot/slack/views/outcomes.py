@@ -1,4 +1,4 @@
-"""What comes of a question: an answer, or a failure that a person is told about."""
+"""The outcome of a question: an answer, or a failure that a person is told about."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Outcome = Answer | Failure
 
 
 def turn_of(outcome: Outcome) -> Turn:
-    """A question and what was said to it, as a turn of the conversation."""
+    """A question and its answer as a turn of the conversation."""
     if isinstance(outcome, Failure):
         return Turn(outcome.question)
     if outcome.answer is None or outcome.article is None:

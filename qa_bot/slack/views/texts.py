@@ -1,7 +1,4 @@
-"""Every fixed text that people in Slack read, in each language.
-
-They are plain text: nothing in them is mrkdwn, so they can stand wherever Slack shows text.
-"""
+"""Every fixed text that people in Slack read, in each language; plain text without mrkdwn, good for any place."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from qa_bot.slack.settings import Language
 
 @dataclass(frozen=True)
 class Texts:
-    """The texts of one language; braces are filled in by `str.format`."""
+    """The texts of one language; `str.format` fills in the braces."""
 
     # answers
     not_answered: str
@@ -114,7 +111,7 @@ ENGLISH = Texts(
     asked_by="asked:",
     also="also in:",
     more="More answers",
-    closest="What came closest",
+    closest="Closest answers",
     context="In context",
     article="Whole article",
     share="Share in the channel",
@@ -128,8 +125,8 @@ ENGLISH = Texts(
     article_title="Article",
     searching="Searching …",
     no_others="There are no other answers.",
-    gone="The article has changed or gone since this answer was found. Ask the question again.",
-    cut_here="The article goes on; this is as much as Slack can show.",
+    gone="The article was changed or removed after this answer was found. Please ask the question again.",
+    cut_here="The article continues, but Slack cannot show more.",
     feedback_title="What is wrong?",
     feedback_send="Send",
     feedback_reason="What is wrong with the answer?",
@@ -142,28 +139,28 @@ ENGLISH = Texts(
     feedback_answer="The right answer",
     feedback_answer_hint="In the article's own words if you can.",
     feedback_needed="Choose a reason or give the right answer.",
-    thanks_for_feedback="Thank you. That helps to make the answers better.",
+    thanks_for_feedback="Thank you. This helps to improve the answers.",
     status="is searching {passages} passages …",
     waiting="has {count} questions to answer before yours …",
-    too_busy="Too many questions are waiting just now. Please ask again in a minute.",
-    empty="There are no articles yet. Somebody has to index some before I can answer.",
-    unavailable="I cannot get at the articles just now, and the log says why. Please ask again in a few minutes.",
+    too_busy="Too many questions are waiting right now. Please ask again in a minute.",
+    empty="There are no articles yet. I can answer once somebody has indexed some.",
+    unavailable="I can't read the articles right now; the log says why. Please ask again in a few minutes.",
     too_long="That is longer than {count} characters. Please ask a shorter question.",
     no_words="I see no question in that. Please ask in words.",
-    failed="Something went wrong while I was answering, and the log says what. Please ask again.",
-    hello="Hello! Ask me a question, and I quote the answer from the articles that I have.",
+    failed="Something went wrong while I was answering; the log says what. Please ask again.",
+    hello="Hello! Ask me a question, and I quote the answer from my articles.",
     welcome="You're welcome!",
     goodbye="Goodbye!",
     help=(
-        "Ask me a question in a channel that I am in, by mentioning me, or in a direct message. I answer with a sentence from "
-        "an article, word for word, and say so when the articles don't answer it. Ask on in the thread, or use /ask for an "
-        "answer that only you see."
+        "Mention me with a question in a channel that I am in, or send me a direct message. I quote the sentence of an article "
+        "that answers it, word for word, or tell you that the articles don't answer it. Ask follow-up questions in the thread, "
+        "or use /ask for an answer that only you see."
     ),
     usage="How to use it: /ask followed by a question, for example: /ask Who won the election? Only you see the answer.",
     prompts_title="Ask the articles, for example:",
     home_title="Ask the articles",
     home_how=(
-        "Type a question here, mention me in a channel, write me a message, or use /ask. I answer with a sentence from an "
+        "Type a question here, mention me in a channel, send me a message, or use /ask. I answer with a sentence from an "
         "article, word for word."
     ),
     home_ask="Your question",
@@ -176,23 +173,23 @@ ENGLISH = Texts(
     not_indexed="I could not index this: {reason}",
     unsupported="only links and text, Markdown, HTML and PDF files can be indexed",
     too_large="the file is larger than {size} MB",
-    elsewhere="the file does not lie at Slack",
-    not_read="something went wrong on the way, and the log says what",
-    not_given="Slack does not give the file to me; somebody should see whether I have the scope files:read",
+    elsewhere="the file is not stored at Slack",
+    not_read="something went wrong while I was reading it; the log says what",
+    not_given="Slack does not let me read the file; an admin should check that I have the scope files:read",
     not_fetched="Slack could not be reached; please post the file again later",
     admin_usage="How to use it: /ask-admin status, /ask-admin reindex, /ask-admin add URL, /ask-admin remove ID",
-    admin_denied="Only the people whom the settings name as admins can do that.",
+    admin_denied="Only the admins that my settings name can do that.",
     admin_status="{articles} articles, {passages} passages, {sources} sources. {waiting} questions are waiting.",
-    admin_started="Started; you will hear how it went.",
+    admin_started="Started. I'll tell you how it went.",
     admin_address="an address begins with https:// or http://",
     admin_done="Done: {new} new, {changed} changed, {removed} removed, {unchanged} unchanged, {failed} could not be read.",
     admin_removed="Removed: {title}",
-    admin_unknown="That did not work: there is no article whose id begins so, or more than one.",
+    admin_unknown="That did not work: no article has an id that begins like this, or several have one.",
     admin_failed="That did not work: {reason}",
     not_here="I don't answer in this channel.",
     not_you="I only answer people of the organisation that runs me.",
     invite_me="I am not in this channel, so I can't write here. Invite me first: /invite and my name.",
-    already="I have answered this already; look into its thread.",
+    already="I have already answered this; see its thread.",
 )
 
 GERMAN = Texts(
@@ -205,7 +202,7 @@ GERMAN = Texts(
     asked_by="fragte:",
     also="auch in:",
     more="Weitere Antworten",
-    closest="Was am nächsten kam",
+    closest="Ähnlichste Antworten",
     context="Im Zusammenhang",
     article="Ganzer Artikel",
     share="Im Kanal teilen",
@@ -220,7 +217,7 @@ GERMAN = Texts(
     searching="Suche …",
     no_others="Es gibt keine weiteren Antworten.",
     gone="Der Artikel wurde geändert oder entfernt, seit diese Antwort gefunden wurde. Bitte stell die Frage noch einmal.",
-    cut_here="Der Artikel geht weiter; mehr kann Slack nicht zeigen.",
+    cut_here="Der Artikel geht weiter, aber mehr kann Slack nicht zeigen.",
     feedback_title="Was stimmt nicht?",
     feedback_send="Senden",
     feedback_reason="Was stimmt an der Antwort nicht?",
@@ -242,7 +239,7 @@ GERMAN = Texts(
     too_long="Das ist länger als {count} Zeichen. Bitte stell eine kürzere Frage.",
     no_words="Ich sehe darin keine Frage. Bitte frag in Worten.",
     failed="Beim Antworten ist etwas schiefgegangen; das Protokoll sagt, was. Bitte frag noch einmal.",
-    hello="Hallo! Stell mir eine Frage, und ich zitiere die Antwort aus den Artikeln, die ich habe.",
+    hello="Hallo! Stell mir eine Frage, und ich zitiere die Antwort aus meinen Artikeln.",
     welcome="Gern geschehen!",
     goodbye="Auf Wiedersehen!",
     help=(
@@ -267,14 +264,14 @@ GERMAN = Texts(
     not_indexed="Ich konnte das nicht indexieren: {reason}",
     unsupported="nur Links und Text-, Markdown-, HTML- und PDF-Dateien lassen sich indexieren",
     too_large="die Datei ist größer als {size} MB",
-    elsewhere="die Datei liegt nicht bei Slack",
-    not_read="dabei ist etwas schiefgegangen; das Protokoll sagt, was",
-    not_given="Slack gibt mir die Datei nicht; jemand sollte nachsehen, ob ich das Recht files:read habe",
+    elsewhere="die Datei ist nicht bei Slack gespeichert",
+    not_read="beim Lesen ist etwas schiefgegangen; das Protokoll sagt, was",
+    not_given="Slack lässt mich die Datei nicht lesen; ein Admin sollte prüfen, ob ich das Recht files:read habe",
     not_fetched="Slack war nicht zu erreichen; bitte poste die Datei später noch einmal",
     admin_usage="So geht es: /ask-admin status, /ask-admin reindex, /ask-admin add URL, /ask-admin remove ID",
-    admin_denied="Das können nur die Personen, die in den Einstellungen als Admins stehen.",
+    admin_denied="Das können nur die Admins, die in meinen Einstellungen stehen.",
     admin_status="{articles} Artikel, {passages} Textstellen, {sources} Quellen. {waiting} Fragen warten.",
-    admin_started="Begonnen; du hörst, wie es ausgegangen ist.",
+    admin_started="Begonnen. Ich sage dir, wie es ausgegangen ist.",
     admin_address="eine Adresse beginnt mit https:// oder http://",
     admin_done="Fertig: {new} neu, {changed} geändert, {removed} entfernt, {unchanged} unverändert, {failed} nicht lesbar.",
     admin_removed="Entfernt: {title}",
@@ -283,7 +280,7 @@ GERMAN = Texts(
     not_here="In diesem Kanal antworte ich nicht.",
     not_you="Ich antworte nur Menschen der Organisation, die mich betreibt.",
     invite_me="Ich bin nicht in diesem Kanal und kann hier nicht schreiben. Lade mich erst ein: /invite und mein Name.",
-    already="Das habe ich schon beantwortet; schau in den Thread.",
+    already="Das habe ich schon beantwortet; sieh in den Thread.",
 )
 
 _TEXTS = {Language.ENGLISH: ENGLISH, Language.GERMAN: GERMAN}
@@ -295,18 +292,18 @@ def texts_in(language: Language) -> Texts:
 
 
 def sureness(confidence: float, texts: Texts) -> str:
-    """A confidence in words and percent; never 0 or 100, as nobody can be that sure."""
+    """A confidence in words and percent."""
     return texts.percent.format(words=texts.sureness[sureness_of(confidence)], percent=percent_of(confidence))
 
 
 def day(moment: date | datetime | None, texts: Texts) -> str:
-    """A day in words, or nothing."""
+    """A day in words; empty for None."""
     if moment is None:
         return ""
     return texts.date.format(day=moment.day, month=texts.months.split()[moment.month - 1], year=moment.year)
 
 
 def number(count: int, language: Language) -> str:
-    """A count with its thousands set apart as people of the language do."""
+    """A count with the thousands separators of a language."""
     grouped = f"{count:,}"
     return grouped.replace(",", ".") if language is Language.GERMAN else grouped

@@ -1,1 +1,1 @@
-"""Calls of Slack's Web API."""
+"""Slack's Web API: calls that come through, messages posted and found again, files, and the workspaces' tokens."""

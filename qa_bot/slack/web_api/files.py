@@ -1,4 +1,4 @@
-"""Files that people post: fetched from Slack, with the bot's token, into a folder that is indexed."""
+"""Fetches the files that people post from Slack, with the bot's token, into a folder that is indexed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from embeddings.errors import SourceError, StoreError
-from qa_bot.slack.incoming.events import read_id
-from qa_bot.slack.web_api.hosts import is_slacks
-from qa_bot.slack.web_api.posting import call, error_code
+from qa_bot.slack.incoming.requests import mapping, read_id
+from qa_bot.slack.web_api.calls import call, error_code, is_slacks
 
 FOLDER = "slack_files"
 SUFFIXES = frozenset({".txt", ".md", ".markdown", ".html", ".htm", ".pdf"})
@@ -26,9 +25,9 @@ _log = logging.getLogger(__name__)
 
 
 class PostedFile(BaseModel):
-    """A file in a message: its id and name, where it is fetched from, and its size in bytes, as far as Slack says.
+    """A file in a message: its id, its name, the address to fetch it from, and its size in bytes (0 if unknown).
 
-    Of a file from another organisation, the message says the id only; `look_up` finds the rest.
+    A message tells only the id of another organisation's file; `look_up` finds the rest.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,12 +39,12 @@ class PostedFile(BaseModel):
 
 
 class Obstacle(Enum):
-    """Why a file is not indexed, before it has been read; `qa_bot.slack.views.texts` has the words for people."""
+    """Why a file is not fetched; `qa_bot.slack.views.texts` has the words for people."""
 
-    UNSUPPORTED = "another kind of file"
+    UNSUPPORTED = "unsupported kind of file"
     TOO_LARGE = "too large"
-    ELSEWHERE = "it does not lie at Slack"
-    NOT_GIVEN = "Slack does not give it; is the scope files:read there?"
+    ELSEWHERE = "not stored at Slack"
+    NOT_GIVEN = "Slack refuses it; check the scope files:read"
     UNREACHABLE = "cannot be fetched"
 
 
@@ -63,22 +62,21 @@ class FileError(SourceError):
 
 
 def read_files(message: object) -> list[PostedFile]:
-    """The files in a message, as far as they are whole."""
-    files = message.get("files") if isinstance(message, dict) else None
-    found = []
-    for file in files if isinstance(files, list) else []:
-        facts = file if isinstance(file, dict) else {}
-        url = facts.get("url_private_download") or facts.get("url_private")
-        file_id, name, size = read_id(facts.get("id")), facts.get("name"), facts.get("size")
-        if facts.get("file_access") == "check_file_info":
+    """Reads the files in a message; incomplete ones are left out."""
+    files = mapping(message).get("files")
+    posted = []
+    for file in map(mapping, files if isinstance(files, list) else []):
+        url = file.get("url_private_download") or file.get("url_private")
+        file_id, name, size = read_id(file.get("id")), file.get("name"), file.get("size")
+        if file.get("file_access") == "check_file_info":
             url, name = "", ""
         if isinstance(url, str) and file_id is not None and isinstance(name, str):
-            found.append(PostedFile(id=file_id, name=name[:200], url=url, size=size if isinstance(size, int) else 0))
-    return found
+            posted.append(PostedFile(id=file_id, name=name[:200], url=url, size=size if isinstance(size, int) else 0))
+    return posted
 
 
 async def look_up(client: AsyncWebClient, file: PostedFile) -> PostedFile:
-    """A file with its name and address.
+    """Asks Slack for a file's name and address, if they are missing.
 
     Raises:
         FileError: Slack does not tell them.
@@ -86,20 +84,20 @@ async def look_up(client: AsyncWebClient, file: PostedFile) -> PostedFile:
     if file.url:
         return file
     try:
-        told = await call(client.files_info, file=file.id)
+        info = await call(client.files_info, file=file.id)
     except SlackApiError as error:
-        _log.warning("Slack does not say what a file is: %s", error_code(error))
+        _log.warning("Slack does not describe a file: %s", error_code(error))
         raise FileError(file.id, Obstacle.NOT_GIVEN) from error
-    found = read_files({"files": [told.get("file")]})
-    if not found or not found[0].url:
+    files = read_files({"files": [info.get("file")]})
+    if not files or not files[0].url:
         raise FileError(file.id, Obstacle.NOT_GIVEN)
-    return found[0]
+    return files[0]
 
 
 async def fetch(
     session: aiohttp.ClientSession, file: PostedFile, token: str, folder: Path, *, most: int, api_url: str
 ) -> Path:
-    """Fetches a file into a folder of its own.
+    """Fetches a file into a folder of its own, and returns its path.
 
     Args:
         session: of HTTP connections.
@@ -110,7 +108,7 @@ async def fetch(
         api_url: of Slack; its host is Slack's, too.
 
     Raises:
-        FileError: it is of another kind, too large, not at Slack, or cannot be fetched.
+        FileError: it is unsupported, too large, not stored at Slack, or cannot be fetched.
         StoreError: the data folder cannot be written.
     """
     suffix = Path(file.name).suffix.lower()
@@ -135,7 +133,7 @@ async def _download(session: aiohttp.ClientSession, file: PostedFile, token: str
         headers = {"Authorization": f"Bearer {token}"}
         async with session.get(file.url, headers=headers, allow_redirects=False) as response:
             if response.status != 200:
-                _log.warning("a file is not given: HTTP %d", response.status)
+                _log.warning("Slack refuses a file: HTTP %d", response.status)
                 raise FileError(file.name, Obstacle.NOT_GIVEN)
             if response.content_type == "text/html" and not file.name.lower().endswith((".html", ".htm")):
                 raise FileError(file.name, Obstacle.NOT_GIVEN)  # the page to sign in

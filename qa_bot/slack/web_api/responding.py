@@ -1,4 +1,4 @@
-"""Messages for one person's eyes, by the address that came with what they used."""
+"""Messages that only one person sees, sent to the response URL of what they used."""
 
 from __future__ import annotations
 
@@ -9,23 +9,17 @@ import aiohttp
 from slack_sdk.errors import SlackClientError
 
 from qa_bot.slack.views.blocks import Message, plain_message
-from qa_bot.slack.web_api.posting import call
+from qa_bot.slack.web_api.calls import CALL_ERRORS, call
 
 _log = logging.getLogger(__name__)
 
 
 class ResponseError(SlackClientError):
-    """A response URL did not take a message."""
+    """A response URL refused a message."""
 
-    def __init__(self, status: int, headers: Any) -> None:
-        super().__init__(f"HTTP {status}")
-        self.response = _Refusal(status, headers)
-
-
-class _Refusal(dict[str, Any]):
-    def __init__(self, status: int, headers: Any) -> None:
-        super().__init__()
-        self.status_code, self.headers = status, headers
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        super().__init__(f"HTTP {response.status}")
+        self.response = response
 
 
 async def respond(session: aiohttp.ClientSession, url: str, message: Message | None, **more: Any) -> bool:
@@ -34,31 +28,31 @@ async def respond(session: aiohttp.ClientSession, url: str, message: Message | N
     Args:
         session: of HTTP connections.
         url: the response URL; good for half an hour and five messages.
-        message: what to say; None if only something is to be done with the original.
+        message: to send; None to change the original only.
         more: ``delete_original=True``, say.
 
     Returns:
-        Whether it was taken.
+        Whether Slack took it.
     """
     if not url:
         return False
-    said = {"text": message.text, "blocks": message.blocks} if message else {}
-    body = {"response_type": "ephemeral", "replace_original": False, **said, **more}
+    content = {"text": message.text, "blocks": message.blocks} if message else {}
+    body = {"response_type": "ephemeral", "replace_original": False, **content, **more}
 
     async def send() -> None:
         async with session.post(url, json=body, allow_redirects=False) as response:
             if response.status != 200:
-                raise ResponseError(response.status, response.headers)
+                raise ResponseError(response)
 
     try:
         await call(send)
-    except (ResponseError, aiohttp.ClientError, OSError, TimeoutError) as error:
-        _log.warning("somebody could not be told: %s", error)
+    except CALL_ERRORS as error:
+        _log.warning("a private message could not be sent: %s", error)
         return False
     return True
 
 
 def ephemeral(text: str) -> dict[str, Any]:
-    """A fixed text as the answer to a slash command, for its user's eyes."""
+    """A fixed text as the answer to a slash command, which only its user sees."""
     message = plain_message(text)
     return {"text": message.text, "blocks": message.blocks, "response_type": "ephemeral"}

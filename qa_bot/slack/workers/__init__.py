@@ -1,1 +1,1 @@
-"""What is done for each kind of job."""
+"""What is done for jobs and clicks: questions answered, articles indexed, feedback kept."""

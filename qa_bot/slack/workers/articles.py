@@ -1,4 +1,4 @@
-"""Jobs about articles that people post, and about what admins ask for: index, reindex, remove."""
+"""Jobs about articles that people post, and about admins' commands: index, reindex, remove."""
 
 from __future__ import annotations
 
@@ -15,31 +15,26 @@ from embeddings.errors import QABotError, SourceError
 from embeddings.indexing.reindexer import ReindexReport
 from qa_bot.slack.jobs.state import Job
 from qa_bot.slack.log_redaction import in_words
-from qa_bot.slack.services import Desk
+from qa_bot.slack.quoting import clean, cut
+from qa_bot.slack.services import Origin, Services
 from qa_bot.slack.views.blocks import plain_message
-from qa_bot.slack.views.quoting import clean, cut
 from qa_bot.slack.views.texts import Texts, number
+from qa_bot.slack.web_api.calls import error_code
 from qa_bot.slack.web_api.files import FOLDER, FileError, Obstacle, PostedFile, fetch, look_up
-from qa_bot.slack.web_api.posting import error_code
 from qa_bot.slack.web_api.responding import respond
-from qa_bot.slack.workers.status_line import Sign
+from qa_bot.slack.workers.status_line import StatusLine
 
 WORKING, DONE, FAILED = "eyes", "white_check_mark", "warning"
-"""Reactions at a message whose articles are indexed."""
+"""Reactions to a message whose articles are indexed."""
 REASON_CHARS = 300
 MEGABYTE = 1_000_000
 
 _log = logging.getLogger(__name__)
 
 
-class PostPayload(BaseModel):
-    """What a job about posted articles carries: the workspace, the bot's user there, the message, and what is in it."""
+class PostPayload(Origin):
+    """What a job about posted articles carries: the message, and the links and files in it."""
 
-    model_config = ConfigDict(frozen=True)
-
-    team: str | None
-    enterprise: str | None
-    bot_user: str | None = None
     channel: str
     ts: str
     thread: str
@@ -49,7 +44,7 @@ class PostPayload(BaseModel):
 
 
 class AdminPayload(BaseModel):
-    """What a job for an admin carries: what to do, with what, and who is to be told in which channel's language."""
+    """What a job for an admin carries: the command, its argument, and where the report goes, in which channel's language."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -60,67 +55,64 @@ class AdminPayload(BaseModel):
 
 
 class ArticleWork:
-    """Does the jobs, one at a time, as there is one store.
+    """Does the jobs; one at a time writes to the store.
 
     Args:
-        desk: the parts of the app.
+        services: the parts of the app.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._turn = asyncio.Lock()
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._writing = asyncio.Lock()
 
     async def index_post(self, job: Job) -> None:
         """Indexes the links and files of a message."""
         posted = PostPayload.model_validate(job.payload)
-        desk = self._desk
-        client = await desk.workspaces.client(posted.enterprise, posted.team)
+        client = await self._services.client_for(posted)
         if client is None:
             return
-        texts = desk.texts(posted.channel)
-        sign = Sign(client, posted.channel, posted.ts, posted.thread)
-        await sign.react(WORKING)
+        texts = self._services.texts(posted.channel)
+        status_line = StatusLine(client, posted.channel, posted.ts, posted.thread)
+        await status_line.react(WORKING)
         try:
-            failures = await self._index(client, posted, texts)
+            reasons = await self._index(client, posted, texts)
         finally:
-            await sign.stop()
-        await sign.react(FAILED if failures else DONE)
-        if failures:
-            message = plain_message("\n".join(texts.not_indexed.format(reason=reason) for reason in failures))
-            payload = {"question": f"index:{posted.channel}:{posted.ts}"}
-            try:
-                await desk.poster.post(
-                    client,
-                    posted.channel,
-                    message,
-                    thread=posted.thread,
-                    payload=payload,
-                    author=posted.bot_user,
-                    again=job.attempts > 1,
-                )
-            except SlackApiError as error:
-                _log.error("nobody could be told in %s: %s", posted.channel, error_code(error))
+            await status_line.stop()
+        await status_line.react(FAILED if reasons else DONE)
+        if not reasons:
+            return
+        try:
+            await self._services.poster.post(
+                client,
+                posted.channel,
+                plain_message("\n".join(texts.not_indexed.format(reason=reason) for reason in reasons)),
+                thread=posted.thread,
+                payload={"question": f"index:{posted.channel}:{posted.ts}"},
+                author=posted.bot_user,
+                again=job.attempts > 1,
+            )
+        except SlackApiError as error:
+            _log.error("a failure could not be reported in %s: %s", posted.channel, error_code(error))
 
     async def administer(self, job: Job) -> None:
-        """Does what an admin asked for, and says what came of it."""
-        asked = AdminPayload.model_validate(job.payload)
-        texts = self._desk.texts(asked.channel)
+        """Runs an admin's command, and reports the result to them."""
+        command = AdminPayload.model_validate(job.payload)
+        texts = self._services.texts(command.channel)
         try:
-            if asked.verb == "remove":
-                title = await self._remove(asked.argument)
-                said = texts.admin_unknown if title is None else texts.admin_removed.format(title=title)
+            if command.verb == "remove":
+                title = await self._remove(command.argument)
+                result = texts.admin_unknown if title is None else texts.admin_removed.format(title=title)
             else:
-                report = await self._reindex([asked.argument] if asked.verb == "add" else [])
-                said = _report(report, texts)
+                result = _report(await self._reindex([command.argument] if command.verb == "add" else []), texts)
         except QABotError as error:
-            said = texts.admin_failed.format(reason=cut(clean(str(error)), REASON_CHARS))
+            result = texts.admin_failed.format(reason=cut(clean(str(error)), REASON_CHARS))
         except Exception as error:
-            _log.error("what an admin asked for failed: %s", in_words(error))
-            said = texts.admin_failed.format(reason=texts.not_read)
-        await respond(self._desk.session, asked.response_url, plain_message(said))
+            _log.error("an admin's command failed: %s", in_words(error))
+            result = texts.admin_failed.format(reason=texts.not_read)
+        await respond(self._services.session, command.response_url, plain_message(result))
 
     async def _index(self, client: AsyncWebClient, posted: PostPayload, texts: Texts) -> list[str]:
-        """Indexes what is in a message; returns why some of it could not be."""
+        """Indexes the links and files of a message; returns the reasons for those that failed."""
         reasons: list[str] = []
         locations: list[str | PostedFile] = [*posted.links, *posted.files]
         for location in locations:
@@ -129,14 +121,14 @@ class ArticleWork:
         return reasons
 
     async def _index_one(self, client: AsyncWebClient, location: str | PostedFile, texts: Texts) -> list[str]:
-        """Indexes a link or a file; returns why some of it could not be."""
-        found, before = "", frozenset[str]()
+        """Indexes a link or a file; returns the reasons if it failed."""
+        source, before = "", frozenset[str]()
         try:
             before = await asyncio.to_thread(self._sources)
-            found = location if isinstance(location, str) else await self._fetch(client, location)
-            reasons = [failure.reason for failure in (await self._reindex([found])).failed]
+            source = location if isinstance(location, str) else await self._fetch(client, location)
+            reasons = [failure.reason for failure in (await self._reindex([source])).failed]
         except FileError as error:
-            reasons = [_said_of(error.obstacle, texts).format(size=self._desk.settings.max_file_mb)]
+            reasons = [_explained(error.obstacle, texts).format(size=self._services.settings.max_file_mb)]
         except SourceError as error:
             reasons = [error.reason]
         except QABotError as error:
@@ -145,87 +137,87 @@ class ArticleWork:
         except Exception as error:
             _log.error("a posted article could not be indexed: %s", in_words(error))
             reasons = [texts.not_read]
-        if reasons and found:
+        if reasons and source:
             try:
-                await self._let_go(found, before)
+                await self._forget_source(source, before)
             except QABotError as error:
-                _log.warning("%s is still remembered as a source: %s", found, error)
+                _log.warning("%s is still a source: %s", source, error)
         return reasons
 
     async def _fetch(self, client: AsyncWebClient, file: PostedFile) -> str:
-        desk = self._desk
+        settings = self._services.settings
         path = await fetch(
-            desk.session,
+            self._services.session,
             await look_up(client, file),
             client.token or "",
-            desk.bot.settings.data_dir,
-            most=desk.settings.max_file_mb * MEGABYTE,
-            api_url=desk.settings.api_url,
+            self._services.bot.settings.data_dir,
+            most=settings.max_file_mb * MEGABYTE,
+            api_url=settings.api_url,
         )
         return str(path)
 
     async def _reindex(self, locations: Sequence[str]) -> ReindexReport:
-        async with self._turn:
-            return await asyncio.to_thread(self._desk.bot.reindex, locations)
+        async with self._writing:
+            return await asyncio.to_thread(self._services.bot.reindex, locations)
 
     def _sources(self) -> frozenset[str]:
-        return frozenset(source.location for source in self._desk.bot.store.sources.list())
+        return frozenset(source.location for source in self._services.bot.store.sources.list())
 
-    async def _let_go(self, location: str, before: frozenset[str]) -> None:
-        """Forgets a source that gave nothing: nobody would look after it, and each reindexing would try it again.
+    async def _forget_source(self, location: str, before: frozenset[str]) -> None:
+        """Removes a posted source that gave no article, or each reindexing would try it again.
 
         Args:
             location: of the source.
-            before: the sources that were there before somebody posted it; those are not for Slack to forget.
+            before: the sources that existed before it was posted; these stay.
         """
 
-        def let_go() -> None:
+        def forget() -> None:
             from embeddings.sources import open_source  # answering needs none of what reads articles
 
-            store, place = self._desk.bot.store, open_source(location).location
+            store, place = self._services.bot.store, open_source(location).location
             if place not in before and not store.articles.known(place):
                 store.sources.remove(place)
                 self._forget_file(place)
 
-        async with self._turn:
-            await asyncio.to_thread(let_go)
+        async with self._writing:
+            await asyncio.to_thread(forget)
 
     async def _remove(self, prefix: str) -> str | None:
-        """Removes the article whose id begins so; returns its title, or None if there is none, or more than one."""
+        """Removes the article whose id begins like this and returns its title; None if there is none, or several."""
 
         def remove() -> str | None:
-            store = self._desk.bot.store
-            found = [known.id for known in store.articles.known() if prefix and known.id.startswith(prefix.lower())]
-            if len(found) != 1:
+            store = self._services.bot.store
+            ids = [known.id for known in store.articles.known() if prefix and known.id.startswith(prefix.lower())]
+            if len(ids) != 1:
                 return None
-            held = store.articles.get(found[0])
-            store.writing.remove(found)
+            stored = store.articles.get(ids[0])
+            store.writing.remove(ids)
             store.refresh()
-            if held is None:
-                return found[0]
-            self._forget_file(held.article.source)
-            return cut(clean(held.article.title), 200)
+            if stored is None:
+                return ids[0]
+            self._forget_file(stored.article.source)
+            return cut(clean(stored.article.title), 200)
 
-        async with self._turn:
+        async with self._writing:
             return await asyncio.to_thread(remove)
 
     def _forget_file(self, source: str) -> None:
-        """Deletes a posted file whose article was removed, or it would come back."""
-        folder = self._desk.bot.settings.data_dir / FOLDER
-        for own in folder.iterdir() if folder.is_dir() else ():
-            if source.startswith(f"{own.resolve()}/"):
-                shutil.rmtree(own, ignore_errors=True)
+        """Deletes a posted file whose article was removed, or the next reindexing would add it again."""
+        folder = self._services.bot.settings.data_dir / FOLDER
+        for posted in folder.iterdir() if folder.is_dir() else ():
+            if source.startswith(f"{posted.resolve()}/"):
+                shutil.rmtree(posted, ignore_errors=True)
 
 
-def _said_of(obstacle: Obstacle, texts: Texts) -> str:
-    said = {
+def _explained(obstacle: Obstacle, texts: Texts) -> str:
+    explanations = {
         Obstacle.UNSUPPORTED: texts.unsupported,
         Obstacle.TOO_LARGE: texts.too_large,
         Obstacle.ELSEWHERE: texts.elsewhere,
         Obstacle.NOT_GIVEN: texts.not_given,
         Obstacle.UNREACHABLE: texts.not_fetched,
     }
-    return said[obstacle]
+    return explanations[obstacle]
 
 
 def _reason(name: str, reason: str) -> str:
@@ -233,7 +225,7 @@ def _reason(name: str, reason: str) -> str:
 
 
 def _report(report: ReindexReport, texts: Texts) -> str:
-    said = texts.admin_done.format(
+    totals = texts.admin_done.format(
         new=report.new,
         changed=report.changed,
         removed=report.removed,
@@ -241,20 +233,20 @@ def _report(report: ReindexReport, texts: Texts) -> str:
         failed=len(report.failed),
     )
     reasons = [_reason(failure.source, failure.reason) for failure in report.failed[:5]]
-    return "\n".join([said, *reasons])
+    return "\n".join([totals, *reasons])
 
 
-async def archive_status(desk: Desk, channel: str | None) -> str:
-    """What `/ask-admin status` says."""
-    texts, language = desk.texts(channel), desk.settings.channel(channel).language
+async def archive_status(services: Services, channel: str | None) -> str:
+    """The text of `/ask-admin status`."""
+    texts, language = services.texts(channel), services.settings.channel(channel).language
     try:
-        found = await asyncio.to_thread(lambda: desk.bot.store.status())
-        sources = await asyncio.to_thread(lambda: len(desk.bot.store.sources.list()))
+        status = await asyncio.to_thread(lambda: services.bot.store.status())
+        sources = await asyncio.to_thread(lambda: len(services.bot.store.sources.list()))
     except QABotError as error:
         return texts.admin_failed.format(reason=cut(clean(str(error)), REASON_CHARS))
     return texts.admin_status.format(
-        articles=number(found.articles, language),
-        passages=number(found.passages, language),
+        articles=number(status.articles, language),
+        passages=number(status.passages, language),
         sources=number(sources, language),
-        waiting=number(desk.pool.waiting, language),
+        waiting=number(services.pool.waiting, language),
     )

@@ -1,4 +1,4 @@
-"""What people say of answers: kept with the sentences around the answer, as the channel may see them."""
+"""Records what people think of answers, with the sentences around the answer as far as the channel may see them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import hashlib
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from qa_bot.feedback import Judgement, Verdict, surroundings
-from qa_bot.slack.incoming.payloads import Judged, Place
-from qa_bot.slack.services import Desk
+from qa_bot.slack.services import Services
+from qa_bot.slack.views.button_values import Judged, Place
+from qa_bot.slack.workers.asking import ask
 
 
-class Asking(BaseModel):
-    """What the feedback modal carries along: the judgement that opened it, and the channel."""
+class FeedbackForm(BaseModel):
+    """What the feedback modal carries: the judgement that opened it, and the channel."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -21,16 +22,16 @@ class Asking(BaseModel):
     channel: str | None
 
     @classmethod
-    def load(cls, private: object) -> Asking | None:
-        """What a modal's private metadata says; None if it is none of ours."""
+    def load(cls, private: object) -> FeedbackForm | None:
+        """Reads a modal's private metadata; None if it is not this one's."""
         try:
             return cls.model_validate_json(private) if isinstance(private, str) else None
         except ValidationError:
             return None
 
 
-async def keep(
-    desk: Desk,
+async def record_judgement(
+    services: Services,
     judged: Judged,
     verdict: Verdict,
     *,
@@ -39,42 +40,42 @@ async def keep(
     given: float,
     correction: str = "",
 ) -> None:
-    """Keeps a judgement.
+    """Records a judgement.
 
     Args:
-        desk: the parts of the app.
+        services: the parts of the app.
         judged: what is judged.
-        verdict: how.
-        person: id of the person and their workspace; it is kept as a hash only.
-        channel: where, which says what may be kept of the article.
-        given: when they said so, in seconds since 1970.
+        verdict: on the answer.
+        person: id of the person; only its hash is recorded.
+        channel: where; its settings decide what may be recorded of the article.
+        given: when, in seconds since 1970.
         correction: the right answer in the person's words.
 
     Raises:
         QABotError: the store cannot be read.
     """
-    place = judged.place or await _closest(desk, judged.question, channel)
-    held = await desk.archive.article(place, desk.only(channel)) if place else None
+    place = judged.place or await _closest(services, judged.question, channel)
+    source = await services.archive.article(place, services.only(channel)) if place else None
     facts: dict[str, object] = {}
-    if held is not None and place is not None:
-        context, start = surroundings(held, place.start, place.end)
-        answer = held.article.text[place.start : place.end] if judged.place else ""
+    if source is not None and place is not None:
+        context, start = surroundings(source, place.start, place.end)
+        answer = source.article.text[place.start : place.end] if judged.place else ""
         facts = {
-            "article": held.article.id,
-            "title": held.article.title,
+            "article": source.article.id,
+            "title": source.article.title,
             "context": context,
             "start": start if judged.place else 0,
             "answer": answer,
         }
-    who = hashlib.sha256(person.encode()).hexdigest()[:16]
+    person_hash = hashlib.sha256(person.encode()).hexdigest()[:16]
     judgement = Judgement.model_validate(
-        {"question": judged.question, "verdict": verdict, "person": who, "correction": correction, **facts}
+        {"question": judged.question, "verdict": verdict, "person": person_hash, "correction": correction, **facts}
     )
-    await asyncio.to_thread(desk.feedback.add, judgement, given)
+    await asyncio.to_thread(services.feedback.add, judgement, given)
 
 
-async def _closest(desk: Desk, question: str, channel: str | None) -> Place | None:
-    """Where what came closest stands, for a question without an answer: its sentences say nothing to it, or do."""
-    (outcome,) = await desk.asker(channel).ask([question])
+async def _closest(services: Services, question: str, channel: str | None) -> Place | None:
+    """The place of the closest answer to a question without one: its sentences answer it, or do not."""
+    (outcome,) = await ask(services, channel, [question])
     alternatives = getattr(outcome, "alternatives", ())
     return Place.of(alternatives[0]) if alternatives else None

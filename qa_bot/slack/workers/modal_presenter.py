@@ -1,4 +1,4 @@
-"""What modals show when somebody clicks: read anew each time, as the channel may see it."""
+"""Shows modals and App Home when a person clicks; what they show is read anew each time, as the channel may see it."""
 
 from __future__ import annotations
 
@@ -12,75 +12,73 @@ from slack_sdk.web.async_client import AsyncWebClient
 from embeddings.errors import QABotError
 from embeddings.store.protocol import ArticleText
 from qa_bot.slack.incoming.messages import questions_in
-from qa_bot.slack.incoming.payloads import Place
 from qa_bot.slack.incoming.requests import Request
-from qa_bot.slack.services import Desk
+from qa_bot.slack.services import Services
 from qa_bot.slack.views.blocks import plain_message
+from qa_bot.slack.views.button_values import Place
 from qa_bot.slack.views.home import NEWEST, HomeFacts, home_view
 from qa_bot.slack.views.modals import answer_modal, more_modal, notice_modal
-from qa_bot.slack.views.quoting import cut
 from qa_bot.slack.views.texts import Texts
-from qa_bot.slack.web_api.posting import call, error_code
+from qa_bot.slack.web_api.calls import call, error_code
 from qa_bot.slack.web_api.responding import respond
-
-QUESTION_CHARS = 300
+from qa_bot.slack.workers.asking import ask
 
 _log = logging.getLogger(__name__)
 
 Modal = Callable[[ArticleText, Place, Texts], dict[str, Any]]
 
 
-class Looking:
-    """Shows things to one person.
+class ModalPresenter:
+    """Shows modals to one person.
 
     Args:
-        desk: the parts of the app.
+        services: the parts of the app.
         client: of the workspace.
         request: the click.
     """
 
-    def __init__(self, desk: Desk, client: AsyncWebClient, request: Request) -> None:
-        self._desk = desk
+    def __init__(self, services: Services, client: AsyncWebClient, request: Request) -> None:
+        self._services = services
         self._client = client
         self._request = request
-        self._texts = desk.texts(request.channel)
+        self._texts = services.texts(request.channel)
 
     async def article(self, place: Place, modal: Modal) -> None:
         """Shows an article, or a part of it."""
         texts = self._texts
         try:
-            held = await self._desk.archive.article(place, self._desk.only(self._request.channel))
+            source = await self._services.archive.article(place, self._services.only(self._request.channel))
         except QABotError as error:
             _log.error("an article could not be shown: %s", error)
             await self.open(notice_modal(texts.article_title, texts.unavailable, texts))
             return
-        view = modal(held, place, texts) if held else notice_modal(texts.article_title, texts.gone, texts)
+        view = modal(source, place, texts) if source else notice_modal(texts.article_title, texts.gone, texts)
         await self.open(view)
 
     async def more(self, question: str) -> None:
-        """Asks again and shows the further answers; a modal has to be there within seconds, so it is there first."""
+        """Asks again and shows the further answers; the modal opens first, as Slack allows that for seconds only."""
         texts = self._texts
         view = await self.open(notice_modal(texts.more_title, texts.searching, texts))
         if view is not None:
-            (outcome,) = await self._desk.asker(self._request.channel).ask([question])
+            (outcome,) = await ask(self._services, self._request.channel, [question])
             await self._update(view, more_modal(outcome, texts))
 
     async def answer(self, question: str, team: str) -> None:
         """Answers a question of App Home."""
-        texts, desk = self._texts, self._desk
+        texts, services = self._texts, self._services
         view = await self.open(notice_modal(texts.answer_title, texts.searching, texts))
-        desk.state.remember_question(team, self._request.person, cut(question, QUESTION_CHARS))
+        services.remember_question(team, self._request.person, question)
         if view is not None:
-            outcomes = await desk.asker(None).ask(questions_in(question))
+            outcomes = await ask(services, None, questions_in(question))
             await self._update(view, answer_modal(outcomes, texts))
-        await publish_home(desk, self._client, self._request.person, team)
+        await publish_home(services, self._client, self._request.person, team)
 
     async def open(self, view: dict[str, Any]) -> str | None:
-        """Opens a modal; returns its id, or tells the person that it could not be opened."""
-        if not self._request.trigger:
+        """Opens a modal and returns its id; if that fails, tells the person and returns None."""
+        if not self._request.trigger_id:
             return None
         try:
-            opened = await call(self._client.views_open, trigger_id=self._request.trigger, view=view)
+            opened = await call(self._client.views_open, trigger_id=self._request.trigger_id, view=view)
         except SlackApiError as error:
             _log.warning("a modal could not be opened: %s", error_code(error))
             await self.tell(self._texts.failed)
@@ -90,23 +88,23 @@ class Looking:
     async def tell(self, text: str) -> None:
         """Says something that only the person sees."""
         if self._request.response_url:
-            await respond(self._desk.session, self._request.response_url, plain_message(text))
+            await respond(self._services.session, self._request.response_url, plain_message(text))
 
     async def _update(self, view: str, content: dict[str, Any]) -> None:
         try:
             await call(self._client.views_update, view_id=view, view=content)
         except SlackApiError as error:
-            _log.info("a modal could not be filled: %s", error_code(error))  # it was closed meanwhile, mostly
+            _log.info("a modal could not be filled: %s", error_code(error))  # mostly because the person has closed it
 
 
-async def publish_home(desk: Desk, client: AsyncWebClient, person: str, team: str) -> None:
-    """Shows App Home as it is now to a person."""
-    only = desk.only(None)
+async def publish_home(services: Services, client: AsyncWebClient, person: str, team: str) -> None:
+    """Shows the current App Home to a person."""
+    only = services.only(None)
     try:
-        counts, newest = await desk.archive.counts(), await desk.archive.newest(only, NEWEST)
+        counts, newest = await services.archive.counts(), await services.archive.newest(only, NEWEST)
     except QABotError as error:
-        _log.error("App Home cannot say what there is: %s", error)
+        _log.error("App Home cannot show the articles: %s", error)
         counts, newest = None, []
-    facts = HomeFacts(desk.state.last_questions(team, person), counts, newest, bool(only))
-    language = desk.settings.channel(None).language
-    await call(client.views_publish, user_id=person, view=home_view(facts, desk.texts(None), language))
+    facts = HomeFacts(services.state.last_questions(team, person), counts, newest, bool(only))
+    language = services.settings.channel(None).language
+    await call(client.views_publish, user_id=person, view=home_view(facts, services.texts(None), language))

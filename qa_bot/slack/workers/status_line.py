@@ -1,25 +1,22 @@
-"""Signs that a message is being worked on: the status line of its thread, or a reaction where there can be none."""
+"""Shows that a message is being worked on: in the status line of its thread, or by a reaction where there is none."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
 
-import aiohttp
-from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from qa_bot.slack.web_api.posting import error_code
+from qa_bot.slack.web_api.calls import CALL_ERRORS, error_code
 
 WAITING = "hourglass_flowing_sand"
 
 _log = logging.getLogger(__name__)
 
-_NOT_COMING_THROUGH = (SlackClientError, aiohttp.ClientError, OSError, asyncio.TimeoutError)
 
-
-class Sign:
-    """The sign at one message.  A sign that does not come through is no reason to stop answering.
+class StatusLine:
+    """The status of one message; if Slack refuses to show it, the answer comes nevertheless.
 
     Args:
         client: of the workspace.
@@ -31,42 +28,39 @@ class Sign:
         self._channel, self._ts, self._thread = channel, ts, thread
         self._reactions: set[str] = set()
 
-    async def say(self, status: str) -> bool:
-        """Shows a status in the thread, behind the bot's name, until the bot posts there; False if that is not possible."""
-        try:
-            await self._client.assistant_threads_setStatus(
-                channel_id=self._channel, thread_ts=self._thread, status=status
-            )
-        except _NOT_COMING_THROUGH as error:
-            _log.info("no status in %s: %s", self._channel, error_code(error) or type(error).__name__)
-            return False
-        return True
+    async def show(self, status: str) -> bool:
+        """Shows a status behind the bot's name until it posts in the thread; False if that is not possible."""
+        where = {"channel_id": self._channel, "thread_ts": self._thread}
+        return await self._try(self._client.assistant_threads_setStatus, "status", **where, status=status)
 
     async def wait(self, status: str) -> None:
         """Shows that the message waits: by a status, else by a reaction."""
-        if not await self.say(status):
+        if not await self.show(status):
             await self.react(WAITING)
 
     async def react(self, name: str) -> None:
         """Adds a reaction."""
         self._reactions.add(name)
-        try:
-            await self._client.reactions_add(channel=self._channel, timestamp=self._ts, name=name)
-        except _NOT_COMING_THROUGH as error:
-            _log.info("no reaction in %s: %s", self._channel, error_code(error) or type(error).__name__)
+        await self._try(self._client.reactions_add, "reaction", channel=self._channel, timestamp=self._ts, name=name)
 
     async def stop(self) -> None:
-        """Takes the reactions away."""
+        """Removes the reactions."""
         reactions, self._reactions = self._reactions, set()
         for name in reactions:
-            try:
-                await self._client.reactions_remove(channel=self._channel, timestamp=self._ts, name=name)
-            except _NOT_COMING_THROUGH as error:
-                _log.info("a reaction stays in %s: %s", self._channel, error_code(error) or type(error).__name__)
+            await self._try(
+                self._client.reactions_remove, "reaction", channel=self._channel, timestamp=self._ts, name=name
+            )
 
     async def title(self, title: str) -> None:
         """Gives the thread a title."""
+        where = {"channel_id": self._channel, "thread_ts": self._thread}
+        await self._try(self._client.assistant_threads_setTitle, "title", **where, title=title)
+
+    async def _try(self, method: Callable[..., Awaitable[Any]], what: str, **arguments: Any) -> bool:
         try:
-            await self._client.assistant_threads_setTitle(channel_id=self._channel, thread_ts=self._thread, title=title)
-        except _NOT_COMING_THROUGH as error:
-            _log.info("no title in %s: %s", self._channel, error_code(error) or type(error).__name__)
+            await method(**arguments)
+        except CALL_ERRORS as error:
+            reason = error_code(error) or type(error).__name__
+            _log.info("a %s could not be changed in %s: %s", what, self._channel, reason)
+            return False
+        return True

@@ -65,18 +65,18 @@ def compiled(name: str, folder: Path) -> Encoder:
     return Encoder(folder, json.loads((folder / "compiled.json").read_text()))
 
 
-def cosines(one: Any, other: Any) -> list[float]:
+def cosines(vectors: Any, others: Any) -> list[float]:
     """Cosine of each row with its partner."""
-    return [float(a @ b / np.linalg.norm(a) / np.linalg.norm(b)) for a, b in zip(one, other, strict=True)]
+    return [float(a @ b / np.linalg.norm(a) / np.linalg.norm(b)) for a, b in zip(vectors, others, strict=True)]
 
 
 # -- the packaged encoder ----------------------------------------------------------------------------------------------
 
 
 def test_the_packaged_encoder_agrees_with_sentence_transformers(encoder: Encoder) -> None:
-    found = cosines(encoder.encode_passages(TEXTS), original(str(packaged_weights())).encode(list(TEXTS)))
-    assert np.mean(found) >= MIN_MEAN_COSINE
-    assert min(found) >= 0.97
+    agreement = cosines(encoder.encode_passages(TEXTS), original(str(packaged_weights())).encode(list(TEXTS)))
+    assert np.mean(agreement) >= MIN_MEAN_COSINE
+    assert min(agreement) >= 0.97
 
 
 def test_similar_texts_have_similar_vectors(encoder: Encoder) -> None:
@@ -142,14 +142,14 @@ def test_what_the_folder_of_a_model_asks_for_is_honoured(tmp_path: Path, kind: s
     prompts = options.get("prompts", {})
     passage = prompts.get("passage") or prompts.get("document") or ""
     short = [text[:50] for text in TEXTS]
-    found = encoder.encode_passages(short)
-    assert found.shape == (len(TEXTS), 24 if options.get("dense") else 32)
-    assert np.mean(cosines(found, model.encode([passage + text for text in short]))) >= MIN_MEAN_COSINE
+    passages = encoder.encode_passages(short)
+    assert passages.shape == (len(TEXTS), 24 if options.get("dense") else 32)
+    assert np.mean(cosines(passages, model.encode([passage + text for text in short]))) >= MIN_MEAN_COSINE
     questions = np.stack([encoder.encode_question(text) for text in short])
     expected = model.encode([prompts.get("query", "") + text for text in short])
     assert np.mean(cosines(questions, expected)) >= MIN_MEAN_COSINE
     if prompts:
-        assert not np.array_equal(questions, found)
+        assert not np.array_equal(questions, passages)
 
 
 @pytest.mark.parametrize(
@@ -159,9 +159,9 @@ def test_a_model_that_names_no_longest_text_is_fed_no_more_than_it_has_positions
     tmp_path: Path, family: str
 ) -> None:
     encoder = compiled(make_encoder(tmp_path / "model", family=family, max_tokens=None), tmp_path / "compiled")
-    one, other = encoder.encode_passages([LONG, LONG + "Penicillin!"])
-    assert np.linalg.norm(one) == pytest.approx(1, abs=1e-5)
-    assert not np.array_equal(one, other)
+    vector, other = encoder.encode_passages([LONG, LONG + "Penicillin!"])
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
+    assert not np.array_equal(vector, other)
 
 
 @pytest.mark.slow
@@ -223,16 +223,16 @@ def test_the_cache_key_follows_what_is_in_the_folder(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_model_is_compiled_once_and_again_when_the_copy_is_damaged(tmp_path: Path) -> None:
     name, cache = make_encoder(tmp_path / "model"), tmp_path / "cache"
-    said: list[str] = []
+    messages: list[str] = []
 
     def load() -> bytes:
-        vectors: bytes = Encoder.load(name, cache, say=said.append).encode_passages(TEXTS).tobytes()
+        vectors: bytes = Encoder.load(name, cache, say=messages.append).encode_passages(TEXTS).tobytes()
         return vectors
 
     first = load()
-    assert said == [f"compiling the encoder {name} for this machine (once)"]
+    assert messages == [f"compiling the encoder {name} for this machine (once)"]
     assert load() == first
-    assert len(said) == 1
+    assert len(messages) == 1
     (folder,) = cache.iterdir()
     damages: list[Callable[[], object]] = [
         lambda: os.truncate(folder / "model.onnx", 1000),
@@ -241,7 +241,7 @@ def test_a_model_is_compiled_once_and_again_when_the_copy_is_damaged(tmp_path: P
     for number, damage in enumerate(damages, start=2):
         damage()
         assert load() == first
-        assert len(said) == number
+        assert len(messages) == number
     assert [path.name for path in cache.iterdir()] == [folder.name]
     assert folder.stat().st_mode & 0o777 == 0o777 & ~_umask()
 

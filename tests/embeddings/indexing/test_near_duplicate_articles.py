@@ -136,8 +136,8 @@ def article(title: str, text: str) -> Article:
     return Article(id="0" * 12, title=title, text=text, source="test")
 
 
-def alike(one: tuple[str, str], other: tuple[str, str]) -> float:
-    return same_story(fingerprint(article(*one)), fingerprint(article(*other)))
+def alike(story: tuple[str, str], other: tuple[str, str]) -> float:
+    return same_story(fingerprint(article(*story)), fingerprint(article(*other)))
 
 
 @pytest.mark.parametrize("version", SAME.values(), ids=SAME)
@@ -145,7 +145,7 @@ def test_versions_of_a_story_are_found_and_recognised(version: tuple[str, str]) 
     original = ("Crane falls at Aldmouth", STORY)
     assert 0.6 <= alike(original, version) <= 1
     assert alike(version, original) == alike(original, version)
-    signatures = [set(bands(fingerprint(article(*one)).signature)) for one in (original, version)]
+    signatures = [set(bands(fingerprint(article(*story)).signature)) for story in (original, version)]
     assert len(signatures[0] & signatures[1]) >= 2, "an index would hardly find it"
 
 
@@ -168,6 +168,6 @@ def test_fingerprints_are_the_same_on_every_machine() -> None:
 
 @given(st.text(), st.text())
 def test_any_text_has_a_fingerprint_and_is_a_copy_of_itself(title: str, text: str) -> None:
-    found = fingerprint(article(title, text))
-    assert same_story(found, found) == (1.0 if len(found.shingles) else 0.0)
-    assert len(found.signature) <= 128
+    story = fingerprint(article(title, text))
+    assert same_story(story, story) == (1.0 if len(story.shingles) else 0.0)
+    assert len(story.signature) <= 128

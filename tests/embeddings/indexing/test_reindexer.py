@@ -35,8 +35,8 @@ def folder(tmp_path: Path) -> Path:
 
 def figures(report: ReindexReport) -> dict[str, int]:
     """The counts of a report that are not 0."""
-    found = report.model_dump(exclude={"failed", "passages", "seconds", "dry_run"})
-    return {name: count for name, count in (found | {"failed": len(report.failed)}).items() if count}
+    counts = report.model_dump(exclude={"failed", "passages", "seconds", "dry_run"})
+    return {name: count for name, count in (counts | {"failed": len(report.failed)}).items() if count}
 
 
 def test_the_report_counts_new_changed_unchanged_and_removed_articles(
@@ -343,12 +343,12 @@ def test_passages_hold_every_sentence_and_stored_offsets_quote_the_text(
     bot = new_bot()
     bot.reindex([str(seeds_folder / "mattis-nato-russia.txt")])
     (article,) = bot.store.articles.list()
-    held = bot.store.articles.get(article.id)
-    assert held is not None
+    stored = bot.store.articles.get(article.id)
+    assert stored is not None
     with bot.store.view() as view:
         hits = view.dense_search(bot.encoder.encode_question("Mattis"), 999)
         passages = view.passages([hit.passage_id for hit in hits]).values()
-    for sentence in held.sentences:
+    for sentence in stored.sentences:
         assert any(passage.start <= sentence.start and sentence.end <= passage.end for passage in passages)
-    boundaries = {sentence.start for sentence in held.sentences}, {sentence.end for sentence in held.sentences}
+    boundaries = {sentence.start for sentence in stored.sentences}, {sentence.end for sentence in stored.sentences}
     assert all(passage.start in boundaries[0] and passage.end in boundaries[1] for passage in passages)

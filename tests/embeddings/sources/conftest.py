@@ -22,7 +22,7 @@ class StoreStub:
 
     def __init__(self) -> None:
         self.states: dict[str, str] = {}
-        self.held: dict[str, Article] = {}
+        self.articles: dict[str, Article] = {}
 
     def sync_state(self, key: str) -> str | None:
         """What was remembered."""
@@ -44,7 +44,7 @@ class StoreStub:
             self.states.update(entry.sync_state())
             if article is not None:
                 assert article.source == entry.source
-                self.held[entry.source] = article
+                self.articles[entry.source] = article
                 read.append(entry.source)
         if not failed:
             self.states.update(source.sync_state())
@@ -77,7 +77,7 @@ def open_web(fetcher: Fetcher, store: StoreStub) -> Callable[..., Source]:
     """Opens a source with the fetcher, the store's sync states, and options."""
 
     def opened(location: str | Path, **options: Any) -> Source:
-        context = SourceContext(SourceOptions(**options), store.sync_state, store.held.__contains__, fetcher)
+        context = SourceContext(SourceOptions(**options), store.sync_state, store.articles.__contains__, fetcher)
         return open_source(str(location), context)
 
     return opened

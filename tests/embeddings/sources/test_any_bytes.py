@@ -118,8 +118,8 @@ def test_the_document_that_is_damaged_there_can_be_read_as_it_is(name: str) -> N
 )
 def test_what_is_made_to_take_long_does_not(name: str, content: bytes) -> None:
     began = time.process_time()
-    for one in known_formats().values():
-        one.recognises(content[:2000])
+    for known in known_formats().values():
+        known.recognises(content[:2000])
     outcome(name, content)
     assert time.process_time() - began < 30
 

@@ -144,7 +144,7 @@ def test_an_item_of_a_feed_names_the_author_else_its_page_does(
 ) -> None:
     site.pages |= {"/feed": FEED.format(said), "/1": PAGE.format(head='<meta name="author" content="Bo Li">')}
     assert store.commit(open_web(site.url("/feed"))) == ([site.url("/1")], {})
-    assert store.held[site.url("/1")].author == author
+    assert store.articles[site.url("/1")].author == author
 
 
 def test_a_feed_that_names_another_author_is_a_reason_to_read_its_page_again(
@@ -152,7 +152,7 @@ def test_a_feed_that_names_another_author_is_a_reason_to_read_its_page_again(
 ) -> None:
     site.pages |= {"/feed": FEED.format(""), "/1": PAGE.format(head="")}
     store.commit(open_web(site.url("/feed")))
-    assert store.held[site.url("/1")].author is None
+    assert store.articles[site.url("/1")].author is None
     site.pages["/feed"] = FEED.format("<dc:creator>Ann Reed</dc:creator>")
     store.commit(open_web(site.url("/feed")))
-    assert store.held[site.url("/1")].author == "Ann Reed"
+    assert store.articles[site.url("/1")].author == "Ann Reed"

@@ -75,14 +75,14 @@ def test_the_items_of_a_feed_are_fetched_in_full(pages: Any, open_web: OpenWeb, 
     pages.pages["/feed"] = rss(item(pages.url("/1")), item("/2", "<![CDATA[Ships <b>wait</b>]]>"))
     source = open_web(pages.url("/feed"))
     assert store.commit(source) == ([pages.url("/1"), pages.url("/2")], {})
-    first = store.held[pages.url("/1")]
+    first = store.articles[pages.url("/1")]
     assert (first.title, first.publisher, first.text) == (
         "Harbour & ships",
         "The Example",
         "Story 1 was on the page, all of it.",
     )
     assert first.published_at == datetime(2024, 2, 29, 12, 5, tzinfo=UTC)
-    assert store.held[pages.url("/2")].title == "Ships wait"
+    assert store.articles[pages.url("/2")].title == "Ships wait"
     assert not source.complete  # what falls out of a feed is old, not gone
 
 
@@ -92,7 +92,7 @@ def test_atom_feeds_are_read(pages: Any, open_web: OpenWeb, store: Any) -> None:
         '<link href="/1"/><id>tag:1</id><updated>2024-02-29T12:05:00Z</updated><summary>In short.</summary></entry></feed>'
     )
     assert store.commit(open_web(pages.url("/feed"))) == ([pages.url("/1")], {})
-    assert store.held[pages.url("/1")].title == "A <b> B"
+    assert store.articles[pages.url("/1")].title == "A <b> B"
 
 
 def test_a_feed_that_holds_the_whole_text_is_not_a_reason_to_fetch_pages(
@@ -101,7 +101,7 @@ def test_a_feed_that_holds_the_whole_text_is_not_a_reason_to_fetch_pages(
     text = f"<p>{LONG}</p><script>alert(1)</script><p>It &amp; the <em>ships</em>.</p>"
     pages.pages["/feed"] = rss(item(pages.url("/1"), more=whole(text)))
     assert store.commit(open_web(pages.url("/feed"))) == ([pages.url("/1")], {})
-    assert store.held[pages.url("/1")].text == f"{LONG.strip()}\n\nIt & the ships."
+    assert store.articles[pages.url("/1")].text == f"{LONG.strip()}\n\nIt & the ships."
     assert pages.asked("/1") == 0
 
 
@@ -111,7 +111,7 @@ def test_an_item_without_a_link_is_what_the_feed_says(pages: Any, open_web: Open
     )
     url = pages.url("/feed")
     assert store.commit(open_web(url)) == ([f"{url}#tag:7"], {})
-    assert store.held[f"{url}#tag:7"].text == "The harbour reopened."
+    assert store.articles[f"{url}#tag:7"].text == "The harbour reopened."
 
 
 def test_nothing_is_fetched_again_while_the_feed_says_the_same(pages: Any, open_web: OpenWeb, store: Any) -> None:
@@ -122,7 +122,7 @@ def test_nothing_is_fetched_again_while_the_feed_says_the_same(pages: Any, open_
     assert (pages.asked("/feed"), pages.asked("/1"), pages.asked("/2")) == (2, 1, 1)
     pages.pages["/feed"] = rss(item(pages.url("/3")), item(pages.url("/1"), "Harbour reopens, updated"))
     assert store.commit(open_web(url)) == ([pages.url("/3"), pages.url("/1")], {})
-    assert store.held[pages.url("/1")].title == "Harbour reopens, updated"
+    assert store.articles[pages.url("/1")].title == "Harbour reopens, updated"
 
 
 def test_a_feed_is_sent_again_only_if_it_has_changed(pages: Any, open_web: OpenWeb, store: Any) -> None:
@@ -158,7 +158,7 @@ def test_an_item_that_failed_is_tried_again_though_the_feed_is_the_same(
     assert failed == {pages.url("/later"): "there is no such page; check the address (HTTP 404)"}
     pages.pages["/later"] = page("Late")
     assert store.commit(open_web(url)) == ([pages.url("/later")], {})
-    del store.held[pages.url("/1")]  # a person removed it
+    del store.articles[pages.url("/1")]  # a person removed it
     assert store.commit(open_web(url)) == ([pages.url("/1")], {})
 
 
@@ -191,7 +191,7 @@ def test_a_link_to_a_private_or_hostile_place_is_one_failing_item(pages: Any, op
     pages.pages["/feed"] = rss(item(pages.url("/1")), *(item(link, more=f"<guid>{link}</guid>") for link in bad))
     read, failed = store.commit(open_web(pages.url("/feed")))
     assert pages.url("/1") in read
-    assert all(store.held[source].url is None for source in read if "#" in source)
+    assert all(store.articles[source].url is None for source in read if "#" in source)
     assert failed == {}
     pages.pages["/feed"] = rss(item("http://nowhere.invalid/1"), item(pages.url("/2")), item(pages.url("/feed")))
     read, failed = store.commit(open_web(pages.url("/feed")))
@@ -243,7 +243,7 @@ def test_the_pages_of_a_sitemap_are_articles(pages: Any, open_web: OpenWeb, stor
     source = open_web(pages.url("/sitemap.xml"))
     assert store.commit(source) == ([pages.url(f"/{number}") for number in (1, 2, 3)], {})
     assert source.complete
-    assert store.held[pages.url("/2")].title == "Page: Story 2"
+    assert store.articles[pages.url("/2")].title == "Page: Story 2"
 
 
 def test_an_index_of_packed_sitemaps_is_followed(pages: Any, open_web: OpenWeb, store: Any) -> None:
@@ -271,7 +271,7 @@ def test_news_sitemaps_say_title_and_date(pages: Any, open_web: OpenWeb, store: 
         "</news:news></url></urlset>"
     )
     store.commit(open_web(pages.url("/news.xml")))
-    article = store.held[pages.url("/1")]
+    article = store.articles[pages.url("/1")]
     assert (article.title, article.published_at) == ("Harbour news", datetime(2024, 2, 29, 13, 5, tzinfo=UTC))
 
 

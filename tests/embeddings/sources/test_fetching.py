@@ -41,7 +41,7 @@ def refusal(fetcher: Fetcher, url: str) -> str:
 
 def names(monkeypatch: pytest.MonkeyPatch, **addresses: list[str]) -> None:
     """Lets names lead to addresses; DNS is outside the machine."""
-    known = {name.replace("_", "."): found for name, found in addresses.items()}
+    known = {name.replace("_", "."): ips for name, ips in addresses.items()}
     real = socket.getaddrinfo
 
     def resolve(host: str, port: int, *given: Any, **named: Any) -> Any:
@@ -57,10 +57,10 @@ def names(monkeypatch: pytest.MonkeyPatch, **addresses: list[str]) -> None:
 
 def test_a_page_comes_with_its_type_and_validators(site: Any, fetcher: Fetcher) -> None:
     site.pages["/a"] = lambda request: request.reply(PAGE, etag='"1"', content_type="Text/HTML; charset=ISO-8859-1")
-    found = fetcher.fetch(site.url("/a?b=ü#part"))
-    assert (found.body, found.media_type, found.charset) == (PAGE.encode(), "text/html", "iso-8859-1")
-    assert (found.url, found.modified) == (site.url("/a?b=%C3%BC"), True)
-    assert found.validators == {"etag": '"1"'}
+    fetched = fetcher.fetch(site.url("/a?b=ü#part"))
+    assert (fetched.body, fetched.media_type, fetched.charset) == (PAGE.encode(), "text/html", "iso-8859-1")
+    assert (fetched.url, fetched.modified) == (site.url("/a?b=%C3%BC"), True)
+    assert fetched.validators == {"etag": '"1"'}
     path, headers = site.requests[-1]
     assert path == "/a?b=%C3%BC"
     assert headers["host"] == site.url("").removeprefix("http://")

@@ -41,7 +41,7 @@ def test_a_folder_lists_texts_by_name_and_leaves_out_what_is_hidden(tmp_path: Pa
 
 
 def test_a_folder_lists_every_format_packed_or_not(tmp_path: Path) -> None:
-    suffixes = {suffix for one in known_formats().values() for suffix in one.suffixes}
+    suffixes = {suffix for known in known_formats().values() for suffix in known.suffixes}
     assert {".txt", ".md", ".html", ".pdf", ".docx", ".jsonl", ".csv"} <= suffixes
     for suffix in suffixes:
         (tmp_path / f"a{suffix}").write_text('text,{"text": "The harbour."}\nThe harbour.,x\n')

@@ -91,5 +91,5 @@ def test_our_own_formats_are_entry_points_too() -> None:
     ours = {
         name: metadata.EntryPoint(name, place, GROUP).load() for name, place in project["entry-points"][GROUP].items()
     }
-    assert {name: type(one) for name, one in known_formats().items()} == ours
-    assert {one.name for one in known_formats().values()} == set(ours)
+    assert {name: type(known) for name, known in known_formats().items()} == ours
+    assert {known.name for known in known_formats().values()} == set(ours)

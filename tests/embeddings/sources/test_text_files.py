@@ -98,8 +98,8 @@ def test_values_may_be_in_quotation_marks(tmp_path: Path, quoted: str) -> None:
 )
 @pytest.mark.parametrize("key", ["published_at", "date", "Date"])
 def test_dates_and_moments(tmp_path: Path, key: str, value: str, expected: date | datetime) -> None:
-    found = read(tmp_path, f"---\n{key}: {value}\n---\nThe harbour.").published_at
-    assert (found, type(found)) == (expected, type(expected))
+    moment = read(tmp_path, f"---\n{key}: {value}\n---\nThe harbour.").published_at
+    assert (moment, type(moment)) == (expected, type(expected))
 
 
 @pytest.mark.parametrize(

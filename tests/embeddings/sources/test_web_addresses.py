@@ -170,8 +170,8 @@ def test_crawl_delays_are_kept_to_within_reason() -> None:
     ],
 )
 def test_dates_in_the_ways_that_sources_write_them(value: object, expected: date | datetime | None) -> None:
-    found = any_date(value)
-    assert (found, type(found)) == (expected, type(expected))
+    moment = any_date(value)
+    assert (moment, type(moment)) == (expected, type(expected))
 
 
 @given(
@@ -180,8 +180,8 @@ def test_dates_in_the_ways_that_sources_write_them(value: object, expected: date
     )
 )
 def test_anything_is_a_date_or_none(value: object) -> None:
-    found = any_date(value)
-    assert found is None or found.isoformat()
+    moment = any_date(value)
+    assert moment is None or moment.isoformat()
 
 
 @given(st.text())

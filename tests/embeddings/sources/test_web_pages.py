@@ -206,7 +206,7 @@ def test_an_article_that_was_never_committed_or_was_removed_is_fetched_again(
     (entry,) = open_web(url).entries()
     assert entry.read() is not None  # and the process dies before the commit
     assert store.commit(open_web(url)) == ([url], {})
-    store.held.clear()
+    store.articles.clear()
     assert store.commit(open_web(url)) == ([url], {})
     assert [headers.get("if-none-match") for path, headers in site.requests if path == "/a"] == [None] * 3
 

@@ -132,7 +132,7 @@ def test_a_document_that_has_not_changed_is_recognised_without_being_parsed(
     path.write_bytes(pdf([LINES]))
     assert store.commit(open_web(path)) == ([str(path)], {})
     assert store.commit(open_web(path)) == ([], {})
-    store.held.clear()
+    store.articles.clear()
     assert store.commit(open_web(path)) == ([str(path)], {})
     path.write_bytes(pdf([LINES[:3]]))
     assert store.commit(open_web(path)) == ([str(path)], {})

@@ -16,7 +16,7 @@ from embeddings.articles import Article, article_id
 from embeddings.errors import StoreError
 from embeddings.filters import EVERYTHING, ArticleFilter
 from embeddings.sentences import split_sentences
-from embeddings.store.protocol import Hit, IndexedArticle, NewPassage, SignedArticle, Store, StoredPassage
+from embeddings.store.protocol import Hit, IndexedArticle, NewPassage, SignedArticle, Store, StoredPassage, View
 
 DIMENSION = 8
 RULE = "one passage a line"
@@ -56,6 +56,22 @@ def make_indexed(
 def commit(store: Store, *articles: Article, **options: Any) -> None:
     """Stores articles."""
     store.writing.commit([make_indexed(article, **options) for article in articles], encoder=ENCODER, passage_rule=RULE)
+
+
+def seen_through(view: View) -> tuple[object, ...]:
+    """All that a view shows of articles about the harbour."""
+    question = unit_vector("question")
+    hits = view.dense_search(question, 1000), view.lexical_search("harbour bridge w1", 1000)
+    ids = sorted({hit.passage_id for found in hits for hit in found})
+    passages = view.passages(ids)
+    article_ids = sorted({passage.article_id for passage in passages.values()})
+    articles, dated = view.articles(article_ids), view.narrowed(ArticleFilter(since=date(2024, 1, 1)))
+    assert (list(passages), list(articles)) == (ids, article_ids), "what a search finds is there"
+    return (
+        (view.encoder, view.passage_rule, view.newest(), view.idf(["harbour", "bridg"])),
+        (hits, passages, articles, view.copies(article_ids), view.similarities(question, ids)),
+        (dated.dense_search(question, 1000), dated.lexical_search("harbour", 1000), dated.newest()),
+    )
 
 
 def copies(store: Store, article_ids: Sequence[str], only: ArticleFilter = EVERYTHING) -> dict[str, list[Article]]:
@@ -578,6 +594,44 @@ class StoreContract:
         assert store.refresh() is True
         assert store.refresh() is False
         assert texts_of(store, dense_search(store, unit_vector("alpha"), 5)) == ["beta harbour"]
+
+    @pytest.mark.parametrize("only", [EVERYTHING, ArticleFilter(sources=("/news",))], ids=["everything", "a source"])
+    def test_an_open_view_shows_one_moment_whatever_others_do(
+        self, store: Store, open_store: Callable[[], Store], only: ArticleFilter
+    ) -> None:
+        def article(name: str, text: str, day: int | None = None) -> Article:
+            return make_article(name, text, published_at=day and date(2024, 1, day))
+
+        first = article("a.txt", "the harbour opens\nw1", 1)
+        commit(store, first, article("b.txt", "the harbour closes\nbridge", 2), article("c.txt", "a harbour", None))
+        copy = make_indexed(article("copy.txt", "the harbour opens\nw1 again", 3))._replace(duplicate_of=first.id)
+        store.writing.commit([copy], encoder=ENCODER, passage_rule=RULE)
+        store.sources.hold("/more", [first.id])
+        other = open_store()
+        events: list[Callable[[Store], object]] = [
+            lambda writer: commit(writer, article("new.txt", "the harbour is new\nbridge w1", 9)),
+            lambda writer: commit(writer, article("b.txt", "the harbour closes again\nbridge", 4)),
+            lambda writer: writer.writing.remove([first.id, article_id("/news/copy.txt")]),
+            lambda writer: commit(writer, first),
+            lambda writer: writer.sources.hold("/more", [first.id]),
+            lambda writer: writer.sources.release("/news", [first.id]),
+            lambda writer: rebuild(writer, encoder="other:2", vector=lambda text: unit_vector(text, 4)),
+            lambda writer: writer.writing.save_caches(),
+        ]
+        for event, writer in zip(events, [other, store, store, other, other, store, other, store], strict=True):
+            with store.view(only) as view, other.view(only) as beside:
+                if view.encoder == ENCODER:
+                    before = seen_through(view)
+                    assert seen_through(beside) == before
+                    event(writer)
+                    store.refresh()
+                    assert seen_through(view) == seen_through(beside) == before
+                else:
+                    event(writer)
+        with store.view() as view:
+            assert view.encoder == "other:2"
+            hits = view.dense_search(unit_vector("question", 4), 1000)
+            assert len(hits) == len(view.passages([hit.passage_id for hit in hits])) == store.status().passages
 
     def test_two_writers_at_once_lose_nothing(self, open_store: Callable[[], Store]) -> None:
         open_store()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -19,7 +20,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
 from store_contract import (
     StoreContract,
     commit,
@@ -27,6 +28,7 @@ from store_contract import (
     lexical_search,
     make_article,
     rebuild,
+    seen_through,
     texts_of,
     unit_vector,
 )
@@ -41,6 +43,7 @@ from embeddings.store.local.dense import quantiser
 from embeddings.store.local.lexical.document import LexicalDocument
 from embeddings.store.local.lexical.index import LexicalIndex
 from embeddings.store.local.schema import SCHEMA_VERSION
+from embeddings.store.local.view import LocalView
 from embeddings.store.protocol import DenseKind, Store
 
 DENSE_FILES = ("dense.json", "dense-*.faiss")
@@ -319,6 +322,16 @@ def test_many_processes_can_make_the_same_store_at_once(tmp_path: Path) -> None:
     assert [process.wait() for process in made] == [0] * 6
 
 
+def test_the_log_of_writes_shrinks_again_when_the_views_are_closed(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path / "store")
+    for number in range(12):
+        with store.view() as view:
+            commit(store, make_article(f"{number % 2}.txt", "\n".join(f"line {n}" for n in range(1500))))
+            view.lexical_search("line", 5)
+    assert (tmp_path / "store" / "qa_bot.sqlite3-wal").stat().st_size < 20_000_000
+    store.close()
+
+
 # -- processes ---------------------------------------------------------------------------------------------------------
 
 _WRITER = """
@@ -420,6 +433,7 @@ class StoreUnderAnyEvents(RuleBasedStateMachine):
     def begin(self, articles: dict[str, str]) -> object:
         self.folder = Path(tempfile.mkdtemp(prefix="store-"))
         self.opened: list[LocalStore] = []
+        self.views: list[tuple[contextlib.ExitStack, LocalView, object]] = []
         self.model: dict[str, str] = {}
         stores = self._open(), self._open()
         self.commit_some(stores[0], articles)
@@ -471,6 +485,7 @@ class StoreUnderAnyEvents(RuleBasedStateMachine):
         pattern=st.sampled_from([*DENSE_FILES, *LEXICAL_FILES]), damage=st.sampled_from([_cut_off, _empty, _overwrite])
     )
     def damage_a_cache(self, pattern: str, damage: Callable[[Path], None]) -> None:
+        self.close_views()
         for store in self.opened:
             store.close()
         for path in self.folder.glob(pattern):
@@ -478,7 +493,26 @@ class StoreUnderAnyEvents(RuleBasedStateMachine):
         self.opened = [LocalStore(self.folder, kind=self.kind) for _ in self.opened]
 
     @rule(store=stores)
+    def open_a_view(self, store: int) -> None:
+        closing = contextlib.ExitStack()
+        view = closing.enter_context(self.opened[store].view())
+        self.views.append((closing, view, seen_through(view)))
+
+    @precondition(lambda self: self.views)
+    @rule()
+    def an_open_view_shows_what_it_showed(self) -> None:
+        for _, view, before in self.views:
+            assert seen_through(view) == before
+
+    def close_views(self) -> None:
+        for closing, view, before in self.views:
+            assert seen_through(view) == before
+            closing.close()
+        self.views.clear()
+
+    @rule(store=stores)
     def reopen(self, store: int) -> None:
+        self.close_views()
         self.opened[store].close()
         self.opened[store] = LocalStore(self.folder, kind=self.kind)
 
@@ -514,6 +548,8 @@ class StoreUnderAnyEvents(RuleBasedStateMachine):
             assert held == self.model
 
     def teardown(self) -> None:
+        if hasattr(self, "views"):
+            self.close_views()
         for store in getattr(self, "opened", []):
             store.close()
         if hasattr(self, "folder"):

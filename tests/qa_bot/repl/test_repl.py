@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from qa_bot import QABot, Settings
-from qa_bot.repl.line_editor import CommandCompleter, ForgivingHistory
+from qa_bot.repl.interactive import CommandCompleter, ForgivingHistory
 
 QUESTION = "Where was Mattis's press conference held?"
 START = """
@@ -73,13 +73,13 @@ class Terminal:
     def expect(self, pattern: str, seconds: float = 90) -> str:
         """What has appeared since the last call, up to and with a pattern, without escapes."""
         until = time.monotonic() + seconds
-        while not (found := re.search(pattern, ESCAPES.sub("", self.raw))):
+        while not (match := re.search(pattern, ESCAPES.sub("", self.raw))):
             ready = select.select([self._master], [], [], max(until - time.monotonic(), 0))[0]
             assert ready, f"no {pattern!r} in {ESCAPES.sub('', self.raw)!r}"
             self.raw += self._read()
         seen = ESCAPES.sub("", self.raw)
-        self.raw = seen[found.end() :]
-        return seen[: found.end()].replace("\r", "")
+        self.raw = seen[match.end() :]
+        return seen[: match.end()].replace("\r", "")
 
     def expect_prompt(self) -> None:
         """Waits until the line editor reads: what a terminal does with Ctrl-C and Ctrl-D is another thing before."""
@@ -117,8 +117,8 @@ def terminal(settings: Settings, seed_bot: QABot) -> Iterator[Callable[..., Term
         return opened[-1]
 
     yield open_terminal
-    for one in opened:
-        one.close()
+    for repl in opened:
+        repl.close()
 
 
 def piped(settings: Settings, text: bytes, extra: str = "", **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -270,12 +270,12 @@ def test_a_history_that_cannot_be_used_is_done_without(tmp_path: Path) -> None:
     folder.append_string("a question")
     assert folder.load_history_strings() == []
     assert folder.get_strings() == ["a question"]
-    kept = ForgivingHistory(tmp_path / "history")
-    kept.store_string("one\ntwo")
-    kept.store_string("half \ud83d")
+    history = ForgivingHistory(tmp_path / "history")
+    history.store_string("one\ntwo")
+    history.store_string("half \ud83d")
     with (tmp_path / "history").open("ab") as file:
         file.write(b"\n+\xff\n")
-    assert kept.load_history_strings() == ["\ufffd", "half ?", "one\ntwo"]
+    assert history.load_history_strings() == ["\ufffd", "half ?", "one\ntwo"]
 
 
 def test_an_empty_store_says_what_to_do_and_can_be_filled(
@@ -286,7 +286,7 @@ def test_an_empty_store_says_what_to_do_and_can_be_filled(
     repl.type(QUESTION + "\r")
     repl.expect("There are no articles yet")
     repl.type("/reindex\r")
-    repl.expect("nothing to index again yet")
+    repl.expect("there are no sources yet")
     repl.type(f"/reindex '{seeds_folder}'\r")
     repl.expect("Articles: 15 new")
     repl.type(QUESTION + "\r")
@@ -301,7 +301,7 @@ def test_commands_and_paths_are_completed(tmp_path: Path) -> None:
     completer = CommandCompleter({"article": "", "articles": "", "reindex": ""}, ["reindex"])
 
     def completions(text: str) -> list[str]:
-        return [one.text for one in completer.get_completions(Document(text), CompleteEvent())]
+        return [completion.text for completion in completer.get_completions(Document(text), CompleteEvent())]
 
     assert completions("/art") == ["/article", "/articles"]
     assert completions(":r") == [":reindex"]
@@ -324,9 +324,9 @@ def test_a_filter_holds_until_it_is_cleared(settings: Settings, seed_bot: QABot)
     lines = ["/filter publisher qa_bot seeds since 2024", QUESTION, "/more", "/filter", QUESTION]
     done = piped(settings, "\n".join(lines).encode())
     shown = done.stdout.decode()
-    filtered, everything = shown.split("All articles are searched.")
-    assert "Only these are searched now: publisher qa_bot seeds, since 2024-01-01" in filtered
-    assert "Only a part was searched: publisher qa_bot seeds, since 2024-01-01" in filtered
+    filtered, everything = shown.split("Searching all articles.")
+    assert "Searching only: publisher qa_bot seeds, since 2024-01-01" in filtered
+    assert "Searched only part of the archive: publisher qa_bot seeds, since 2024-01-01" in filtered
     assert "mattis-nato-russia" not in filtered
     assert "mattis-nato-russia" in everything
     assert (done.returncode, done.stderr) == (0, b"")
@@ -335,17 +335,17 @@ def test_a_filter_holds_until_it_is_cleared(settings: Settings, seed_bot: QABot)
 def test_a_filter_that_cannot_be_is_named_and_the_old_one_holds(settings: Settings, seed_bot: QABot) -> None:
     done = piped(settings, f"/filter publisher nobody\n/filter since 2024-02-30\n{QUESTION}\n".encode())
     assert b"since: '2024-02-30' is not a date; write 2024-01-31, 2024-01 or 2024" in done.stderr
-    assert b"Only a part was searched: publisher nobody" in done.stdout
+    assert b"Searched only part of the archive: publisher nobody" in done.stdout
 
 
 def test_the_filter_stands_in_the_prompt(terminal: Callable[..., Terminal]) -> None:
     repl = terminal()
     repl.expect("/help")
     repl.type("/filter until 2024-05\r")
-    repl.expect("Only these are searched now: until 2024-05-31")
+    repl.expect("Searching only: until 2024-05-31")
     repl.expect(r"\[until 2024-05-31\] >")
     repl.type("/filter\r")
-    repl.expect("All articles are searched")
+    repl.expect("Searching all articles")
 
 
 def test_a_pipe_with_something_wrong_in_it_goes_on_and_ends_with_2(settings: Settings, seed_bot: QABot) -> None:

@@ -26,13 +26,13 @@ def test_a_month_or_a_year_will_do_for_a_day(text: str, first: date, last: date)
 
 @pytest.mark.parametrize("text", ["2024-13", "2024-02-30", "yesterday", "", "31.1.2024", "0000", "2024-00", "٢٠٢٤"])
 def test_a_wrong_date_is_named(text: str) -> None:
-    with pytest.raises(QuestionError, match=r"until: .* is not a date; write 2024-01-31") as caught:
+    with pytest.raises(QuestionError, match=r"until: .* is not a date; write 2024-01-31") as raised:
         make_filter(until=text)
-    assert repr(text) in str(caught.value)
+    assert repr(text) in str(raised.value)
 
 
 def test_dates_the_wrong_way_round_are_named() -> None:
-    with pytest.raises(QuestionError, match="since 2024-02-01 and until 2024-01-31"):
+    with pytest.raises(QuestionError, match="since 2024-02-01 is later than until 2024-01-31"):
         make_filter(since="2024-02", until="2024-01")
 
 
@@ -56,10 +56,10 @@ def test_a_filter_is_read_from_words(line: str, expected: ArticleFilter) -> None
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        ("Reuters", "Reuters: a filter begins with publisher"),
-        ("publisher", "publisher: what comes after it is missing"),
-        ("since", "since: what comes after it is missing"),
-        ("since 2024 since 2023", "since: there can be one only"),
+        ("Reuters", "Reuters: a filter starts with publisher"),
+        ("publisher", "publisher: its value is missing"),
+        ("since", "since: its value is missing"),
+        ("since 2024 since 2023", "since: only one is possible"),
         ("since last week", "since: 'last week' is not a date"),
     ],
 )

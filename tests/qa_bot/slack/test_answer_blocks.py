@@ -1,4 +1,4 @@
-"""How answers look: whatever an article or a person writes, the blocks are Slack's own and nothing in them comes alive."""
+"""Trigger answers look: whatever an article or a person writes, the blocks are Slack's own and nothing in them comes alive."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qa_bot.answering.results import Answer, AnswerSpan, ArticleReference, Quotation, SourceSentence, Timings
-from qa_bot.slack.incoming.payloads import Asked, Judged, Place
+from qa_bot.slack.quoting import cut, cut_around, escape, web_address
 from qa_bot.slack.views.blocks import answer_message
+from qa_bot.slack.views.button_values import Asked, Judged, Place
 from qa_bot.slack.views.modals import article_modal, context_modal, more_modal
 from qa_bot.slack.views.outcomes import Failure
-from qa_bot.slack.views.quoting import cut, cut_around, escape, web_address
 from qa_bot.slack.views.texts import ENGLISH, GERMAN
 from qa_bot.slack.workers.workflow_steps import outputs
 
@@ -56,31 +56,31 @@ def answer(*quotations: Quotation, answered: bool = True, question: str = "Who?"
 def inside(value: Any) -> list[dict[str, Any]]:
     """Every object in blocks."""
     if isinstance(value, list):
-        return [found for one in value for found in inside(one)]
+        return [block for part in value for block in inside(part)]
     if isinstance(value, dict):
         return [value, *inside(list(value.values()))]
     return []
 
 
 def words(blocks: Any) -> str:
-    return "".join(one["text"] for one in inside(blocks) if one.get("type") in ("text", "link"))
+    return "".join(part["text"] for part in inside(blocks) if part.get("type") in ("text", "link"))
 
 
 def test_other_articles_that_have_the_sentence_are_named_and_linked() -> None:
-    found = quotation("The harbour reopened on Thursday.", 24, 32)
+    quoted = quotation("The harbour reopened on Thursday.", 24, 32)
     others = [
-        found.article.model_copy(update={"id": str(n), "title": f"Copy {n}", "url": f"https://example.org/{n}"})
+        quoted.article.model_copy(update={"id": str(n), "title": f"Copy {n}", "url": f"https://example.org/{n}"})
         for n in range(5)
     ]
-    hostile = found.article.model_copy(update={"id": "9", "title": HOSTILE, "url": "javascript:alert(1)"})
-    copied = found.model_copy(update={"also": (hostile, *others)})
+    hostile = quoted.article.model_copy(update={"id": "9", "title": HOSTILE, "url": "javascript:alert(1)"})
+    copied = quoted.model_copy(update={"also": (hostile, *others)})
     message = answer_message([answer(copied)], ENGLISH)
     shown = words(message.blocks)
     assert "\nalso in: " in shown
     assert "Copy 0 (The Example), Copy 1 (The Example), +3" in shown
-    links = [one["url"] for one in inside(message.blocks) if one.get("type") == "link"]
+    links = [part["url"] for part in inside(message.blocks) if part.get("type") == "link"]
     assert links == ["https://example.org/a", "https://example.org/0", "https://example.org/1"]
-    assert "also in" not in words(answer_message([answer(found)], ENGLISH).blocks)
+    assert "also in" not in words(answer_message([answer(quoted)], ENGLISH).blocks)
 
 
 def test_the_sentence_is_quoted_word_for_word_with_the_answer_in_bold() -> None:
@@ -112,8 +112,8 @@ def test_the_notification_says_the_answer_first() -> None:
 
 def test_nothing_that_comes_out_of_a_workflow_step_can_come_alive() -> None:
     sentence = "Ask <!channel> or <@U1> now."
-    told = outputs(answer(quotation(sentence, 4, 14, title="<!here> <https://evil.example|bank>")))
-    shown = [str(told[name]) for name in ("answer", "sentence", "title")]
+    fields = outputs(answer(quotation(sentence, 4, 14, title="<!here> <https://evil.example|bank>")))
+    shown = [str(fields[name]) for name in ("answer", "sentence", "title")]
     assert [text.replace("\u2060", "") for text in shown] == [
         "<!channel>",
         sentence,
@@ -126,8 +126,8 @@ def test_no_answer_is_one_line_with_the_closest_passages_behind_a_button() -> No
     message = answer_message([answer(quotation("It did.", 0, 2), answered=False)], ENGLISH)
     assert message.text == "The articles don't say."
     assert words(message.blocks[:1]) == "The articles don't say."
-    assert message.blocks[1]["elements"][0]["text"]["text"] == "What came closest"
-    assert not any(one.get("type") == "rich_text_quote" for one in inside(message.blocks))
+    assert message.blocks[1]["elements"][0]["text"]["text"] == "Closest answers"
+    assert not any(part.get("type") == "rich_text_quote" for part in inside(message.blocks))
 
 
 def test_several_questions_are_answered_in_one_message_each_under_its_question() -> None:
@@ -140,14 +140,14 @@ def test_several_questions_are_answered_in_one_message_each_under_its_question()
 
 @pytest.mark.parametrize("texts", [ENGLISH, GERMAN])
 def test_what_hostile_articles_and_people_write_stays_text(texts: Any) -> None:
-    found = quotation(HOSTILE, 0, 10, title=HOSTILE, publisher=HOSTILE, url="javascript:alert(1)")
-    message = answer_message([answer(found, found, question=HOSTILE)], texts, asked_by="U0ASKER01")
-    kinds = {one["type"] for one in inside(message.blocks) if "type" in one}
+    hostile = quotation(HOSTILE, 0, 10, title=HOSTILE, publisher=HOSTILE, url="javascript:alert(1)")
+    message = answer_message([answer(hostile, hostile, question=HOSTILE)], texts, asked_by="U0ASKER01")
+    kinds = {part["type"] for part in inside(message.blocks) if "type" in part}
     assert kinds <= {
         "rich_text", "rich_text_quote", "rich_text_section", "text", "user", "actions", "button", "plain_text",
         "context_actions", "feedback_buttons",
     }  # fmt: skip
-    assert [one["user_id"] for one in inside(message.blocks) if one.get("type") == "user"] == ["U0ASKER01"]
+    assert [part["user_id"] for part in inside(message.blocks) if part.get("type") == "user"] == ["U0ASKER01"]
     assert not any(character in message.text for character in "<>")
     assert "\u202e" not in words(message.blocks)
     assert "\x00" not in words(message.blocks)
@@ -157,15 +157,15 @@ def test_what_hostile_articles_and_people_write_stays_text(texts: Any) -> None:
 @example(text="", start=0, length=1, title=" ")
 def test_no_text_is_too_long_for_slack(text: str, start: int, length: int, title: str) -> None:
     start = min(start, len(text))
-    found = quotation(text, start, min(start + length, len(text)), title=title)
-    message = answer_message([answer(found, found, question=title or "?")] * 5, ENGLISH)
+    quoted = quotation(text, start, min(start + length, len(text)), title=title)
+    message = answer_message([answer(quoted, quoted, question=title or "?")] * 5, ENGLISH)
     assert len(message.blocks) <= 50
     assert len(message.text) <= 4000
     assert len(words(message.blocks)) <= 13_200
-    for one in inside(message.blocks):
-        assert len(one.get("value") or "") <= 2000
-        if one.get("type") == "text":
-            assert 1 <= len(one["text"]) <= 3000
+    for part in inside(message.blocks):
+        assert len(part.get("value") or "") <= 2000
+        if part.get("type") == "text":
+            assert 1 <= len(part["text"]) <= 3000
 
 
 @given(st.text(max_size=300), st.integers(4, 60))
@@ -173,8 +173,9 @@ def test_texts_are_cut_between_graphemes(text: str, limit: int) -> None:
     shown = cut(text, limit)
     assert len(shown.encode("utf-16-le", "surrogatepass")) // 2 <= limit
     if shown != text:
-        kept = regex.findall(r"\X", shown[:-1])
-        assert kept == regex.findall(r"\X", text)[: len(kept)] or shown[:-1] == text[: len(shown) - 1].rstrip()
+        graphemes = regex.findall(r"\X", shown[:-1])
+        whole = regex.findall(r"\X", text)[: len(graphemes)]
+        assert graphemes == whole or shown[:-1] == text[: len(shown) - 1].rstrip()
         assert shown.endswith("…")
 
 
@@ -221,21 +222,22 @@ def test_what_no_button_of_ours_carries_is_nothing(value: object) -> None:
 
 
 def test_modals_show_long_articles_in_pieces_that_slack_takes(seed_bot: Any) -> None:
-    held = seed_bot.store.articles.get(seed_bot.store.articles.list(limit=1)[0].id)
-    place = Place(article=held.article.id, start=10, end=20)
-    for modal in (context_modal(held, place, ENGLISH), article_modal(held, place, ENGLISH)):
+    source = seed_bot.store.articles.get(seed_bot.store.articles.list(limit=1)[0].id)
+    place = Place(article=source.article.id, start=10, end=20)
+    for modal in (context_modal(source, place, ENGLISH), article_modal(source, place, ENGLISH)):
         assert len(modal["blocks"]) <= 100
         assert len(modal["title"]["text"]) <= 24
-        bold = [one["text"] for one in inside(modal["blocks"]) if one.get("style") == {"bold": True}]
-        assert held.article.text[10:20] in bold
-    long = held._replace(article=held.article.model_copy(update={"text": held.article.text * 400}))
+        bold = [part["text"] for part in inside(modal["blocks"]) if part.get("style") == {"bold": True}]
+        assert source.article.text[10:20] in bold
+    long = source._replace(article=source.article.model_copy(update={"text": source.article.text * 400}))
     modal = article_modal(long, place, ENGLISH)
     assert len(modal["blocks"]) <= 100
     assert words(modal["blocks"]).endswith(ENGLISH.cut_here)
 
 
 def test_more_answers_are_quotations_or_a_line() -> None:
-    one = quotation("Ann did.", 0, 3)
-    assert len([b for b in more_modal(answer(one, one, one), ENGLISH)["blocks"] if b["type"] == "rich_text"]) == 2
-    assert words(more_modal(answer(one), ENGLISH)["blocks"]) == ENGLISH.no_others
+    quoted = quotation("Ann did.", 0, 3)
+    blocks = more_modal(answer(quoted, quoted, quoted), ENGLISH)["blocks"]
+    assert len([block for block in blocks if block["type"] == "rich_text"]) == 2
+    assert words(more_modal(answer(quoted), ENGLISH)["blocks"]) == ENGLISH.no_others
     assert words(more_modal(Failure("?", "No."), ENGLISH)["blocks"]) == "No."

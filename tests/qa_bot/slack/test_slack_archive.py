@@ -6,9 +6,8 @@ import asyncio
 
 from embeddings.filters import EVERYTHING, ArticleFilter
 from qa_bot import QABot
-from qa_bot.slack.archive_facts import Archive
-from qa_bot.slack.incoming.payloads import Place
-from qa_bot.slack.views.suggested_prompts import suggest
+from qa_bot.slack.views.archive_facts import Archive, suggest
+from qa_bot.slack.views.button_values import Place
 
 NOBODY = ArticleFilter(publishers=("Nobody",))
 
@@ -30,20 +29,20 @@ def test_nothing_is_suggested_from_articles_that_may_not_be_shown(seed_bot: QABo
 def test_the_newest_articles_come_first_and_only_those_that_may_be_shown(seed_bot: QABot) -> None:
     archive = Archive(seed_bot)
     every = seed_bot.store.articles.list()
-    assert [one.id for one in asyncio.run(archive.newest(EVERYTHING, 3))] == [one.id for one in every[:3]]
+    assert asyncio.run(archive.newest(EVERYTHING, 3)) == every[:3]
     assert asyncio.run(archive.newest(NOBODY, 3)) == []
-    own = next(one.publisher for one in every if one.publisher)
-    found = asyncio.run(archive.newest(ArticleFilter(publishers=(own,)), 50))
-    assert [one.id for one in found] == [one.id for one in every if one.publisher == own]
+    publisher = next(article.publisher for article in every if article.publisher)
+    newest = asyncio.run(archive.newest(ArticleFilter(publishers=(publisher,)), 50))
+    assert newest == [article for article in every if article.publisher == publisher]
 
 
 def test_an_article_behind_a_button_is_shown_only_where_it_may_be(seed_bot: QABot) -> None:
     archive = Archive(seed_bot)
     article = seed_bot.store.articles.list(limit=1)[0]
     place = Place(article=article.id, start=0, end=5)
-    held = asyncio.run(archive.article(place, EVERYTHING))
-    assert held is not None
-    assert held.article.id == article.id
+    source = asyncio.run(archive.article(place, EVERYTHING))
+    assert source is not None
+    assert source.article.id == article.id
     assert asyncio.run(archive.article(place, NOBODY)) is None
     assert asyncio.run(archive.article(Place(article="nosuch", start=0, end=5), EVERYTHING)) is None
     assert asyncio.run(archive.article(place.model_copy(update={"end": 10**9}), EVERYTHING)) is None

@@ -15,23 +15,24 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from qa_bot.slack.jobs import queue as jobs_module
-from qa_bot.slack.jobs import short_tasks as background_module
 from qa_bot.slack.jobs import state as state_module
+from qa_bot.slack.jobs import tasks as tasks_module
 from qa_bot.slack.jobs.queue import Jobs
-from qa_bot.slack.jobs.short_tasks import Background
 from qa_bot.slack.jobs.state import Job, SlackState
+from qa_bot.slack.jobs.tasks import ShortTasks
 from qa_bot.slack.server.socket_mode import SocketMode
-from qa_bot.slack.server.workspaces import new_session
 from qa_bot.slack.views.blocks import plain_message
-from qa_bot.slack.web_api.posting import PATIENCE, Poster, retry_after
+from qa_bot.slack.web_api.calls import PATIENCE, retry_after
+from qa_bot.slack.web_api.posting import Poster
+from qa_bot.slack.web_api.workspaces import new_session
 
 
 def rows(folder: Path, table: str) -> int:
-    """How many rows a table of the state has."""
+    """Trigger many rows a table of the state has."""
     with sqlite3.connect(folder / state_module.FILE_NAME) as connection:
-        found = int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+        count = int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
     connection.close()
-    return found
+    return count
 
 
 def test_no_table_grows_beyond_what_is_kept_and_the_newest_stays(
@@ -129,17 +130,17 @@ def test_what_was_seen_and_who_waits_for_whom_is_forgotten(tmp_path: Path, monke
 def test_a_flood_of_clicks_is_bounded_and_the_log_says_so(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(background_module, "MOST", 10)
+    monkeypatch.setattr(tasks_module, "MOST_TASKS", 10)
 
     async def story() -> int:
-        background, stop = Background(), asyncio.Event()
+        tasks, stop = ShortTasks(), asyncio.Event()
         for _ in range(25):
-            background.start(_until(stop), "showing an article")
-        running = len(background._tasks)
+            tasks.start(_until(stop), "showing an article")
+        running = len(tasks._tasks)
         stop.set()
-        await background.stop(5)
-        background.start(_until(stop), "showing an article")
-        await background.stop(5)
+        await tasks.stop(5)
+        tasks.start(_until(stop), "showing an article")
+        await tasks.stop(5)
         return running
 
     with caplog.at_level(logging.WARNING):
@@ -154,11 +155,9 @@ class Posting(AsyncWebClient):
         return {"ts": "1.5"}
 
 
-def test_the_paces_of_channels_in_which_nothing_is_said_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa_bot.slack.web_api.posting.SPACING", 0.0)
-
+def test_the_paces_of_channels_in_which_nothing_is_said_are_forgotten() -> None:
     async def story() -> int:
-        poster, client = Poster(), Posting(token="xoxb-test")
+        poster, client = Poster(spacing=0.0), Posting(token="xoxb-test")
         for number in range(5200):
             await poster.post(client, f"C{number}", plain_message("Yes."), payload={"question": "C1:1.0"})
         return len(poster._paces)

@@ -13,8 +13,8 @@ import pytest
 
 from qa_bot import QABot
 from qa_bot.slack.check.check import check
-from qa_bot.slack.server.workspaces import SCOPES
 from qa_bot.slack.settings import SlackSettings
+from qa_bot.slack.web_api.workspaces import SCOPES
 
 MANIFEST = json.loads((Path(__file__).parents[3] / "deploy" / "slack" / "manifest.json").read_text())
 TOKENS = {"bot_token": "xoxb-1-test", "app_token": "xapp-1-test", "config_token": "xoxe.xoxp-1-test"}
@@ -68,7 +68,7 @@ def checked(bot: QABot, address: str, **given: Any) -> tuple[int, list[str]]:
 
 def test_all_is_right(seed_bot: QABot, address: str) -> None:
     code, lines = checked(seed_bot, address)
-    assert (code, lines[-1]) == (0, "all that can be checked is right")
+    assert (code, lines[-1]) == (0, "everything that can be checked is right")
     assert "ok    event message.im: subscribed" in lines
     assert "ok    command /ask: there" in lines
 

@@ -13,8 +13,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from embeddings.errors import StoreError
-from qa_bot.slack.server.workspaces import new_session
 from qa_bot.slack.web_api.files import FOLDER, FileError, Obstacle, PostedFile, fetch, read_files
+from qa_bot.slack.web_api.workspaces import new_session
 
 TOKEN = "xoxb-1-2-test"
 MOST = 100_000
@@ -55,29 +55,29 @@ def fetched(
             url = f"{own if at == 'slack' else elsewhere}/{path}"
             file = PostedFile.model_validate({"id": "F1", "name": "a.txt", "url": url, "size": 0} | facts)
             try:
-                found: Path | Obstacle = await fetch(session, file, TOKEN, folder, most=MOST, api_url=f"{own}/api/")
+                result: Path | Obstacle = await fetch(session, file, TOKEN, folder, most=MOST, api_url=f"{own}/api/")
             except FileError as error:
-                found = error.obstacle
-        return found, slack, other
+                result = error.obstacle
+        return result, slack, other
 
     return asyncio.run(story())
 
 
 def test_a_file_is_fetched_with_the_token_and_lies_below_its_id(tmp_path: Path) -> None:
-    found, slack, _ = fetched(tmp_path, "a.txt")
-    assert found == tmp_path / FOLDER / "F1" / "a.txt"
-    assert found.read_text() == "The harbour reopened."
+    path, slack, _ = fetched(tmp_path, "a.txt")
+    assert path == tmp_path / FOLDER / "F1" / "a.txt"
+    assert path.read_text() == "The harbour reopened."
     assert slack == [f"Bearer {TOKEN}"]
 
 
 def test_another_place_is_not_asked_at_all(tmp_path: Path) -> None:
-    found, _, other = fetched(tmp_path, "a.txt", at="elsewhere")
-    assert (found, other) == (Obstacle.ELSEWHERE, [])
+    result, _, other = fetched(tmp_path, "a.txt", at="elsewhere")
+    assert (result, other) == (Obstacle.ELSEWHERE, [])
 
 
 def test_no_redirect_is_followed_so_that_the_token_stays_at_slack(tmp_path: Path) -> None:
-    found, _, other = fetched(tmp_path, "moved")
-    assert (found, other) == (Obstacle.NOT_GIVEN, [])
+    result, _, other = fetched(tmp_path, "moved")
+    assert (result, other) == (Obstacle.NOT_GIVEN, [])
 
 
 @pytest.mark.parametrize(
@@ -100,10 +100,10 @@ def test_what_is_not_taken_leaves_nothing_behind(
     "name", ["../../etc/passwd.txt", "𠀀" * 200 + ".txt", "a/.b.txt", "a\x00b\n.txt", "..txt", "CON .txt"]
 )
 def test_whatever_a_file_is_called_it_lies_in_its_own_folder(tmp_path: Path, name: str) -> None:
-    found, *_ = fetched(tmp_path, "a.txt", name=name)
-    assert isinstance(found, Path)
-    assert found.resolve().parent == (tmp_path / FOLDER / "F1").resolve()
-    assert len(found.name.encode()) <= 255
+    path, *_ = fetched(tmp_path, "a.txt", name=name)
+    assert isinstance(path, Path)
+    assert path.resolve().parent == (tmp_path / FOLDER / "F1").resolve()
+    assert len(path.name.encode()) <= 255
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from qa_bot.slack.check.findings import EVENTS, compare
+from qa_bot.slack.check.check import EVENTS, compare
 from qa_bot.slack.listeners import register
-from qa_bot.slack.server.workspaces import SCOPES
-from qa_bot.slack.workers.workflow_steps import CALLBACK_ID, QUESTION, outputs
+from qa_bot.slack.web_api.workspaces import SCOPES
+from qa_bot.slack.workers.workflow_steps import QUESTION, STEP, outputs
 
 ROOT = Path(__file__).parents[3]
 SOURCES = "\n".join(path.read_text() for path in sorted((ROOT / "qa_bot" / "slack").rglob("*.py")))
@@ -52,11 +52,11 @@ class Registered:
     """Stands where the Bolt app would be, and notes what is registered."""
 
     def __init__(self) -> None:
-        self.found: dict[str, list[Any]] = {}
+        self.registered: dict[str, list[Any]] = {}
 
     def __getattr__(self, kind: str) -> Callable[[Any], Callable[[Any], Any]]:
         def note(name: Any) -> Callable[[Any], Any]:
-            self.found.setdefault(kind, []).append(name)
+            self.registered.setdefault(kind, []).append(name)
             return lambda listener: listener
 
         return note
@@ -66,7 +66,7 @@ class Registered:
 def registered() -> dict[str, list[Any]]:
     app = Registered()
     register(app)  # type: ignore[arg-type]
-    return app.found
+    return app.registered
 
 
 @pytest.fixture(params=NAMES)
@@ -87,8 +87,8 @@ def test_commands_and_shortcuts_are_those_that_something_listens_to(
 ) -> None:
     features = manifest["features"]
     assert [command["command"] for command in features["slash_commands"]] == registered["command"]
-    assert [(one["callback_id"], one["type"]) for one in features["shortcuts"]] == [
-        (one["callback_id"], one["type"].removesuffix("_action")) for one in registered["shortcut"]
+    assert [(shortcut["callback_id"], shortcut["type"]) for shortcut in features["shortcuts"]] == [
+        (shortcut["callback_id"], shortcut["type"].removesuffix("_action")) for shortcut in registered["shortcut"]
     ]
 
 
@@ -100,8 +100,8 @@ def test_the_scopes_are_those_that_the_calls_need(manifest: Any) -> None:
 
 
 def test_the_step_is_the_one_that_the_code_does(manifest: Any, registered: dict[str, list[Any]]) -> None:
-    assert list(manifest["functions"]) == [CALLBACK_ID] == registered["function"]
-    step = manifest["functions"][CALLBACK_ID]
+    assert list(manifest["functions"]) == [STEP] == registered["function"]
+    step = manifest["functions"][STEP]
     assert list(step["input_parameters"]) == [QUESTION]
     assert set(step["output_parameters"]) == set(outputs(_nothing()))
     for name, parameter in {**step["input_parameters"], **step["output_parameters"]}.items():
@@ -133,8 +133,8 @@ def test_texts_are_as_long_as_slack_takes(manifest: Any) -> None:
     assert len(information["name"]) <= 35
     assert len(information["description"]) <= 140
     assert 174 <= len(information["long_description"]) <= 4000
-    assert all(len(one["name"]) <= 24 for one in manifest["features"]["shortcuts"])
-    assert all(len(one["description"]) <= 2000 for one in manifest["features"]["slash_commands"])
+    assert all(len(shortcut["name"]) <= 24 for shortcut in manifest["features"]["shortcuts"])
+    assert all(len(command["description"]) <= 2000 for command in manifest["features"]["slash_commands"])
 
 
 def test_the_two_differ_in_how_requests_come_only() -> None:
@@ -146,17 +146,17 @@ def test_the_two_differ_in_how_requests_come_only() -> None:
 
     def without_addresses(value: Any) -> Any:
         if isinstance(value, dict):
-            return {name: without_addresses(one) for name, one in value.items() if name not in addresses}
-        return [without_addresses(one) for one in value] if isinstance(value, list) else value
+            return {name: without_addresses(part) for name, part in value.items() if name not in addresses}
+        return [without_addresses(part) for part in value] if isinstance(value, list) else value
 
     assert without_addresses(socket) == without_addresses(http)
 
 
 def test_the_check_finds_nothing_wrong_with_them_and_everything_with_an_empty_one() -> None:
     for name, http in zip(NAMES, (False, True), strict=True):
-        found = json.loads((ROOT / "deploy" / "slack" / name).read_text())
-        assert [finding.line() for finding in compare(found, http=http) if not finding.right] == []
-        assert [finding.subject for finding in compare(found, http=not http) if not finding.right] == ["Socket Mode"]
+        manifest = json.loads((ROOT / "deploy" / "slack" / name).read_text())
+        assert [finding.line() for finding in compare(manifest, http=http) if not finding.right] == []
+        assert [finding.subject for finding in compare(manifest, http=not http) if not finding.right] == ["Socket Mode"]
     wrong = [finding for finding in compare({}, http=False) if not finding.right]
     assert {finding.subject for finding in wrong} >= {f"event {event}" for event in EVENTS} | {
         "command /ask",
@@ -168,7 +168,7 @@ def test_the_check_finds_nothing_wrong_with_them_and_everything_with_an_empty_on
 def test_other_commands_load_nothing_of_slack() -> None:
     code = (
         "import sys; import qa_bot.cli, qa_bot.bot, qa_bot.repl.loop; "
-        "print([name for name in ('slack_bolt', 'slack_sdk', 'aiohttp', 'uvicorn', 'qa_bot.slack') if name in sys.modules])"
+        "print([name for name in ('slack_bolt', 'slack_sdk', 'aiohttp', 'qa_bot.slack') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

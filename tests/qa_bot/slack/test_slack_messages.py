@@ -6,13 +6,22 @@ import time
 
 import pytest
 
-from qa_bot.slack.incoming.access import Home, Refusal, is_from_bot, refusal, team_of
-from qa_bot.slack.incoming.asked_questions import How, how_meant
-from qa_bot.slack.incoming.events import read_id, read_message, read_timestamp
-from qa_bot.slack.incoming.messages import SmallTalk, is_question, links, mentions, questions_in, small_talk, typed
+from qa_bot.slack.incoming.access import BotIdentity, Refusal, is_from_bot, refusal, team_of
+from qa_bot.slack.incoming.messages import (
+    SmallTalk,
+    Trigger,
+    is_question,
+    links,
+    mentions,
+    questions_in,
+    small_talk,
+    trigger_of,
+    typed,
+)
+from qa_bot.slack.incoming.requests import read_id, read_message, read_timestamp
 from qa_bot.slack.settings import ChannelSettings, FollowUps, Mode, SlackSettings
 
-HOME = Home("T1", None, "U0BOT", "B0BOT")
+HOME = BotIdentity("T1", None, "U0BOT", "B0BOT")
 
 
 @pytest.mark.parametrize(
@@ -101,21 +110,21 @@ def test_a_text_made_to_take_long_does_not() -> None:
 @pytest.mark.parametrize(
     ("text", "settings", "in_thread", "how"),
     [
-        ("<@U0BOT> hi", ChannelSettings(), False, How.MENTION),
+        ("<@U0BOT> hi", ChannelSettings(), False, Trigger.MENTION),
         ("Who won the cup?", ChannelSettings(), False, None),
-        ("Who won the cup?", ChannelSettings(mode=Mode.AUTO), False, How.AUTO),
+        ("Who won the cup?", ChannelSettings(mode=Mode.AUTO), False, Trigger.AUTO),
         ("<@U9> who won the cup?", ChannelSettings(mode=Mode.AUTO), False, None),
         ("Nice.", ChannelSettings(mode=Mode.AUTO), False, None),
-        ("Who won the cup?", ChannelSettings(), True, How.FOLLOW_UP),
+        ("Who won the cup?", ChannelSettings(), True, Trigger.FOLLOW_UP),
         ("<@U9> who won the cup?", ChannelSettings(), True, None),
         ("Nice.", ChannelSettings(), True, None),
-        ("Nice.", ChannelSettings(follow_ups=FollowUps.ALWAYS), True, How.FOLLOW_UP),
+        ("Nice.", ChannelSettings(follow_ups=FollowUps.ALWAYS), True, Trigger.FOLLOW_UP),
         ("Who won the cup?", ChannelSettings(follow_ups=FollowUps.MENTION), True, None),
         ("Who won the cup?", ChannelSettings(mode=Mode.AUTO, follow_ups=FollowUps.MENTION), True, None),
     ],
 )
-def test_who_means_the_bot(text: str, settings: ChannelSettings, in_thread: bool, how: How | None) -> None:
-    assert how_meant(text, settings, direct=False, in_thread=in_thread, bot_user="U0BOT") is how
+def test_who_means_the_bot(text: str, settings: ChannelSettings, in_thread: bool, how: Trigger | None) -> None:
+    assert trigger_of(text, settings, direct=False, in_thread=in_thread, bot_user="U0BOT") is how
 
 
 def test_people_of_other_organisations_get_nothing_unless_allowed() -> None:

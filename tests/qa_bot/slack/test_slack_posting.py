@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import Any
 
 import pytest
@@ -12,20 +13,22 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from qa_bot.slack.incoming.payloads import Place
-from qa_bot.slack.jobs.pool import Pool
 from qa_bot.slack.jobs.queue import Jobs
 from qa_bot.slack.jobs.state import Job, SlackState
+from qa_bot.slack.jobs.tasks import Pool
 from qa_bot.slack.log_redaction import RedactingFilter, in_words
 from qa_bot.slack.views.blocks import plain_message
-from qa_bot.slack.web_api import posting
-from qa_bot.slack.web_api.posting import Poster, call
+from qa_bot.slack.views.button_values import Place
+from qa_bot.slack.web_api import calls
+from qa_bot.slack.web_api.calls import call
+from qa_bot.slack.web_api.posting import Poster
+from qa_bot.slack.web_api.threads import EVENT_TYPE
 
 
 def refusal(status: int, error: str, **headers: str) -> SlackApiError:
-    said = {"ok": False, "error": error}
+    data = {"ok": False, "error": error}
     response = AsyncSlackResponse(
-        client=None, http_verb="POST", api_url="", req_args={}, data=said, headers=headers, status_code=status
+        client=None, http_verb="POST", api_url="", req_args={}, data=data, headers=headers, status_code=status
     )
     return SlackApiError(error, response)
 
@@ -81,21 +84,21 @@ def test_what_slack_refuses_is_not_tried_again() -> None:
 
 
 def test_a_message_that_came_through_although_the_call_failed_is_not_posted_twice() -> None:
-    metadata = {"event_type": posting.EVENT_TYPE, "event_payload": {"question": "C1:1.0"}}
+    metadata = {"event_type": EVENT_TYPE, "event_payload": {"question": "C1:1.0"}}
     slack = Slack(refusal(500, "internal_error"), posted=[{"metadata": metadata}])
     assert post(slack) == "1.5"
     assert len(slack.times) == 1
 
 
 def test_a_message_that_a_killed_process_posted_is_not_posted_again() -> None:
-    metadata = {"event_type": posting.EVENT_TYPE, "event_payload": {"question": "C1:1.0"}}
+    metadata = {"event_type": EVENT_TYPE, "event_payload": {"question": "C1:1.0"}}
     slack = Slack(posted=[{"metadata": metadata}])
     assert post(slack, again=True) == "1.5"
     assert slack.times == []
 
 
 def test_it_is_given_up_some_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(posting, "PATIENCE", 0.5)
+    monkeypatch.setattr(calls, "PATIENCE", 0.5)
     with pytest.raises(OSError, match="unreachable"):
         post(Slack(*[OSError("unreachable")] * 9))
 
@@ -116,7 +119,7 @@ def test_messages_go_into_a_channel_one_a_second_in_order_and_into_others_at_onc
         return slack, began
 
     slack, began = asyncio.run(several())
-    assert [one["text"] for one in slack.posted] == ["C1 0", "C2 0", "C3 0", "C1 1", "C2 1", "C3 1"]
+    assert [message["text"] for message in slack.posted] == ["C1 0", "C2 0", "C3 0", "C1 1", "C2 1", "C3 1"]
     assert slack.times[2] - began < 0.5
     assert slack.times[3] - slack.times[0] >= 1
 
@@ -131,14 +134,14 @@ def test_methods_without_answers_give_up_on_what_is_no_error_of_slack() -> None:
 
 def test_a_few_are_answered_at_once_and_who_waits_long_is_told_how_many_are_before_them() -> None:
     async def crowd() -> list[int]:
-        pool, told = Pool(1), []
+        pool, counts = Pool(1, wait_shown=0.1), []
 
         async def tell(ahead: int) -> None:
-            told.append(ahead)
+            counts.append(ahead)
 
-        await asyncio.gather(*(pool.run(lambda: __import__("time").sleep(0.9), tell) for _ in range(4)))
+        await asyncio.gather(*(pool.run(lambda: time.sleep(0.09), tell) for _ in range(4)))
         pool.close()
-        return told
+        return counts
 
     assert sorted(asyncio.run(crowd())) == [1, 2]
 

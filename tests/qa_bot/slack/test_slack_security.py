@@ -10,21 +10,21 @@ import pytest
 from slack_sdk.oauth.installation_store import FileInstallationStore, Installation
 from slack_sdk.oauth.installation_store.sqlite3 import SQLite3InstallationStore
 
+from embeddings.text import visible
 from qa_bot.answering.results import ArticleReference
-from qa_bot.slack.incoming.access import Home, Refusal, refusal
-from qa_bot.slack.incoming.payloads import Asked
+from qa_bot.slack.incoming.access import BotIdentity, Refusal, refusal
 from qa_bot.slack.log_redaction import RedactingFilter
-from qa_bot.slack.server import oauth_states
-from qa_bot.slack.server.oauth_states import StatesInFiles, StatesInSQLite
-from qa_bot.slack.server.workspaces import InstalledWorkspaces, new_session
+from qa_bot.slack.quoting import clean, inert, misleads
 from qa_bot.slack.settings import SLACK_API_URL, SlackSettings
+from qa_bot.slack.views.archive_facts import _question
 from qa_bot.slack.views.blocks import about_article
-from qa_bot.slack.views.quoting import clean, inert, misleads
-from qa_bot.slack.views.suggested_prompts import _question
+from qa_bot.slack.views.button_values import Asked
 from qa_bot.slack.views.texts import ENGLISH
-from qa_bot.slack.web_api.hosts import is_slacks
+from qa_bot.slack.web_api import workspaces as workspaces_module
+from qa_bot.slack.web_api.calls import is_slacks
+from qa_bot.slack.web_api.workspaces import InstalledWorkspaces, StatesInFiles, StatesInSQLite, new_session
 
-HOME = Home("T1", "E1", "U0QABOT01", "B0QABOT01")
+IDENTITY = BotIdentity("T1", "E1", "U0QABOT01", "B0QABOT01")
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,9 @@ def test_a_title_that_names_another_place_is_no_link_and_the_place_behind_it_is_
     article = ArticleReference(
         id="1", title=title, url="https://evil.example/x", publisher=None, published_at=None, source="a.txt"
     )
-    shown = [one.to_dict() for one in about_article(article, ENGLISH)]
-    assert [one["text"] for one in shown] == [f"{title} (", "evil.example", ")"]
-    assert [one["type"] for one in shown] == ["text", "link", "text"]
+    shown = [element.to_dict() for element in about_article(article, ENGLISH)]
+    assert [element["text"] for element in shown] == [f"{title} (", "evil.example", ")"]
+    assert [element["type"] for element in shown] == ["text", "link", "text"]
 
 
 @pytest.mark.parametrize(
@@ -110,6 +110,14 @@ def test_letters_that_nobody_sees_are_left_out_and_flags_stay() -> None:
     assert clean(f"{scotland} \U0001f468\u200d\U0001f469\u200d\U0001f467 می‌خواهم") == (
         f"{scotland} \U0001f468\u200d\U0001f469\u200d\U0001f467 می‌خواهم"
     )
+
+
+def test_what_is_invisible_in_a_terminal_is_invisible_in_slack_too() -> None:
+    ranges = (range(0x3000), range(0xD800, 0x10000), range(0x1BC00, 0x1D200), range(0xE0000, 0xE0200))
+    text = "".join(chr(code) for codes in ranges for code in codes)
+    seen = set(visible(text)) | {"\n", "\t"}
+    assert set(clean(text)) - seen == {"\u2028", "\u2029"}, "line breaks, which a terminal shows as spaces"
+    assert clean("Har\u200bbour \u200e\u200fre\u061copens\u00ad\n\tnow") == "Harbour reopens\n\tnow"
 
 
 @pytest.mark.parametrize(
@@ -137,7 +145,7 @@ def test_a_button_carries_no_more_than_slack_takes_as_slack_counts() -> None:
 )
 def test_people_of_the_workspaces_that_are_named_are_no_strangers(team: str | None, refused: Refusal | None) -> None:
     settings = SlackSettings.model_validate({"workspaces": ("T1", "T2")})
-    assert refusal(settings, HOME, "C1", team) is refused
+    assert refusal(settings, IDENTITY, "C1", team) is refused
 
 
 def test_what_somebody_writes_cannot_look_like_a_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
@@ -153,7 +161,7 @@ def test_what_somebody_writes_cannot_look_like_a_line_of_the_log(caplog: pytest.
 def test_installations_that_nobody_ends_are_forgotten(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oauth_states, "KEPT", 20)
+    monkeypatch.setattr(workspaces_module, "OAUTH_STATES", 20)
     states: StatesInSQLite | StatesInFiles
     if kind == "sqlite":
         states = StatesInSQLite(database=str(tmp_path / "states.sqlite3"), expiration_seconds=600)
@@ -166,9 +174,9 @@ def test_installations_that_nobody_ends_are_forgotten(
     assert [states.consume(state) for state in begun[:25]] == [False] * 25, "the oldest were pushed out"
     assert [states.consume(state) for state in begun[-20:]] == [True] * 20
     assert not states.consume(begun[-1]), "each is good once"
-    later = oauth_states.time.time() + 601
+    later = workspaces_module.time.time() + 601
     expiring = states.issue()
-    monkeypatch.setattr(oauth_states.time, "time", lambda: later)
+    monkeypatch.setattr(workspaces_module.time, "time", lambda: later)
     assert not states.consume(expiring)
     if kind == "file":
         assert (tmp_path / "1.2" / "installer-latest").exists()
@@ -182,8 +190,8 @@ def installed(folder: Path, kind: str, **facts: object) -> InstalledWorkspaces:
         store.init()  # type: ignore[no-untyped-call]
     else:
         store = FileInstallationStore(base_dir=str(folder), client_id="1.2")
-    told = {"user_id": "U1", "bot_token": "xoxb-test", "bot_id": "B1", "bot_user_id": "UBOT", "app_id": "A1"}
-    store.save(Installation(**(told | facts)))  # type: ignore[arg-type]
+    facts_of_all = {"user_id": "U1", "bot_token": "xoxb-test", "bot_id": "B1", "bot_user_id": "UBOT", "app_id": "A1"}
+    store.save(Installation(**(facts_of_all | facts)))  # type: ignore[arg-type]
     return InstalledWorkspaces(SlackSettings.model_validate({}), store, None)  # type: ignore[arg-type]
 
 
@@ -194,9 +202,9 @@ def test_an_organisation_that_installed_the_app_is_answered_in_each_of_its_works
     workspaces = installed(tmp_path, kind, enterprise_id="E1", team_id=None, is_enterprise_install=True)
 
     async def story() -> None:
-        found = await workspaces.authorize("E1", "T5")
-        assert found is not None
-        assert (found.bot_token, found.team_id, found.enterprise_id) == ("xoxb-test", "T5", "E1")
+        identity = await workspaces.authorize("E1", "T5")
+        assert identity is not None
+        assert (identity.bot_token, identity.team_id, identity.enterprise_id) == ("xoxb-test", "T5", "E1")
         assert await workspaces.authorize("E2", "T5") is None
         assert await workspaces.authorize(None, "T5") is None
         await workspaces.forget("E1", None)

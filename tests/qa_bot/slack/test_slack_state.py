@@ -42,8 +42,8 @@ def test_a_job_is_claimed_once_by_whoever_comes_first(state: SlackState, tmp_pat
 
 def test_what_a_killed_process_left_is_taken_up_once(state: SlackState, tmp_path: Path) -> None:
     assert subprocess.run([sys.executable, "-c", LEAVE_ONE, str(tmp_path)], check=False).returncode == 9
-    found = state.orphans()
-    assert [(job.key, job.kind, job.payload, job.attempts) for job in found] == [
+    orphans = state.orphans()
+    assert [(job.key, job.kind, job.payload, job.attempts) for job in orphans] == [
         ("question:C1:1.0", "question", {"text": "Who?"}, 2)
     ]
     assert state.orphans() == []

@@ -8,8 +8,7 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from qa_bot.conversation.conversation import Turn
-from qa_bot.slack.incoming.threads import Conversation, read_thread, turn_payload
-from qa_bot.slack.web_api.posting import EVENT_TYPE
+from qa_bot.slack.web_api.threads import EVENT_TYPE, Conversation, read_thread, turn_payload
 
 BOT = "U0QABOT01"
 
@@ -38,8 +37,8 @@ def read(*messages: dict[str, Any]) -> Conversation:
 
 def test_turns_are_those_that_the_bot_answered_in_their_order() -> None:
     first, second = Turn("Who?", "Ann", "The harbour"), Turn("When?")
-    found = read({"text": "Who?"}, answer(first), {"text": "hm"}, answer(second))
-    assert found == Conversation((first, second), joined=True)
+    conversation = read({"text": "Who?"}, answer(first), {"text": "hm"}, answer(second))
+    assert conversation == Conversation((first, second), joined=True)
 
 
 def test_small_talk_of_the_bot_is_no_turn_but_it_has_joined() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
+import sys
+import time
 import unicodedata
 from datetime import date
 
@@ -16,11 +18,11 @@ from embeddings.articles import Article
 from embeddings.indexing.reindexer import Failure, PassageCounts, Progress, ReindexReport
 from embeddings.sentences import Span, split_sentences
 from embeddings.store.protocol import ArticleText
+from embeddings.text import visible
 from qa_bot.answering.results import Answer, AnswerSpan, Quotation, SourceSentence, Timings, reference
 from qa_bot.terminal.progress import ProgressLine
 from qa_bot.terminal.render import (
     NOT_ANSWERED,
-    clean,
     render_alternatives,
     render_answer,
     render_article,
@@ -49,6 +51,13 @@ ARTICLE = Article(
 HELD = ArticleText(ARTICLE, split_sentences(TEXT))
 BOLD = re.compile("\x1b\\[1m(.*?)\x1b\\[0m", re.DOTALL)
 ESCAPES = re.compile("\x1b\\[[0-9]*m")
+
+
+class Terminal(io.StringIO):
+    """A stream to a terminal."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def quotation(words: str, confidence: float = 0.9) -> Quotation:
@@ -157,17 +166,17 @@ def test_nobody_is_entirely_sure(confidence: float, words: str) -> None:
     ],
 )
 def test_text_from_outside_is_harmless(text: str, shown: str) -> None:
-    assert clean(text) == shown
+    assert visible(text) == shown
 
 
 @given(st.text(st.characters(codec=None)), st.text(st.characters(codec=None)))
-def test_cleaning_leaves_no_control_and_touches_each_character_alone(one: str, other: str) -> None:
-    cleaned = clean(one + other)
+def test_cleaning_leaves_no_control_and_touches_each_character_alone(text: str, other: str) -> None:
+    cleaned = visible(text + other)
     assert not any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in cleaned)
     assert not any(
         unicodedata.bidirectional(c) in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI") for c in cleaned
     )
-    assert cleaned == clean(one) + clean(other) == clean(cleaned)
+    assert cleaned == visible(text) + visible(other) == visible(cleaned)
 
 
 PROSE = st.text(st.sampled_from("abc  \n\t.東\u0301\x1b[m\u202e"), max_size=200)
@@ -178,25 +187,25 @@ def test_marking_and_wrapping_keep_the_words(before: str, inside: str, after: st
     text, marked = before + inside + after, Span(len(before), len(before + inside))
     bold = wrap(text, marked, colour=True, width=width, indent=indent)
     starred = wrap(text, marked, colour=False, width=width, indent=indent)
-    words = "".join(clean(text).split())
+    words = "".join(visible(text).split())
     assert "".join("".join(ESCAPES.sub("", line) for line in bold).split()) == words
     assert "".join("".join(starred).replace("*", "").split()) == words
-    assert "".join("".join(BOLD.findall("\n".join(bold))).split()) == "".join(clean(inside).split())
-    if clean(inside).strip():
-        assert "".join("".join(starred).split("**")[1].split()) == "".join(clean(inside).split())
+    assert "".join("".join(BOLD.findall("\n".join(bold))).split()) == "".join(visible(inside).split())
+    if visible(inside).strip():
+        assert "".join("".join(starred).split("**")[1].split()) == "".join(visible(inside).split())
     assert all(len(ESCAPES.sub("", line).replace("\u0301", "")) <= width for line in bold)
     assert all(line.startswith(indent) and len(line) <= width + 40 for line in starred)
 
 
 def test_wide_characters_count_twice_and_long_words_are_broken() -> None:
     assert wrap("東京東京東京東京", colour=False, width=10) == ["東京東京東", "京東京"]
+    assert wrap("👩‍🚀" * 6, colour=False, width=10) == ["👩‍🚀" * 5, "👩‍🚀"], (
+        "what is one character to a reader is not broken"
+    )
+    assert wrap("“Café”…" * 2, colour=False, width=10) == ["“Café”…“Ca", "fé”…"]
 
 
 def test_lines_are_as_wide_as_the_terminal_up_to_what_reads_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
     for columns, width in (("40", 40), ("300", 100)):
         monkeypatch.setenv("COLUMNS", columns)
         assert terminal_width(Terminal()) == width
@@ -207,14 +216,10 @@ def test_lines_are_as_wide_as_the_terminal_up_to_what_reads_well(monkeypatch: py
 def test_json_that_is_escaped_says_the_same_and_drives_no_terminal(text: str) -> None:
     shown = escape(json.dumps(text, ensure_ascii=False))
     assert json.loads(shown) == text
-    assert clean(shown) == shown
+    assert visible(shown) == shown
 
 
 def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     assert use_colour(Terminal())
@@ -249,24 +254,43 @@ def test_a_report_does_not_name_again_what_was_named() -> None:
     report = ReindexReport(
         new=0, changed=0, unchanged=3, removed=0, duplicates=0, failed=failed, passages=counts, seconds=1
     )
-    assert render_report(report, named=True).splitlines()[2:] == ["Could not be read, as said above: 1"]
+    assert render_report(report, named=True).splitlines()[2:] == ["Could not be read, see above: 1"]
 
 
 def test_progress_on_a_terminal_is_one_line_that_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
     monkeypatch.setenv("TERM", "xterm")
+    stream = Terminal()
+    with ProgressLine(stream) as line:
+        line.articles(Progress(1, 4, 0))
+        time.sleep(0.3)
+        line.articles(Progress(2, 4, 10))
+    shown = stream.getvalue()
+    line_of_words = re.compile(r"\r\x1b\[2K[━╸╺ ]{20} ([^\r\n]+)")
+    seen = line_of_words.findall(re.sub("\x1b\\[[0-9;]*m", "", shown))
+    assert seen[0] == "1 of 4 articles"
+    assert re.fullmatch(r"2 of 4 articles, [\d,]+ passages/s, 0 s left", seen[-1])
+    assert shown.count("\n") == 1, "the line ends only when it goes away"
+    assert shown.endswith("\n\x1b[?25h\r\x1b[1A\x1b[2K")
+
+
+def test_a_dumb_terminal_gets_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
     stream = Terminal()
     with ProgressLine(stream, every=0) as line:
         line.articles(Progress(1, 4, 0))
-        line.articles(Progress(2, 4, 10))
-    first, second, gone = stream.getvalue().split("\r")[1:]
-    assert first == "#####--------------- 1 of 4 articles\x1b[K"
-    assert re.fullmatch(r"##########---------- 2 of 4 articles, [\d,]+ passages/s, 0 s left\x1b\[K", second)
-    assert gone == "\x1b[K"
-    assert "\n" not in stream.getvalue()
+    assert stream.getvalue() == "1 of 4 articles\n"
+
+
+def test_notes_beside_a_bar_stand_above_it_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", stream := Terminal())
+    with ProgressLine(stream) as line:
+        line.steps(1, 4, "[red]questions[/red] :smile:")
+        sys.stderr.write("qa-bot: not indexed: [bold]a[/bold] :smile:\n")
+        time.sleep(0.2)
+    shown = ESCAPES.sub("", stream.getvalue())
+    assert "\rqa-bot: not indexed: [bold]a[/bold] :smile:\n" in shown.replace("\x1b[2K", "")
+    assert "1 of 4 [red]questions[/red] :smile:" in shown
 
 
 def test_progress_elsewhere_is_a_line_now_and_then() -> None:

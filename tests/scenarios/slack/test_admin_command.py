@@ -21,25 +21,25 @@ def config(scene: Scene) -> str:
     return f'allow_private_addresses = true\n[slack]\nadmins = ["{scene.alice.id}"]\n'
 
 
-def said(scene: Scene, text: str, words: str) -> str:
+def reply_to(scene: Scene, text: str, words: str) -> str:
     """What the admin is told, once it holds these words."""
     reply = scene.alice.types("/ask-admin", text, in_="general")
 
-    def found() -> str:
+    def replied() -> str:
         return next((message.text for message in reply.messages if re.search(words, message.text, re.I)), "")
 
-    answer = str(scene.wait_for(f"{words!r} after /ask-admin {text}", found, 60))
+    answer = str(scene.wait_for(f"{words!r} after /ask-admin {text}", replied, 60))
     assert all(message.ephemeral_to == scene.alice.id for message in reply.messages)
     return answer
 
 
 def test_status_says_what_there_is(scene: Scene) -> None:
-    assert "15 articles" in said(scene, "status", "articles")
+    assert "15 articles" in reply_to(scene, "status", "articles")
 
 
 def test_without_a_verb_it_says_how_it_is_used(scene: Scene) -> None:
     for text in ("", "help", "destroy everything"):
-        assert "/ask-admin" in said(scene, text, "ask-admin")
+        assert "/ask-admin" in reply_to(scene, text, "ask-admin")
 
 
 def test_others_are_refused(scene: Scene, room: str) -> None:
@@ -51,25 +51,25 @@ def test_others_are_refused(scene: Scene, room: str) -> None:
 
 def test_a_page_is_added_and_removed(scene: Scene, room: str, website: Website) -> None:
     question = "Who bought the mill of Osk?"
-    said(scene, f"add {website.address}/mill", "done|added|1 new")
+    reply_to(scene, f"add {website.address}/mill", "done|added|1 new")
     answer = scene.answer(scene.bob.asks(question, in_=room))
     assert "Greta Lind" in scene.text(answer)
-    listed = said(scene, "status", "articles")
+    listed = reply_to(scene, "status", "articles")
     assert "16 articles" in listed
-    held = Command(scene.app.folder, scene.app.folder, scene.data_dir)("articles", "list", "--json").json
-    article_id = next(article["id"] for article in held if "mill" in article["title"])
-    assert "mill of Osk" in said(scene, f"remove {article_id}", "removed")
+    articles = Command(scene.app.folder, scene.app.folder, scene.data_dir)("articles", "list", "--json").json
+    article_id = next(article["id"] for article in articles if "mill" in article["title"])
+    assert "mill of Osk" in reply_to(scene, f"remove {article_id}", "removed")
     assert "Greta Lind" not in scene.text(scene.answer(scene.bob.asks(question, in_=room)))
 
 
 def test_what_does_not_work_is_said(scene: Scene, website: Website) -> None:
-    assert "404" in said(scene, f"add {website.address}/gone", "404|work")
-    said(scene, "remove nosuchid", "no such|no article|work")
-    said(scene, "add ftp://example.org/x", "work|http")
+    assert "404" in reply_to(scene, f"add {website.address}/gone", "404|work")
+    reply_to(scene, "remove nosuchid", "no such|no article|work")
+    reply_to(scene, "add ftp://example.org/x", "work|http")
 
 
 def test_reindexing_goes_on_beside_the_answers(scene: Scene, room: str, seeds_folder: Path) -> None:
     reply = scene.alice.types("/ask-admin", "reindex", in_=room)
     answer = scene.answer(scene.bob.asks(OTHER_QUESTION, in_=room))
     assert ANSWERS[OTHER_QUESTION] in scene.bold(answer)
-    scene.wait_for("the report", lambda: any("unchanged" in one.text for one in reply.messages), 60)
+    scene.wait_for("the report", lambda: any("unchanged" in message.text for message in reply.messages), 60)

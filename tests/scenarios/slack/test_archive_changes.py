@@ -58,10 +58,10 @@ def test_an_article_that_is_removed_is_no_longer_quoted_not_even_by_old_buttons(
     scene: Scene, room: str, qa_bot: Command
 ) -> None:
     answer = scene.answer(scene.alice.asks(QUESTION, in_=room))
-    held = qa_bot("articles", "list", "--json").json
-    (article,) = [one["id"] for one in held if "Voyager" in one["title"]]
+    articles = qa_bot("articles", "list", "--json").json
+    (article,) = [entry["id"] for entry in articles if "Voyager" in entry["title"]]
     assert qa_bot("articles", "remove", article).code == 0
     again = scene.answer(scene.alice.asks(QUESTION, in_=room))
     assert ANSWERS[QUESTION] not in scene.text(again)
     scene.click(scene.carol, "article", on=answer)
-    scene.modal_of(scene.carol, "changed or gone")
+    scene.modal_of(scene.carol, "changed or removed")

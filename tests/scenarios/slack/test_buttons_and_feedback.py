@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import closing
+from typing import Any
 
 import pytest
 from commands import Command
@@ -14,6 +16,8 @@ from slack_emulator.shown import Button, buttons_in
 from slack_emulator.website import Website
 from slack_emulator.workspace import Message
 
+from qa_bot.feedback import FeedbackLog, squad
+
 
 @pytest.fixture(scope="module")
 def answer(scene: Scene) -> Message:
@@ -21,27 +25,25 @@ def answer(scene: Scene) -> Message:
     return scene.answer(scene.alice.asks(QUESTION, in_="general"))
 
 
-@pytest.fixture(scope="module")
-def qa_bot(scene: Scene) -> Command:
-    """The command line, on the app's store."""
-    return Command(scene.app.folder, scene.app.folder, scene.data_dir)
+def recorded(scene: Scene) -> dict[str, Any]:
+    """The feedback that the app has recorded, as `qa-bot feedback export` gives it."""
+    with closing(FeedbackLog(scene.data_dir)) as log:
+        return squad(log.judgements())
 
 
-def exported(qa_bot: Command) -> list[dict[str, object]]:
-    """The questions that `qa-bot feedback export` gives."""
-    done = qa_bot("feedback", "export")
-    assert done.code == 0, done
-    data = json.loads(done.output)
+def exported(scene: Scene) -> list[dict[str, Any]]:
+    """The questions among the feedback."""
+    data = recorded(scene)
     assert data["version"].startswith("v2")
-    found = []
+    questions = []
     for article in data["data"]:
         for paragraph in article["paragraphs"]:
             for question in paragraph["qas"]:
                 for given in question["answers"]:
                     start = given["answer_start"]
                     assert paragraph["context"][start : start + len(given["text"])] == given["text"]
-                found.append(question)
-    return found
+                questions.append(question)
+    return questions
 
 
 def test_more_answers_are_shown_to_who_clicks(scene: Scene, answer: Message) -> None:
@@ -76,13 +78,15 @@ def test_the_closest_passages_are_behind_a_button_when_the_articles_do_not_say(s
     assert all(quote.strip() for quote in quotes)
 
 
-def test_a_thumbs_up_is_kept_as_a_right_answer(scene: Scene, answer: Message, qa_bot: Command) -> None:
+def test_a_thumbs_up_is_kept_as_a_right_answer(scene: Scene, answer: Message) -> None:
     scene.click(scene.bob, "right", on=answer)
-    kept = scene.wait_for("the judgement", lambda: [one for one in exported(qa_bot) if one["question"] == QUESTION])
-    assert kept[0]["answers"][0]["text"] == ANSWERS[QUESTION]
+    records = scene.wait_for(
+        "the judgement", lambda: [record for record in exported(scene) if record["question"] == QUESTION]
+    )
+    assert records[0]["answers"][0]["text"] == ANSWERS[QUESTION]
 
 
-def test_a_thumbs_down_asks_for_the_right_answer_and_keeps_it(scene: Scene, room: str, qa_bot: Command) -> None:
+def test_a_thumbs_down_asks_for_the_right_answer_and_keeps_it(scene: Scene, room: str) -> None:
     given = scene.answer(scene.alice.asks(OTHER_QUESTION, in_=room))
     scene.click(scene.alice, "wrong", on=given)
     modal = scene.modal_of(scene.alice, "right answer")
@@ -91,28 +95,28 @@ def test_a_thumbs_down_asks_for_the_right_answer_and_keeps_it(scene: Scene, room
     sent = scene.alice.submits(modal, **{typed_in["element"]["action_id"]: "Krenz"})
     scene.wait_for("an acknowledgement", lambda: sent.delivery and sent.delivery.finished)
     assert sent.errors == {}
-    kept = scene.wait_for("it", lambda: [one for one in exported(qa_bot) if one["question"] == OTHER_QUESTION])
-    assert [one["text"] for one in kept[0]["answers"]] == ["Krenz"]
+    records = scene.wait_for(
+        "it", lambda: [record for record in exported(scene) if record["question"] == OTHER_QUESTION]
+    )
+    assert [answer["text"] for answer in records[0]["answers"]] == ["Krenz"]
 
 
-def test_a_correction_stays_when_slack_answers_late_to_the_click_before_it(
-    scene: Scene, room: str, qa_bot: Command
-) -> None:
+def test_a_correction_stays_when_slack_answers_late_to_the_click_before_it(scene: Scene, room: str) -> None:
     given = scene.answer(scene.bob.asks(OTHER_QUESTION, in_=room))
-    scene.slack.faults.late["views.open"] = 2
+    scene.slack.faults.late["views.open"] = 1
     try:
         click = scene.click(scene.bob, "wrong", on=given)
         modal = scene.modal_of(scene.bob, "right answer")
-        (typed_in,) = [one["element"] for one in modal.content["blocks"] if one["block_id"] == "correction"]
+        (typed_in,) = [block["element"] for block in modal.content["blocks"] if block["block_id"] == "correction"]
         sent = scene.bob.submits(modal, **{typed_in["action_id"]: "Honecker"})
         scene.wait_for("an acknowledgement", lambda: sent.delivery and sent.delivery.finished)
         scene.wait_for("the click", lambda: click.delivery and click.delivery.finished)
-        time.sleep(2.5)  # until Slack's answer to the click has come, and what the click said was written
+        time.sleep(1.3)  # until Slack's answer to the click has come, and what the click said was written
     finally:
         scene.slack.faults.late.clear()
     scene.settle()
-    (kept,) = [one for one in exported(qa_bot) if one["question"] == OTHER_QUESTION]
-    assert [one["text"] for one in kept["answers"]] == ["Honecker"]
+    (record,) = [entry for entry in exported(scene) if entry["question"] == OTHER_QUESTION]
+    assert [answer["text"] for answer in record["answers"]] == ["Honecker"]
 
 
 def test_a_form_that_says_nothing_is_sent_back(scene: Scene, answer: Message) -> None:
@@ -122,26 +126,24 @@ def test_a_form_that_says_nothing_is_sent_back(scene: Scene, answer: Message) ->
 
 
 @pytest.mark.parametrize("value", ["", "{", "null", '{"a": "nosuch", "s": 0, "e": 9}', '{"q": 1}', "x" * 2000])
-def test_a_button_whose_value_is_not_what_it_was_does_no_harm(
-    scene: Scene, answer: Message, qa_bot: Command, value: str
-) -> None:
-    posted, kept = len(scene.answers(answer)), exported(qa_bot)
+def test_a_button_whose_value_is_not_what_it_was_does_no_harm(scene: Scene, answer: Message, value: str) -> None:
+    posted, records = len(scene.answers(answer)), exported(scene)
     replies = []
-    for one in buttons_in(answer.blocks):
-        forged = Button({**one.element, "value": value}, one.block_id)
+    for original in buttons_in(answer.blocks):
+        forged = Button({**original.element, "value": value}, original.block_id)
         replies.append(scene.bob.clicks(forged, on=answer))
     for reply in replies:
         scene.wait_for("an acknowledgement", lambda reply=reply: reply.delivery and reply.delivery.acked_at)
     scene.settle()
     assert len(scene.answers(answer)) == posted
-    assert exported(qa_bot) == kept
+    assert exported(scene) == records
 
 
 def test_a_click_that_can_open_nothing_asks_slack_to_open_nothing(scene: Scene, answer: Message) -> None:
     for words in ("more", "context", "article", "wrong"):
         scene.click(scene.carol, words, on=answer)
     scene.settle()
-    clicks = [one for one in scene.slack.deliveries if one.payload.get("type") == "block_actions"][-4:]
+    clicks = [delivery for delivery in scene.slack.deliveries if delivery.payload.get("type") == "block_actions"][-4:]
     opened = [call.method for call in scene.workspace.calls].count("views.open")
     for click in clicks:
         bare = {name: value for name, value in click.payload.items() if name not in ("trigger_id", "response_url")}
@@ -153,7 +155,7 @@ def test_a_click_that_can_open_nothing_asks_slack_to_open_nothing(scene: Scene, 
 def test_what_one_person_shall_see_goes_to_slack_only(scene: Scene, answer: Message) -> None:
     scene.click(scene.carol, "right", on=answer)
     scene.settle()
-    click = [one for one in scene.slack.deliveries if one.payload.get("type") == "block_actions"][-1]
+    click = [delivery for delivery in scene.slack.deliveries if delivery.payload.get("type") == "block_actions"][-1]
     with Website({}) as elsewhere:
         scene.slack.send(Delivery("interactive", click.payload | {"response_url": f"{elsewhere.address}/steal"}))
         scene.settle()
@@ -165,11 +167,19 @@ def test_clicking_a_button_of_a_message_that_is_long_gone_ends_in_words(scene: S
     buttons = list(buttons_in(stale.blocks))
     del scene.workspace.channels[stale.channel].messages[stale.ts]
     assert buttons
-    for one in buttons:
+    for stale_button in buttons:
         before = scene.alice.modal
-        reply = scene.alice.clicks(one, on=stale)
+        reply = scene.alice.clicks(stale_button, on=stale)
         scene.wait_for(
-            f"words for {one.label!r}",
+            f"words for {stale_button.label!r}",
             lambda reply=reply, before=before: reply.messages or scene.alice.modal is not before,
         )
         assert scene.text(reply.messages[-1] if reply.messages else scene.modal_of(scene.alice)).strip()
+
+
+def test_the_command_exports_what_is_recorded(scene: Scene) -> None:
+    scene.settle()
+    done = Command(scene.app.folder, scene.app.folder, scene.data_dir)("feedback", "export")
+    assert done.code == 0, done
+    assert json.loads(done.output) == recorded(scene)
+    assert exported(scene)

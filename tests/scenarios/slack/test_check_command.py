@@ -11,6 +11,11 @@ from slack_emulator.running import free_port
 from slack_emulator.scene import Scene
 from slack_emulator.workspace import APP_TOKEN, BOT_TOKEN
 
+from embeddings.errors import SettingsError
+from qa_bot import QABot, load_settings
+from qa_bot.slack.check import check as checking
+from qa_bot.slack.settings import load_slack_settings
+
 
 @pytest.fixture(scope="module")
 def scene(make_scene: Callable[..., Scene]) -> Scene:
@@ -18,25 +23,56 @@ def scene(make_scene: Callable[..., Scene]) -> Scene:
     return make_scene()
 
 
-def check(scene: Scene, config: str = "", **environment: str) -> Done:
-    """What the command says of the scene's settings and these."""
-    (scene.app.folder / "qa_bot.toml").write_text(config)
+def run(scene: Scene, *arguments: str, **environment: str) -> Done:
+    """The command, as a process, with the scene's tokens and these."""
     command = Command(scene.app.folder, Path(scene.app.environment["QA_BOT_CACHE_DIR"]), scene.data_dir)
-    given = {name: value for name, value in scene.app.environment.items() if name.startswith("SLACK_")}
-    done = command("slack", "--check", environment=given | environment)
-    said = done.output + "\n".join(done.lines)
-    assert "Traceback" not in said
-    assert BOT_TOKEN not in said
-    assert APP_TOKEN not in said
+    tokens = {name: value for name, value in scene.app.environment.items() if name.startswith("SLACK_")}
+    (scene.app.folder / "qa_bot.toml").write_text("")
+    return without_secrets(command("slack", *arguments, environment=tokens | environment))
+
+
+def check(scene: Scene, config: str = "", data_dir: Path | None = None, **environment: str) -> Done:
+    """What the command prints for the scene's settings and these; it runs in this process."""
+    (scene.app.folder / "qa_bot.toml").write_text(config)
+    lines: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(scene.app.folder)
+        for name, value in (scene.app.environment | environment).items():
+            if name.startswith("SLACK_"):
+                patch.setenv(name, value)
+        try:
+            with QABot(load_settings(data_dir=data_dir or scene.data_dir)) as bot:
+                code = checking.check(bot, load_slack_settings(), http=False, write=lines.append)
+        except SettingsError as error:
+            code, lines = 2, [str(error)]
+    return without_secrets(Done(code, "\n".join(lines), []))
+
+
+def without_secrets(done: Done) -> Done:
+    """What a command printed, unless it is a traceback or names a token.
+
+    Raises:
+        AssertionError: it is, or does.
+    """
+    output = done.output + "\n".join(done.lines)
+    assert "Traceback" not in output
+    assert BOT_TOKEN not in output
+    assert APP_TOKEN not in output
     return done
 
 
 def test_all_is_well(scene: Scene) -> None:
-    done = check(scene)
+    done = run(scene, "--check")
     assert done.code == 0, done
     for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
         assert name in done.output
     scene.slack.check()
+
+
+def test_the_command_ends_with_an_error_if_something_is_wrong(scene: Scene) -> None:
+    done = run(scene, "--check", SLACK_APP_TOKEN="")
+    assert done.code == 2
+    assert "WRONG SLACK_APP_TOKEN" in done.output
 
 
 @pytest.mark.parametrize(
@@ -58,12 +94,12 @@ def test_each_thing_that_is_wrong_is_named(scene: Scene, environment: dict[str, 
 
 
 def test_a_missing_scope_is_named(scene: Scene) -> None:
-    kept = set(scene.workspace.scopes)
+    scopes = set(scene.workspace.scopes)
     scene.workspace.scopes -= {"reactions:write"}
     try:
         done = check(scene)
     finally:
-        scene.workspace.scopes = kept
+        scene.workspace.scopes = scopes
     assert done.code != 0
     assert "reactions:write" in done.output
 
@@ -93,7 +129,7 @@ def test_a_setting_that_cannot_be_used_is_named(scene: Scene, config: str, words
 
 
 def test_an_empty_archive_is_named(scene: Scene, tmp_path: Path) -> None:
-    done = check(scene, QA_BOT_DATA_DIR=str(tmp_path / "empty"))
+    done = check(scene, data_dir=tmp_path / "empty")
     assert "qa-bot index" in done.output + "\n".join(done.lines)
 
 
@@ -108,9 +144,6 @@ def test_a_revoked_token_is_named(scene: Scene) -> None:
 
 
 def test_http_needs_the_signing_secret(scene: Scene) -> None:
-    command = Command(scene.app.folder, scene.app.folder, scene.data_dir)
-    (scene.app.folder / "qa_bot.toml").write_text("")
-    given = {name: value for name, value in scene.app.environment.items() if name.startswith("SLACK_")}
-    done = command("slack", "--http", "--port", str(free_port()), environment=given | {"SLACK_SIGNING_SECRET": ""})
+    done = run(scene, "--http", "--port", str(free_port()), SLACK_SIGNING_SECRET="")
     assert done.code == 2
     assert "SLACK_SIGNING_SECRET" in "\n".join(done.lines)

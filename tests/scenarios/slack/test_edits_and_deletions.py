@@ -24,7 +24,7 @@ def test_a_question_that_is_edited_at_once_gets_one_answer_to_what_it_says_now(s
     answer = scene.answer(question)
     scene.wait_for("the answer to it", lambda: ANSWERS[OTHER_QUESTION] in scene.bold(answer))
     scene.settle()
-    assert [one.ts for one in scene.answers(question)] == [answer.ts]
+    assert [message.ts for message in scene.answers(question)] == [answer.ts]
     assert ANSWERS[OTHER_QUESTION] in scene.bold(answer)
 
 
@@ -57,7 +57,7 @@ def test_a_deleted_follow_up_leaves_the_other_answers(scene: Scene, room: str) -
     follow_up = scene.alice.says(OTHER_QUESTION, in_=room, thread=question)
     scene.answer(follow_up)
     scene.alice.deletes(follow_up)
-    scene.wait_for("the second answer to go", lambda: [one.ts for one in scene.answers(question)] == [first.ts])
+    scene.wait_for("the second answer to go", lambda: [message.ts for message in scene.answers(question)] == [first.ts])
 
 
 def test_a_preview_of_a_link_is_no_edit(scene: Scene, room: str) -> None:

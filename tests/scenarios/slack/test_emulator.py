@@ -75,7 +75,7 @@ def test_a_mention_arrives_as_both_events_and_the_answer_stands_in_its_thread(
     slack.workspace.wait_for("the answer", lambda: len(slack.workspace.thread_of(general.id, question.ts)) == 2)
     slack.workspace.wait_for("both events", lambda: arrived == [question.ts] * 2)
     slack.workspace.wait_for("the answer's own event", lambda: len(slack.deliveries) == 3)
-    slack.workspace.wait_for("all acknowledgements", lambda: all(one.finished for one in slack.deliveries))
+    slack.workspace.wait_for("all acknowledgements", lambda: all(delivery.finished for delivery in slack.deliveries))
     assert all(delivery.ack_seconds is not None and delivery.ack_seconds < 1 for delivery in slack.deliveries)
     slack.check()
 

@@ -80,9 +80,10 @@ def test_what_slack_sends_again_is_not_answered_again_by_whichever_worker(scene:
     question = scene.alice.asks(OTHER_QUESTION, in_="random")
     scene.answer(question)
     (first,) = [
-        one
-        for one in scene.slack.deliveries
-        if one.payload.get("event", {}).get("ts") == question.ts and one.payload["event"]["type"] == "app_mention"
+        delivery
+        for delivery in scene.slack.deliveries
+        if delivery.payload.get("event", {}).get("ts") == question.ts
+        and delivery.payload["event"]["type"] == "app_mention"
     ]
     body = json.dumps(first.payload)
     for attempt in range(1, 8):
@@ -167,7 +168,7 @@ def test_it_is_alive_but_not_ready_while_slack_cannot_be_reached(make_scene: Cal
 
 def test_it_stops_within_ten_seconds_with_what_it_was_answering_posted(scene: Scene, port: int) -> None:
     questions = [scene.alice.asks(question, in_="random") for question in list(ANSWERS)[:3]]
-    scene.wait_for("the acknowledgements", lambda: all(one.acked_at for one in scene.slack.deliveries[-6:]))
+    scene.wait_for("the acknowledgements", lambda: all(delivery.acked_at for delivery in scene.slack.deliveries[-6:]))
     seconds, code = scene.app.stop()
     assert seconds < 10
     assert code == 0

@@ -56,7 +56,9 @@ def test_both_events_of_a_mention_are_one_question_and_acknowledged_at_once(scen
 def test_an_event_that_slack_sends_again_is_not_answered_again(scene: Scene, room: str) -> None:
     question = scene.bob.asks(OTHER_QUESTION, in_=room)
     scene.answer(question)
-    sent = [one for one in scene.slack.deliveries if one.payload.get("event", {}).get("ts") == question.ts]
+    sent = [
+        delivery for delivery in scene.slack.deliveries if delivery.payload.get("event", {}).get("ts") == question.ts
+    ]
     for delivery in sent:
         event = {**delivery.payload["event"]}
         scene.slack.publish(event, event_id=delivery.payload["event_id"])
@@ -67,7 +69,9 @@ def test_an_event_that_slack_sends_again_is_not_answered_again(scene: Scene, roo
 def test_nor_after_a_restart_nor_by_a_replica_that_has_never_heard_of_it(scene: Scene, room: str) -> None:
     question = scene.bob.asks(OTHER_QUESTION, in_=room)
     scene.answer(question)
-    sent = [one for one in scene.slack.deliveries if one.payload.get("event", {}).get("ts") == question.ts]
+    sent = [
+        delivery for delivery in scene.slack.deliveries if delivery.payload.get("event", {}).get("ts") == question.ts
+    ]
     for forgets in (False, True):
         scene.app.stop()
         for file in scene.data_dir.glob("slack*") if forgets else ():

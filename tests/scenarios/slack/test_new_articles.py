@@ -114,15 +114,15 @@ def test_what_cannot_be_indexed_is_explained_in_the_thread(
 
 def test_what_could_not_be_indexed_is_kept_nowhere(scene: Scene, website: Website) -> None:
     """Or the folder would grow for ever, and each reindexing would complain of it again."""
-    kept = {path.name for path in (scene.data_dir / "slack_files").rglob("*") if path.is_file()}
+    files = {path.name for path in (scene.data_dir / "slack_files").rglob("*") if path.is_file()}
     refused = [scene.alice.shares("scrap.pdf", b"%PDF-1.7 torn", "application/pdf", in_="news")]
     refused.append(scene.alice.says(f"<{website.address}/lost>", in_="news"))
     for message in refused:
         scene.answer(message)
     scene.settle()
-    assert {path.name for path in (scene.data_dir / "slack_files").rglob("*") if path.is_file()} == kept
+    assert {path.name for path in (scene.data_dir / "slack_files").rglob("*") if path.is_file()} == files
     listed = Command(scene.app.folder, scene.app.folder, scene.data_dir)("sources", "list", "--json").json
-    assert [one for one in listed if "scrap" in one["location"] or "lost" in one["location"]] == []
+    assert [source for source in listed if "scrap" in source["location"] or "lost" in source["location"]] == []
 
 
 def test_a_file_of_which_the_message_says_no_more_than_its_id_is_looked_up(scene: Scene) -> None:

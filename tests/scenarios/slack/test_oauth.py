@@ -122,7 +122,7 @@ def test_a_workspace_that_removes_the_app_is_forgotten(scene: Scene, port: int) 
     scene.wait_for("the acknowledgement", lambda: removed.acked_at)
     scene.wait_for("the log to say so", lambda: f"removed from {team}" in scene.app.log)
     late = visitor.asks(QUESTION, in_=lobby.id)
-    scene.wait_for("all acknowledgements", lambda: all(one.finished for one in scene.slack.deliveries))
+    scene.wait_for("all acknowledgements", lambda: all(delivery.finished for delivery in scene.slack.deliveries))
     assert scene.answers(late) == []
 
 

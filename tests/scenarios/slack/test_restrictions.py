@@ -88,8 +88,8 @@ def secret_answer(scene: Scene) -> Message:
 def everything_said_outside_the_board(scene: Scene) -> str:
     """All that anybody could read of the bot's, but for the board's channel."""
     boards = {scene.channel_id("board"), scene.channel_id("papers")}
-    said = [call.arguments for call in scene.workspace.calls if call.arguments.get("channel") not in boards]
-    return f"{said}{[message.blocks for message in scene.workspace.ephemerals]}"
+    elsewhere = [call.arguments for call in scene.workspace.calls if call.arguments.get("channel") not in boards]
+    return f"{elsewhere}{[message.blocks for message in scene.workspace.ephemerals]}"
 
 
 def test_a_channel_sees_only_its_publishers(scene: Scene, secret_answer: Message) -> None:
@@ -160,8 +160,8 @@ def test_people_of_other_organisations_get_nothing(scene: Scene) -> None:
     scene.workspace.named("shared").teams.add("T0OTHERS1")
     stranger = Person(scene.slack, "stranger", "T0OTHERS1")
     asked = stranger.asks(QUESTION, in_="shared")
-    said = stranger.says(OTHER_QUESTION, in_="shared")
-    scene.stays_silent(asked, said)
+    remark = stranger.says(OTHER_QUESTION, in_="shared")
+    scene.stays_silent(asked, remark)
     answer = scene.answer(scene.alice.says(QUESTION, in_="shared"))
     stranger.types("/ask", QUESTION, in_="shared")
     for label in scene.labels(answer):
@@ -178,9 +178,9 @@ def test_the_workspace_must_be_on_the_list(
     closed = make_scene(lambda _: '[slack]\nworkspaces = ["T0ELSE0001"]\n')
     closed.app.start()
     question = closed.alice.asks(QUESTION, in_="general")
-    closed.wait_for("the acknowledgements", lambda: all(one.finished for one in closed.slack.deliveries))
+    closed.wait_for("the acknowledgements", lambda: all(delivery.finished for delivery in closed.slack.deliveries))
     direct = closed.alice.writes_to_bot(QUESTION)
-    closed.wait_for("the acknowledgements", lambda: all(one.finished for one in closed.slack.deliveries))
+    closed.wait_for("the acknowledgements", lambda: all(delivery.finished for delivery in closed.slack.deliveries))
     closed.app.stop()
     assert closed.answers(question) + closed.answers(direct) == []
     closed.check()

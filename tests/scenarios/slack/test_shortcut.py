@@ -13,7 +13,7 @@ from slack_emulator.workspace import Message
 @pytest.fixture(scope="module")
 def callback_id() -> str:
     shortcuts = json.loads((MANIFESTS / "manifest.json").read_text())["features"]["shortcuts"]
-    return str(next(one["callback_id"] for one in shortcuts if one["type"] == "message"))
+    return str(next(shortcut["callback_id"] for shortcut in shortcuts if shortcut["type"] == "message"))
 
 
 def test_somebody_elses_message_is_answered_in_its_thread(scene: Scene, room: str, callback_id: str) -> None:

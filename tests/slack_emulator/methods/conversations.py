@@ -81,22 +81,22 @@ def info(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
 def listed(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
     """conversations.list."""
     kinds = {"public_channel": "channel", "private_channel": "group", "im": "im", "mpim": "mpim"}
-    wanted = {kinds[kind.strip()] for kind in str(arguments.get("types") or "public_channel").split(",")}
-    found = [
+    chosen = {kinds[kind.strip()] for kind in str(arguments.get("types") or "public_channel").split(",")}
+    channels = [
         channel_json(channel)
         for channel in api.workspace.channels.values()
-        if channel.kind in wanted and (channel.kind == "channel" or BOT_USER_ID in channel.members)
+        if channel.kind in chosen and (channel.kind == "channel" or BOT_USER_ID in channel.members)
     ]
-    return {"channels": found, "response_metadata": {"next_cursor": ""}}
+    return {"channels": channels, "response_metadata": {"next_cursor": ""}}
 
 
 @method("", "types exclude_archived limit cursor team_id user", READ)
 def of_user(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
     """users.conversations."""
-    found = listed.run(api, {name: value for name, value in arguments.items() if name != "user"})
+    page = listed.run(api, {name: value for name, value in arguments.items() if name != "user"})
     user = arguments.get("user") or BOT_USER_ID
-    within = [channel for channel in found["channels"] if user in api.workspace.channels[channel["id"]].members]
-    return {**found, "channels": within}
+    within = [channel for channel in page["channels"] if user in api.workspace.channels[channel["id"]].members]
+    return {**page, "channels": within}
 
 
 @method("channel", "limit cursor", READ)

@@ -1,4 +1,4 @@
-"""What a person's terminal has and a pipe has not: a line editor with history and completion, and a pager."""
+"""What a person at a terminal has and a pipe has not: a line editor with history and completion, a pager, Ctrl-C."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import shlex
 import shutil
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, wait
 from pathlib import Path
+from typing import TypeVar
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
@@ -18,19 +21,24 @@ from prompt_toolkit.history import FileHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 from prompt_toolkit.shortcuts import CompleteStyle
 
+PATIENCE = 0.5
+"""Seconds of work without a word, after which a person wonders."""
+
+T = TypeVar("T")
+
 
 class LineEditor:
     """Reads lines from a terminal.
 
     Args:
-        history: file of earlier lines; made if it can be, and done without if not.
+        history: file of earlier lines; if it cannot be made, there is no history.
         commands: what each command does, by its name.
-        takes_paths: commands whose arguments are files and folders.
+        takes_paths: names of the commands that take files and folders.
     """
 
     def __init__(self, history: Path, commands: Mapping[str, str], takes_paths: Iterable[str]) -> None:
         with contextlib.suppress(OSError):
-            # Nobody else is to read what a person asked.
+            # Nobody else may read what a person asked.
             history.touch(mode=0o600, exist_ok=True)
         self._session: PromptSession[str] = PromptSession(
             history=ForgivingHistory(history),
@@ -41,10 +49,10 @@ class LineEditor:
         )
 
     def read(self, filtered: str = "") -> str:
-        """The next line.  What other threads print meanwhile appears above it.
+        """The next line.  What other threads print appears above it.
 
         Args:
-            filtered: shown in the prompt.
+            filtered: the filter, shown in the prompt.
 
         Raises:
             KeyboardInterrupt: Ctrl-C.
@@ -55,7 +63,7 @@ class LineEditor:
 
 
 class ForgivingHistory(FileHistory):
-    """Lines in a file; a file that cannot be read or written is no reason to stop."""
+    """Lines in a file; errors in reading and writing it are ignored."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(str(path))
@@ -82,7 +90,7 @@ class CommandCompleter(Completer):
         self._paths = PathCompleter(expanduser=True)
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
-        """What the text before the cursor can go on with."""
+        """Completions of the text before the cursor."""
         text = document.text_before_cursor.lstrip()
         if text[:1] not in ("/", ":"):
             return
@@ -97,19 +105,54 @@ class CommandCompleter(Completer):
 
 
 def show(text: str, write: Callable[[str], None]) -> None:
-    """Prints text if it fits on the terminal, else gives it to the person's pager."""
+    """Prints text if it fits on the terminal, else opens it in the pager."""
     if text.count("\n") + 2 < shutil.get_terminal_size().lines:
         return write(text)
     try:
         command = shlex.split(os.environ.get("PAGER") or "less")
-        # As git does: keep bold, leave the text on the screen, and do not stop at a text that fits after all.
+        # As git does: keep bold, leave the text on the screen, and quit if the text fits after all.
         pager = subprocess.Popen(command, stdin=subprocess.PIPE, env={"LESS": "FRX", **os.environ})
     except (OSError, ValueError, IndexError):
         return write(text)
-    # Ctrl-C is the pager's while it runs; a handler is not inherited, so the pager has its own.
+    # While the pager runs, Ctrl-C is for the pager, which does not inherit this handler.
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         pager.communicate((text + "\n").encode(errors="replace"))
     finally:
         signal.signal(signal.SIGINT, before)
     return None
+
+
+def run_interruptible(work: Callable[[Callable[[], bool]], T], slow: Callable[[], None] = lambda: None) -> T:
+    """Runs work in a thread, so that Ctrl-C need not wait for a model or a lock.
+
+    Args:
+        work: its argument tells whether to stop; it calls that now and then.
+        slow: called once if the work takes longer than `PATIENCE`.
+
+    Returns:
+        What the work returns; what it raises is raised.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C; this asks the work to stop, and does not wait until it has stopped.
+    """
+    stopped = threading.Event()
+    outcome: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(work(stopped.is_set))
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, name="interruptible", daemon=True).start()
+    try:
+        if not wait([outcome], PATIENCE).done:
+            slow()
+        # Short waits, as a wait without an end cannot be interrupted on Windows.
+        while not wait([outcome], 0.2).done:
+            pass
+    except BaseException:
+        stopped.set()
+        raise
+    return outcome.result()

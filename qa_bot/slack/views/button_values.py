@@ -1,7 +1,7 @@
 """What buttons carry: enough to ask again or to look up, never what is shown.
 
-A click comes back with a button's value.  It says which question or which place in an article is meant; whether the person
-may see it is decided when the click comes, by the channel's settings.
+A click brings a button's value back.  It names a question or a place in an article; the channel's settings decide at each
+click whether the person may see it.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from qa_bot.answering.answerer import MAX_QUESTION_CHARS
 from qa_bot.answering.results import Answer, Quotation
-from qa_bot.slack.views.quoting import units
+from qa_bot.slack.quoting import units
 
 MAX_VALUE_CHARS = 2000
 """Longest value that Slack takes in a button."""
 
-T = TypeVar("T", bound="Payload")
+T = TypeVar("T", bound="ButtonValue")
 
 
-class Payload(BaseModel):
-    """Something that a button carries."""
+class ButtonValue(BaseModel):
+    """A button's value, as JSON."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,14 +32,14 @@ class Payload(BaseModel):
 
     @classmethod
     def load(cls: type[T], value: object) -> T | None:
-        """What a button's value says; None if it is none of ours."""
+        """Reads a button's value; None if it is not one of these."""
         try:
             return cls.model_validate_json(value) if isinstance(value, str) else None
         except ValidationError:
             return None
 
 
-class Place(Payload):
+class Place(ButtonValue):
     """An answer's place in an article, in characters of its text."""
 
     article: str = Field(max_length=64)
@@ -48,19 +48,18 @@ class Place(Payload):
 
     @classmethod
     def of(cls, quotation: Quotation) -> Place:
-        """Where an answer stands."""
-        found = quotation.answer
-        return cls(article=quotation.article.id, start=found.start, end=found.end)
+        """The place of an answer."""
+        return cls(article=quotation.article.id, start=quotation.answer.start, end=quotation.answer.end)
 
 
-class Asked(Payload):
+class Asked(ButtonValue):
     """A question that can be asked again."""
 
     question: str = Field(max_length=MAX_QUESTION_CHARS)
 
 
-class Judged(Payload):
-    """A judgement of an answer: of the question, and of the place if there was an answer."""
+class Judged(ButtonValue):
+    """Whether an answer is right: the question, and the place of its answer if there was one."""
 
     good: bool
     question: str = Field(max_length=MAX_QUESTION_CHARS)

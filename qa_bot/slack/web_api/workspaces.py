@@ -1,24 +1,27 @@
-"""Who the bot is in which workspace: one by a token, or several that installed it by OAuth."""
+"""The bot's token and identity in each workspace: in one by a bot token, or in several that installed it by OAuth."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urljoin
+from uuid import UUID
 
 import aiohttp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.oauth.installation_store import FileInstallationStore
 from slack_sdk.oauth.installation_store.sqlite3 import SQLite3InstallationStore
+from slack_sdk.oauth.state_store import FileOAuthStateStore
+from slack_sdk.oauth.state_store.sqlite3 import SQLite3OAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
 from embeddings.errors import SettingsError
-from qa_bot.slack.server.oauth_states import StatesInFiles, StatesInSQLite
 from qa_bot.slack.settings import InstallationStoreKind, SlackSettings
-from qa_bot.slack.web_api.posting import call
+from qa_bot.slack.web_api.calls import call
 
 SCOPES = (
     "app_mentions:read",
@@ -42,10 +45,12 @@ SCOPES = (
 InstallationStore = SQLite3InstallationStore | FileInstallationStore
 
 OAUTH_STATE_SECONDS = 600
+OAUTH_STATES = 1000
+"""Installations that may be begun and not ended, as anybody can begin one; new ones displace the oldest."""
 TIMEOUT = 30
 
-_of_sdk = logging.getLogger("slack_sdk.web")
-"""Set to say little even where all else is told in full: what it would tell are whole questions and answers."""
+_sdk_log = logging.getLogger("slack_sdk.web")
+"""Quiet even where everything else is logged in full, as it would log whole questions and answers."""
 
 
 class Workspaces(Protocol):
@@ -62,9 +67,9 @@ class Workspaces(Protocol):
 
 
 def new_client(settings: SlackSettings, session: aiohttp.ClientSession, token: str | None = None) -> AsyncWebClient:
-    """A client of the Web API; it does not retry, as `qa_bot.slack.web_api.posting.call` does."""
+    """A client of the Web API; it does not retry, as `qa_bot.slack.web_api.calls.call` does."""
     return AsyncWebClient(
-        token=token, base_url=settings.api_url, session=session, timeout=TIMEOUT, retry_handlers=[], logger=_of_sdk
+        token=token, base_url=settings.api_url, session=session, timeout=TIMEOUT, retry_handlers=[], logger=_sdk_log
     )
 
 
@@ -93,8 +98,10 @@ class SingleWorkspace:
         Raises:
             SlackApiError: the token is not good.
         """
-        found = await call(self._client.auth_test)
-        self._identity = AuthorizeResult.from_auth_test_response(bot_token=self._client.token, auth_test_response=found)
+        response = await call(self._client.auth_test)
+        self._identity = AuthorizeResult.from_auth_test_response(
+            bot_token=self._client.token, auth_test_response=response
+        )
         return self._identity
 
     async def authorize(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
@@ -106,7 +113,7 @@ class SingleWorkspace:
         return self._client
 
     async def forget(self, enterprise_id: str | None, team_id: str | None) -> None:
-        """Does nothing: the token stands in the environment."""
+        """Does nothing: the token comes from the environment."""
 
 
 class InstalledWorkspaces:
@@ -125,12 +132,12 @@ class InstalledWorkspaces:
 
     async def authorize(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
         """Who the bot is there; None if the app is not installed there."""
-        found = await self._store.async_find_bot(enterprise_id=enterprise_id, team_id=team_id)
-        # an organisation installs the app once for all of its workspaces
-        bot = found or await self._store.async_find_bot(
-            enterprise_id=enterprise_id, team_id=None, is_enterprise_install=True
-        )
-        if bot is None or not bot.bot_token or (found is None and not enterprise_id):
+        bot = await self._store.async_find_bot(enterprise_id=enterprise_id, team_id=team_id)
+        if bot is None and enterprise_id:  # an organisation installs the app once for all of its workspaces
+            bot = await self._store.async_find_bot(
+                enterprise_id=enterprise_id, team_id=None, is_enterprise_install=True
+            )
+        if bot is None or not bot.bot_token:
             return None
         return AuthorizeResult(
             enterprise_id=bot.enterprise_id,
@@ -143,30 +150,65 @@ class InstalledWorkspaces:
 
     async def client(self, enterprise_id: str | None, team_id: str | None) -> AsyncWebClient | None:
         """A client that acts as the bot there; None if the app is not installed there."""
-        found = await self.authorize(enterprise_id, team_id)
-        return new_client(self._settings, self._session, found.bot_token) if found else None
+        identity = await self.authorize(enterprise_id, team_id)
+        return new_client(self._settings, self._session, identity.bot_token) if identity else None
 
     async def forget(self, enterprise_id: str | None, team_id: str | None) -> None:
         """Deletes the token of a workspace that the app was removed from."""
-        # not by the SDK's asynchronous way, which its store in SQLite does not have
+        # the SDK's store in SQLite has no asynchronous deletion
         await asyncio.to_thread(self._store.delete_all, enterprise_id=enterprise_id, team_id=team_id or "")
 
 
+class StatesInSQLite(SQLite3OAuthStateStore):
+    """The SDK's store of begun installations in SQLite, without those that are old or too many."""
+
+    def issue(self, *args: Any, **kwargs: Any) -> str:
+        """Makes a state, which ties the end of an installation to its beginning."""
+        state: str = super().issue(*args, **kwargs)
+        newest = "SELECT id FROM oauth_states ORDER BY id DESC LIMIT ?"
+        with self.connect() as connection:
+            connection.execute(
+                f"DELETE FROM oauth_states WHERE expire_at < ? OR id NOT IN ({newest})", (time.time(), OAUTH_STATES)
+            )
+        return state
+
+
+class StatesInFiles(FileOAuthStateStore):
+    """The SDK's store of begun installations in files, without those that are old or too many."""
+
+    def issue(self, *args: Any, **kwargs: Any) -> str:
+        """Makes a state, which ties the end of an installation to its beginning."""
+        state: str = super().issue(*args, **kwargs)
+        ages = {path: path.stat().st_mtime for path in Path(self.base_dir).iterdir() if _is_state(path)}
+        oldest_first = sorted(ages, key=lambda path: ages[path])
+        expired = [path for path in oldest_first if ages[path] < time.time() - self.expiration_seconds]
+        for path in {*expired, *oldest_first[:-OAUTH_STATES]}:
+            path.unlink(missing_ok=True)
+        return state
+
+
+def _is_state(path: Path) -> bool:
+    try:
+        return path.is_file() and str(UUID(path.name)) == path.name
+    except ValueError:
+        return False
+
+
 def oauth_settings(settings: SlackSettings, folder: Path) -> AsyncOAuthSettings:
-    """How workspaces install the app, and where their tokens are kept: below the data folder.
+    """Settings of the OAuth installation; the workspaces' tokens are kept in the data folder.
 
     Raises:
         SettingsError: the folder cannot be written.
     """
-    stores = _stores(settings, folder)
+    installations, states = _stores(settings, folder)
     secret = settings.client_secret.get_secret_value() if settings.client_secret else ""
     return AsyncOAuthSettings(
         client_id=settings.client_id,
         client_secret=secret,
         authorization_url=urljoin(settings.api_url, "/oauth/v2/authorize"),
         scopes=list(SCOPES),
-        installation_store=stores[0],
-        state_store=stores[1],
+        installation_store=installations,
+        state_store=states,
         state_expiration_seconds=OAUTH_STATE_SECONDS,
     )
 

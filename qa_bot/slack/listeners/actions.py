@@ -1,0 +1,136 @@
+"""Clicks on buttons, and what is typed in App Home."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.async_context import AsyncBoltContext
+
+from qa_bot.feedback import Verdict
+from qa_bot.slack.incoming.messages import CHARS_READ
+from qa_bot.slack.incoming.requests import Request, mapping, read_request, read_timestamp, value_of
+from qa_bot.slack.quoting import clean
+from qa_bot.slack.services import Services, origin_of
+from qa_bot.slack.views.blocks import ARTICLE, CONTEXT, FEEDBACK, MORE, SHARE
+from qa_bot.slack.views.button_values import Asked, Judged, Place
+from qa_bot.slack.views.home import ASK, ASK_AGAIN
+from qa_bot.slack.views.modals import article_modal, context_modal, feedback_modal
+from qa_bot.slack.workers.judgements import FeedbackForm, record_judgement
+from qa_bot.slack.workers.modal_presenter import Modal, ModalPresenter
+from qa_bot.slack.workers.private_answers import PrivatePayload
+
+
+def register(app: AsyncApp) -> None:
+    """Registers the listeners."""
+    app.action(MORE)(more_answers)
+    app.action(CONTEXT)(show_context)
+    app.action(ARTICLE)(show_article)
+    app.action(SHARE)(share_answer)
+    app.action(FEEDBACK)(take_feedback)
+    app.action(ASK)(ask_at_home)
+    app.action(re.compile(rf"{ASK_AGAIN}_\d+"))(ask_again)
+
+
+async def more_answers(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
+    """Shows the further answers in a modal."""
+    await ack()
+    request, asked = _allowed(body, context, services), Asked.load(value_of(body))
+    if request and asked:
+        presenter = ModalPresenter(services, context.client, request)
+        services.short_tasks.start(presenter.more(asked.question), "showing more answers")
+
+
+async def show_context(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
+    """Shows the sentences around an answer in a modal."""
+    await ack()
+    _show(body, context, services, context_modal)
+
+
+async def show_article(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
+    """Shows the text of an article in a modal."""
+    await ack()
+    _show(body, context, services, article_modal)
+
+
+async def share_answer(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
+    """Takes the question of a private answer to answer it in the channel, once for each message with the button."""
+    await ack()
+    request, asked = _allowed(body, context, services), Asked.load(value_of(body))
+    shown_at = read_timestamp(mapping(body.get("container")).get("message_ts"))
+    if request is None or request.channel is None or asked is None or shown_at is None:
+        return
+    key = f"share:{request.channel}:{request.person}:{shown_at}"
+    payload = PrivatePayload(
+        **origin_of(context),
+        channel=request.channel,
+        person=request.person,
+        question=asked.question,
+        response_url=request.response_url,
+        key=key,
+    )
+    services.jobs.put(key, "share", payload.model_dump())
+
+
+async def take_feedback(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
+    """Records whether a person finds an answer right; if not, asks what is wrong."""
+    await ack()
+    request, judged = _allowed(body, context, services), Judged.load(value_of(body))
+    if request and judged:
+        presenter = ModalPresenter(services, context.client, request)
+        services.short_tasks.start(_judge(services, presenter, request, judged, time.time()), "taking feedback")
+
+
+async def ask_at_home(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
+    """Answers a question that is typed in App Home."""
+    await ack()
+    value = value_of(body)
+    if isinstance(value, str) and value.strip():
+        _answer(clean(value[:CHARS_READ]).strip(), body, context, services)
+
+
+async def ask_again(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
+    """Answers an earlier question of App Home again."""
+    await ack()
+    asked = Asked.load(value_of(body))
+    if asked:
+        _answer(asked.question, body, context, services)
+
+
+def _allowed(body: dict[str, Any], context: AsyncBoltContext, services: Services) -> Request | None:
+    """Who clicked what, if it is complete and they are answered there."""
+    request = read_request(body)
+    if request is None or services.refuses(context, request.channel, request.person_team):
+        return None
+    return request
+
+
+def _show(body: dict[str, Any], context: AsyncBoltContext, services: Services, modal: Modal) -> None:
+    request, place = _allowed(body, context, services), Place.load(value_of(body))
+    if request and place:
+        presenter = ModalPresenter(services, context.client, request)
+        services.short_tasks.start(presenter.article(place, modal), "showing an article")
+
+
+async def _judge(services: Services, presenter: ModalPresenter, request: Request, judged: Judged, given: float) -> None:
+    texts = services.texts(request.channel)
+    if not judged.good:
+        form = FeedbackForm(judged=judged, channel=request.channel)
+        await presenter.open(feedback_modal(form.model_dump_json(), texts))
+    right = Verdict.RIGHT if judged.place is not None else Verdict.UNANSWERABLE
+    verdict = right if judged.good else Verdict.WRONG
+    await record_judgement(services, judged, verdict, person=request.person, channel=request.channel, given=given)
+    if judged.good:
+        await presenter.tell(texts.thanks_for_feedback)
+
+
+def _answer(question: str, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
+    request = read_request(body)
+    if request is None or services.refuses(context, None, request.person_team):
+        return
+    presenter = ModalPresenter(services, context.client, request._replace(channel=None))
+    team = str(origin_of(context)["team"] or "")
+    services.short_tasks.start(presenter.answer(question, team), "answering in App Home")

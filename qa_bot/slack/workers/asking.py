@@ -1,0 +1,74 @@
+"""Asks the bot for a channel: each question becomes an answer at the channel's threshold, or the reason for none."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from embeddings.errors import QABotError, QuestionError, StoreError
+from embeddings.text import squeeze
+from qa_bot.answering.answerer import MAX_QUESTION_CHARS
+from qa_bot.bot import QABot
+from qa_bot.conversation.conversation import Turn, in_light_of
+from qa_bot.slack.log_redaction import in_words
+from qa_bot.slack.services import Services
+from qa_bot.slack.settings import ChannelSettings
+from qa_bot.slack.views.outcomes import Failure, Outcome, turn_of
+from qa_bot.slack.views.texts import number, texts_in
+
+_log = logging.getLogger(__name__)
+
+
+async def ask(
+    services: Services,
+    channel: str | None,
+    questions: Sequence[str],
+    turns: Sequence[Turn] = (),
+    tell: Callable[[int], Awaitable[None]] | None = None,
+) -> list[Outcome]:
+    """Answers questions, each in the light of those before it.
+
+    Args:
+        services: the parts of the app.
+        channel: id of the channel, whose settings apply; None outside channels.
+        questions: as people typed them.
+        turns: of the conversation so far, the oldest first.
+        tell: see `Pool.run`.
+
+    Returns:
+        The outcome of each question.
+    """
+    settings = services.settings.channel(channel)
+
+    def work() -> list[Outcome]:
+        conversation, outcomes = list(turns), []
+        for question in questions:
+            outcomes.append(_outcome(services.bot, settings, in_light_of(question, conversation)))
+            conversation.append(turn_of(outcomes[-1]))
+        return outcomes
+
+    return await services.pool.run(work, tell)
+
+
+def _outcome(bot: QABot, settings: ChannelSettings, question: str) -> Outcome:
+    texts = texts_in(settings.language)
+    if len(squeeze(question)) > MAX_QUESTION_CHARS:
+        return Failure(question, texts.too_long.format(count=number(MAX_QUESTION_CHARS, settings.language)))
+    try:
+        answer = bot.ask(question, only=settings.only)
+        return answer if settings.threshold is None else answer.at_threshold(settings.threshold)
+    except QuestionError:
+        return Failure(question, texts.no_words)
+    except QABotError as error:
+        _log.error("a question could not be answered: %s", error)
+        return Failure(question, texts.empty if _is_empty(bot) else texts.unavailable)
+    except Exception as error:
+        _log.error("a question could not be answered: %s", in_words(error))
+        return Failure(question, texts.failed)
+
+
+def _is_empty(bot: QABot) -> bool:
+    try:
+        return bot.store.encoder is None
+    except StoreError:
+        return False

@@ -1,0 +1,51 @@
+"""The HTTP server holds no connection open for ever, and tells nobody what it is made of."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from qa_bot import QABot
+from qa_bot.slack.server.http import HttpServer
+from qa_bot.slack.settings import SlackSettings
+
+
+def exchanged(bot: QABot, sent: bytes, *, idle_seconds: float) -> bytes:
+    """All that a server without an app answers to some bytes until it closes the connection."""
+
+    async def story() -> bytes:
+        listening = socket.create_server(("127.0.0.1", 0))
+        runner = await HttpServer(bot, SlackSettings.model_validate({}), idle_seconds).listen(listening)
+        try:
+            reader, writer = await asyncio.open_connection(*listening.getsockname())
+            writer.write(sent)
+            async with asyncio.timeout(10):
+                answer = await reader.read()
+            writer.close()
+            await writer.wait_closed()
+            return answer
+        finally:
+            await runner.cleanup()
+
+    return asyncio.run(story())
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST /slack/events HT", b"POST /slack/events HTTP/1.1\r\nHost: a\r\nX-"])
+def test_a_client_that_sends_half_a_head_is_disconnected(new_bot: Callable[..., QABot], sent: bytes) -> None:
+    assert exchanged(new_bot(), sent, idle_seconds=0.2) == b""
+
+
+def test_a_connection_is_reused_until_it_is_idle_and_the_server_does_not_name_itself(
+    new_bot: Callable[..., QABot],
+) -> None:
+    answer = exchanged(new_bot(), b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n" * 2, idle_seconds=0.2).decode()
+    assert answer.count("HTTP/1.1 200 OK") == 2
+    assert "server:" not in answer.lower()
+
+
+def test_before_the_app_has_started_slack_is_told_to_send_a_request_again(new_bot: Callable[..., QABot]) -> None:
+    answer = exchanged(new_bot(), b"POST /slack/events HTTP/1.0\r\nContent-Length: 0\r\n\r\n", idle_seconds=5)
+    assert answer.startswith(b"HTTP/1.0 503 ")
