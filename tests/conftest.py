@@ -26,8 +26,8 @@ COMPILED = ROOT / ".test_models"
 _CACHE_DIR = os.environ.get("QA_BOT_CACHE_DIR")
 
 # `make test` tries few examples of each property; `make test-slow` tries many, with --hypothesis-profile=thorough.
-hypothesis.settings.register_profile("quick", max_examples=25, deadline=None)
-hypothesis.settings.register_profile("thorough", max_examples=500, deadline=None)
+hypothesis.settings.register_profile("quick", max_examples=25, stateful_step_count=20, deadline=None)
+hypothesis.settings.register_profile("thorough", max_examples=500, stateful_step_count=50, deadline=None)
 hypothesis.settings.load_profile("quick")
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

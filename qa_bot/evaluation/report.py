@@ -198,7 +198,8 @@ def curve_svg(curve: RiskCoverage, width: int = 480, height: int = 320) -> str:
 
     Args:
         curve: to draw.
-        width, height: in pixels.
+        width: of the picture, in pixels.
+        height: of the picture, in pixels.
     """
     left, bottom, right, top = 48, height - 40, width - 16, 16
 

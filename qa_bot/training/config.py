@@ -42,13 +42,6 @@ class TrainingConfig(BaseModel):
         0.3, ge=0, le=1, description="share of long paragraphs that are cut into passages as the index cuts articles"
     )
     title_share: float = Field(0.5, ge=0, le=1, description="share of examples that are read with the article's title")
-    hard_negative_share: float = Field(0.25, ge=0, description="passages without the answer, per answerable question")
-    dense_negative_share: float = Field(
-        0.5, ge=0, le=1, description="of those passages, the share that the encoder finds rather than BM25"
-    )
-    near_miss_share: float = Field(
-        0.2, ge=0, description="questions altered so that their passage does not answer them, per answerable question"
-    )
     unanswerable_repeats: int = Field(2, ge=1, description="how often a pass sees a data set's own unanswerable ones")
     question_noise: float = Field(0.3, ge=0, le=1, description="probability of each kind of careless typing")
     held_out_percent: float = Field(

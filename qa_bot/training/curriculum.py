@@ -8,52 +8,34 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from embeddings.encoder.model import Encoder
 from qa_bot.reader.windows import Ints, SequenceTemplate, TokenizedText, make_windows, tokenize
 from qa_bot.training.candidates import Candidates
 from qa_bot.training.config import TrainingConfig
 from qa_bot.training.data import DataSet, Example, as_typed, cut_like_the_index, gold_example, join_punctuation
-from qa_bot.training.near_misses import NearMisses
-from qa_bot.training.negatives import HardNegatives
 from qa_bot.training.windows import Group, LabelledWindow, label
 
 
 class Curriculum:
     """Makes the groups of each pass; the same pass of the same configuration is always the same.
 
-    Without candidates, a group is one window: of the question's own paragraph, of a passage that search ranks high and that
-    does not answer, or of a near miss.  With candidates, a group holds the passages that search brings for the question.
+    Without candidates, a group is one window: of the question's own paragraph, or of a passage beside it that does not answer.
+    With candidates, a group holds the passages that search brings for the question.
 
     Args:
         sets: questions to train on.
         tokenizer: the reader's.
         config: how many of which kind.
-        encoder: finds passages that do not answer; None to find them by words only.
-        vectors: see `HardNegatives`.
 
     Raises:
         SettingsError: the folder of candidates cannot be used.
     """
 
-    def __init__(
-        self,
-        sets: Sequence[DataSet],
-        tokenizer: Tokenizer,
-        config: TrainingConfig,
-        encoder: Encoder | None = None,
-        vectors: Path | None = None,
-    ) -> None:
+    def __init__(self, sets: Sequence[DataSet], tokenizer: Tokenizer, config: TrainingConfig) -> None:
         self._sets = sets
         self._tokenizer = tokenizer
         self._template = SequenceTemplate.of(tokenizer)
         self._config = config
         self._candidates = Candidates.load(Path(config.candidates)) if config.candidates else None
-        questions = [] if self._candidates else [question for data in sets for question in data.train]
-        self._negatives = (
-            HardNegatives(questions, encoder, vectors) if config.hard_negative_share and questions else None
-        )
-        self._dense_share = config.dense_negative_share if encoder else 0.0
-        self._near_misses = {data.name: NearMisses(data.train) for data in sets}
 
     def groups(self, number: int) -> list[Group]:
         """The groups of pass `number` (from 0), in a random order."""
@@ -74,18 +56,6 @@ class Curriculum:
                 gold = join_punctuation(gold) if rng.random() < 0.75 else gold
                 is_cut = rng.random() < config.passage_share
                 yield from (cut_like_the_index(gold, rng) if is_cut else [gold]) * repeats
-                if not gold.answers:
-                    continue
-                if self._negatives and rng.random() < config.hard_negative_share:
-                    find = self._negatives.find
-                    if rng.random() < self._dense_share:
-                        find = self._negatives.find_by_meaning
-                    if negatives := find(question, 6):
-                        yield negatives[int(rng.integers(len(negatives)))]
-                if rng.random() < config.near_miss_share:
-                    miss = self._near_misses[data.name].make(question, rng)
-                    if miss is not None:
-                        yield miss
 
     def _grouped(self, rng: np.random.Generator) -> Iterator[list[Example]]:
         """For each question that search was asked: its own passage and others that search brings, in a random order."""

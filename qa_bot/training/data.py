@@ -1,8 +1,4 @@
-"""Training examples for the reader: gold passages, other annotators' answers, and passages that do not answer.
-
-An example that cannot be answered looks as it does in use: a passage that search ranks high for the question and that
-does not hold its answer (`negatives.py`), or a near miss (`near_misses.py`).
-"""
+"""Training examples for the reader: a question on a passage that answers it, or does not."""
 
 from __future__ import annotations
 

@@ -15,14 +15,12 @@ import numpy as np
 import torch
 from transformers.utils import logging as transformers_logging
 
-from embeddings.encoder.model import Encoder
 from embeddings.errors import SettingsError
 from qa_bot.evaluation.datasets import Question
 from qa_bot.evaluation.metrics import best_over_references
 from qa_bot.reader.decoding import best_spans
 from qa_bot.reader.model import PACKAGED
 from qa_bot.reader.windows import SequenceTemplate, make_windows, tokenize
-from qa_bot.settings import load_settings
 from qa_bot.training.bodies import unpack_packaged
 from qa_bot.training.config import TrainingConfig
 from qa_bot.training.curriculum import Curriculum
@@ -143,9 +141,7 @@ def train(data: Path, work: Path, config: TrainingConfig) -> None:
     if checkpoint.exists():
         run.load(checkpoint)
         print(f"continuing from step {run.step}", file=sys.stderr)
-    is_mined = config.hard_negative_share and config.dense_negative_share and not config.candidates
-    encoder = _encoder() if is_mined else None
-    curriculum = Curriculum(sets, run.tokenizer, config, encoder, work / "paragraphs.npz")
+    curriculum = Curriculum(sets, run.tokenizer, config)
     rng = np.random.default_rng(config.seed)
     held_out = {s.name: [s.held_out[i] for i in rng.permutation(len(s.held_out))] for s in sets if s.held_out}
     _loop(run, curriculum, held_out, work)
@@ -156,14 +152,6 @@ def train(data: Path, work: Path, config: TrainingConfig) -> None:
     _log(work, run, held_out, config.evaluate_questions * 10)
     run.swap_average()
     run.save(checkpoint)
-
-
-def _encoder() -> Encoder:
-    """The one that the product searches with: what it finds is what the reader will have to refuse."""
-    settings = load_settings()
-    return Encoder.load(
-        settings.encoder, settings.cache_dir / "models", say=lambda line: print(line, file=sys.stderr, flush=True)
-    )
 
 
 def _write_own_facts(base: Path | str, model: Path, config: TrainingConfig) -> None:

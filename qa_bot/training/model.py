@@ -93,7 +93,8 @@ class Run:
             part: some of the step's groups.
             batch: the same, collated.
             groups: in the step.
-            answered, unanswered: windows in the step that hold an answer, and that hold none.
+            answered: windows in the step that hold an answer.
+            unanswered: windows in the step that hold none.
         """
         start, end, group = (torch.from_numpy(at).to(self.device) for at in (batch.start, batch.end, batch.group))
         scores = span_scores(self.model, batch, self.device)

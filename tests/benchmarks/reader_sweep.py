@@ -28,8 +28,8 @@ from qa_bot.evaluation.datasets import Question, load_questions
 from qa_bot.training.data import DataSet, write_held_out
 
 COMMON = (
-    "--learning-rate 3e-4 --warmup-steps 60 --decay-steps 300 --average-decay 0.99 --title-share 0.7 --hard-negative-share 0.25 "
-    "--dense-negative-share 0 --near-miss-share 0.2 --passage-share 0.3 --held-out-percent 0 --evaluate-steps 1000000 "
+    "--learning-rate 3e-4 --warmup-steps 60 --decay-steps 300 --average-decay 0.99 --title-share 0.7 "
+    "--passage-share 0.3 --held-out-percent 0 --evaluate-steps 1000000 "
     "--checkpoint-seconds 60 --tokens-at-once 2048"
 )
 CHANGES = {
@@ -40,8 +40,6 @@ CHANGES = {
     "dropout 0.1": "--dropout 0.1",
     "taught by the first and another seed": "--teachers {readers}/as_it_is/model,{readers}/another_seed/model",
     "no titles": "--title-share 0",
-    "no near misses": "--near-miss-share 0",
-    "no mined passages": "--hard-negative-share 0",
     "no careless typing": "--question-noise 0",
     "paragraphs not cut": "--passage-share 0",
     "windows of 256": "--max-tokens 256 --stride 64",

@@ -572,7 +572,9 @@ class QuantisedStoreUnderAnyEvents(StoreUnderAnyEvents):
         self.patch.undo()
 
 
-_ANY_EVENTS = settings(max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
+_ANY_EVENTS = settings(  # an example is a whole story: 20 short ones in `make test`, 100 long ones in `make test-slow`
+    max_examples=max(20, settings().max_examples // 5), suppress_health_check=list(HealthCheck)
+)
 TestStoreUnderAnyEvents = StoreUnderAnyEvents.TestCase
 TestStoreUnderAnyEvents.settings = _ANY_EVENTS
 TestQuantisedStoreUnderAnyEvents = QuantisedStoreUnderAnyEvents.TestCase

@@ -38,10 +38,7 @@ SMALL = [
     *("--batch-size", "4", "--warmup-steps", "2", "--decay-steps", "4", "--learning-rate", "1e-3"),
     *("--max-tokens", "128", "--stride", "32", "--threads", "1", "--held-out-percent", "20"),
 ]
-PLAIN = [
-    *("--held-out-percent", "0", "--question-noise", "0", "--title-share", "0"),
-    *("--hard-negative-share", "0", "--near-miss-share", "0"),
-]
+PLAIN = ["--held-out-percent", "0", "--question-noise", "0", "--title-share", "0"]
 
 
 def train(data: Path, work: Path, base: Path, steps: int, *more: str) -> int:

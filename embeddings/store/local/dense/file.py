@@ -24,8 +24,10 @@ class Saved(NamedTuple):
 
 
 class DenseFile:
-    """Two files: the index, and `dense.json`, which names the index file, its checksum, what it belongs to, and the change
-    up to which it is built.  It is put in place by one rename; anything else found there is not believed.
+    """The index in a file of its own, and `dense.json` beside it, which says what the index is.
+
+    `dense.json` names the index file, its checksum, what it belongs to, and the change up to which it is built. It is put
+    in place by one rename; anything else found there is not believed.
 
     Who has read it holds no part of it any more: the files can be replaced, cut off or deleted under a running bot.
 
