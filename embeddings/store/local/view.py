@@ -19,14 +19,8 @@ from embeddings.store.local.caches import Caches, Moment
 from embeddings.store.local.database import Database, read_facts, select_in
 from embeddings.store.local.dense.search import best_by_cosine, best_of, cosines, scan
 from embeddings.store.local.passage_facts import NARROW, FilterFacts
-from embeddings.store.local.tables.rows import (
-    ARTICLE_COLUMNS,
-    ARTICLES,
-    read_article,
-    read_day,
-    read_sentences,
-    read_vectors,
-)
+from embeddings.store.local.tables.articles import ARTICLE_COLUMNS, ARTICLES, read_article, read_day, read_sentences
+from embeddings.store.local.tables.rows import read_vectors
 from embeddings.store.protocol import ArticleText, Hit, StoredPassage, View
 
 _EVERYTHING = FilterFacts(None)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 from filelock import FileLock, Timeout
+from typing_extensions import override
 
-from embeddings.store.local.cache_follower import AHEAD
+from embeddings.store.local.cache_follower import AHEAD, Cache
 from embeddings.store.local.change_log import ChangeLog, last_change
 from embeddings.store.local.database import Database
 from embeddings.store.local.dense.file import DenseFile
@@ -45,7 +46,7 @@ _UNSAVED = 2_000
 _NONE = TrainedOn(0, 0)
 
 
-class DenseCache:
+class DenseCache(Cache):
     """The dense index of one generation of passages.
 
     An exact index has no copy on disk: it would be the vectors once more, and SQLite reads them as fast.  Every process
@@ -91,14 +92,17 @@ class DenseCache:
         self._next: tuple[DenseIndex, TrainedOn] | None = None
 
     @property
+    @override
     def change(self) -> int:
         return self.index.change if self.index is not None else 0
 
+    @override
     def is_loaded(self) -> bool:
         return self.index is not None
 
     # -- loading -------------------------------------------------------------------------------------------------------
 
+    @override
     def load(self, connection: sqlite3.Connection) -> None:
         if self.index is None:
             trained = current_quantiser(connection, self._log.generation) or _NONE
@@ -125,11 +129,13 @@ class DenseCache:
 
     # -- applying ------------------------------------------------------------------------------------------------------
 
+    @override
     def is_quick(self, connection: sqlite3.Connection, last: int) -> bool:
         if self.change == 0:
             return self._log.count(connection, _READ_AT_ONCE + 1) <= _READ_AT_ONCE
         return last - self.change <= AT_ONCE
 
+    @override
     def apply(self, connection: sqlite3.Connection, check: Callable[[], None]) -> None:
         if self._next is not None:
             (self.index, self._trained), self._next = self._next, None
@@ -153,6 +159,7 @@ class DenseCache:
     # -- preparing and saving ------------------------------------------------------------------------------------------
 
     @contextmanager
+    @override
     def alone(self) -> Iterator[bool]:
         if self._database.read_only:
             yield True
@@ -167,6 +174,7 @@ class DenseCache:
         finally:
             self._lock.release()
 
+    @override
     def prepare(self, check: Callable[[], None]) -> None:
         with self._database.snapshot() as connection:
             size = self._log.count(connection)
@@ -206,6 +214,7 @@ class DenseCache:
                 sample[start : start + len(some)] = vectors[by_id[np.searchsorted(np.sort(read), some)]]
         return Quantiser.train(sample, cells, check)
 
+    @override
     def save(self) -> None:
         index = self.index
         if index is None or index.quantiser is None or self._database.read_only or self._trained.number < 0:
@@ -219,6 +228,7 @@ class DenseCache:
                 self._say(f"the dense index could not be saved ({error}); it is made again next time")
         self._saved = max(self._file.change(identity), 0)
 
+    @override
     def is_due(self) -> bool:
         return self.index is not None and self._is_due(
             len(self.index), self._trained, -1 if self._database.read_only else self._saved, self.index.change
@@ -230,6 +240,7 @@ class DenseCache:
             return True
         return is_quantised and not self._database.read_only and _is_behind(saved, change, size)
 
+    @override
     def is_saved(self, connection: sqlite3.Connection) -> bool:
         trained = current_quantiser(connection, self._log.generation) or _NONE
         size = self._log.count(connection)

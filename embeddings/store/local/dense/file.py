@@ -24,12 +24,11 @@ class Saved(NamedTuple):
 
 
 class DenseFile:
-    """The index in a file of its own, and `dense.json` beside it, which says what the index is.
+    """Two files: the index, and `dense.json` beside it, which is put in place by one rename.
 
-    `dense.json` names the index file, its checksum, what it belongs to, and the change up to which it is built. It is put
-    in place by one rename; anything else found there is not believed.
-
-    Who has read it holds no part of it any more: the files can be replaced, cut off or deleted under a running bot.
+    `dense.json` names the index file, its checksum, what it belongs to, and the change up to which it is built; nothing else
+    in the folder is believed.  An index that has been read needs no file any more: the files can be replaced, cut off or
+    deleted under a running bot.
 
     Args:
         folder: where they lie.

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from typing_extensions import override
 
-from embeddings.store.local.cache_follower import AHEAD
+from embeddings.store.local.cache_follower import AHEAD, Cache
 from embeddings.store.local.change_log import ChangeLog, last_change
 from embeddings.store.local.database import Database
 from embeddings.store.local.lexical.document import LexicalDocument
@@ -19,7 +20,7 @@ from embeddings.store.protocol import Say
 _AT_ONCE = 20_000  # passages, in the index or to be put in, up to which it is quick: a second or two
 
 
-class LexicalCache:
+class LexicalCache(Cache):
     """The lexical index of one generation of passages.
 
     Args:
@@ -45,25 +46,30 @@ class LexicalCache:
         self._in_memory = False
 
     @property
+    @override
     def change(self) -> int:
         return self.index.change if self.index is not None else 0
 
+    @override
     def is_loaded(self) -> bool:
         if self.index is not None and self.index.is_cut_off():
             self.index = None
         return self.index is not None
 
+    @override
     def load(self, connection: sqlite3.Connection) -> None:
         if not self.is_loaded():
             index = LexicalIndex(self._folder, self._identity)
             if index.load() is None and index.change <= last_change(connection):
                 self.index = index  # else `apply` sees to it
 
+    @override
     def is_quick(self, connection: sqlite3.Connection, last: int) -> bool:
         if self.index is not None:
             return last - self.index.change <= _AT_ONCE and len(self.index) <= _AT_ONCE
         return self._log.count(connection, _AT_ONCE) < _AT_ONCE
 
+    @override
     def apply(self, connection: sqlite3.Connection, check: Callable[[], None]) -> None:
         last = last_change(connection)
         if self.index is not None and self.index.change >= last:
@@ -124,17 +130,22 @@ class LexicalCache:
     # tantivy writes to disk whatever is applied: there is nothing to prepare, and nothing left to save.
 
     @contextmanager
+    @override
     def alone(self) -> Iterator[bool]:
         yield True
 
+    @override
     def prepare(self, check: Callable[[], None]) -> None:
         pass
 
+    @override
     def save(self) -> None:
         pass
 
+    @override
     def is_due(self) -> bool:
         return False
 
+    @override
     def is_saved(self, connection: sqlite3.Connection) -> bool:
         return self.change == last_change(connection)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import partial
 from itertools import chain
@@ -11,10 +11,12 @@ from itertools import chain
 import tantivy
 
 from embeddings.filters import ArticleFilter
-from embeddings.store.local.lexical.query import all_of, any_of, conditions_of, fields_of, these_passages, words_of
 from embeddings.store.local.passage_facts import Admitted
 from embeddings.store.protocol import Hit, best_hits
+from embeddings.words import ASKING, split_words
 
+_MAX_WORDS = 64
+_TITLE_BOOST = 0.5
 _SPARE = 16
 _FEW = 5_000  # passages that a query names one by one, in a millisecond or two
 
@@ -44,25 +46,25 @@ class LexicalSearcher:
             admitted: the passages that meet them, if that is known.  Where they are many, it is faster to look at the best
                 of all and to leave out the others; where they are few, to name them.
         """
-        terms = [term for word in words_of(question) for term in self._analyzer.analyze(word)]
+        terms = [term for word in _words_of(question) for term in self._analyzer.analyze(word)]
         if not terms:
             return []
         schema, searcher = self._schema, self._searcher
-        fields = fields_of(schema, terms)
+        fields = _fields_of(schema, terms)
         # Side by side, tantivy passes over what cannot be among the best, in a third of the time at a million passages;
         # but it adds up a score in any order then.  Nested by term, the same scores are the same to the last bit.
-        query, by_term = any_of(chain.from_iterable(fields)), any_of(map(any_of, fields))
+        query, by_term = _any_of(chain.from_iterable(fields)), _any_of(map(_any_of, fields))
         look_up = partial(self._best_passages, query)
         if admitted is not None and admitted.is_broad:
             look_up = partial(_best_admitted, look_up, admitted)
         elif admitted is not None and admitted.size <= _FEW:
-            look_up = partial(self._best_passages, all_of([these_passages(schema, admitted.ids().tolist()), query]))
+            look_up = partial(self._best_passages, _all_of([_these_passages(schema, admitted.ids().tolist()), query]))
         elif only:
-            look_up = partial(self._best_passages, all_of([query, *conditions_of(schema, searcher, only)]))
+            look_up = partial(self._best_passages, _all_of([query, *_conditions_of(schema, searcher, only)]))
 
         def hits(limit: int) -> list[Hit]:
             best = look_up(limit)
-            both = all_of([these_passages(schema, best), by_term])
+            both = _all_of([_these_passages(schema, best), by_term])
             documents = searcher.search(both, limit=limit, count=False).hits if best else []
             passages = searcher.fast_field_values("passage", [address for _, address in documents])
             return [
@@ -89,7 +91,7 @@ class LexicalSearcher:
     def newest(self, only: ArticleFilter) -> date | None:
         """The last day on which an article that a filter admits was published; None if none has a date."""
         dated = only.model_copy(update={"since": only.since or date.min})
-        conditions = all_of(conditions_of(self._schema, self._searcher, dated))
+        conditions = _all_of(_conditions_of(self._schema, self._searcher, dated))
         hits = self._searcher.search(conditions, limit=1, count=False, order_by_field="day").hits
         return date.fromordinal(int(hits[0][0])) if hits else None
 
@@ -103,3 +105,51 @@ def _best_admitted(look_up: Callable[[int], list[int]], admitted: Admitted, limi
         if len(inside) >= limit or len(best) < looked_at:
             return inside[:limit]
         looked_at *= 2
+
+
+def _words_of(question: str) -> list[str]:
+    """The words to search for, each once; "WHO" is not "who"."""
+    words = split_words(question)
+    telling = [word for word in words if word.lower() not in ASKING or word.isupper()] or words
+    return list(dict.fromkeys(word.lower() for word in telling))[:_MAX_WORDS]
+
+
+def _all_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
+    """What matches each of these queries."""
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, query) for query in queries])
+
+
+def _fields_of(schema: tantivy.Schema, terms: Sequence[str]) -> list[tuple[tantivy.Query, tantivy.Query]]:
+    """For each term, the passages that have it in their text, and in their title."""
+    fields = []
+    for term in terms:
+        title = tantivy.Query.term_query(schema, "title", term, index_option="freq")
+        text = tantivy.Query.term_query(schema, "text", term, index_option="freq")
+        fields.append((text, tantivy.Query.boost_query(title, _TITLE_BOOST)))
+    return fields
+
+
+def _any_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:
+    """What matches any of these queries."""
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
+
+
+def _these_passages(schema: tantivy.Schema, passage_ids: Sequence[int]) -> tantivy.Query:
+    """Matches these passages, and adds nothing to a score."""
+    return tantivy.Query.const_score_query(tantivy.Query.term_set_query(schema, "passage", list(passage_ids)), 0.0)
+
+
+def _conditions_of(schema: tantivy.Schema, searcher: tantivy.Searcher, only: ArticleFilter) -> list[tantivy.Query]:
+    """What `ArticleFilter.admits` asks of an article, as queries that must all match and add nothing to a score."""
+    conditions = []
+    if only.publishers:
+        names = sorted(only.folded_publishers)
+        conditions.append(tantivy.Query.term_set_query(schema, "publisher", names))
+    if only.sources:
+        origins = [origin for origin, _ in searcher.terms_with_prefix("origin", "")]
+        admitted = [origin for origin in origins if only.admits_origin(origin)]
+        conditions.append(tantivy.Query.term_set_query(schema, "origin", admitted))
+    if only.since is not None or only.until is not None:
+        first, last = (None if day is None else day.toordinal() for day in (only.since, only.until))
+        conditions.append(tantivy.Query.range_query(schema, "day", tantivy.FieldType.Integer, first, last))
+    return [tantivy.Query.const_score_query(condition, 0.0) for condition in conditions]

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import override
 
 from embeddings.articles import Article
+from embeddings.sentences import Span
 from embeddings.store.local.database import Database, select_in
-from embeddings.store.local.tables.rows import ARTICLE_COLUMNS, ARTICLES, generation_of, read_article, read_sentences
+from embeddings.store.local.tables.rows import generation_of
 from embeddings.store.protocol import Articles, ArticleText, KnownArticle, SignedArticle
+
+ARTICLE_COLUMNS = (
+    "articles.id, articles.title, text, articles.url, articles.author, articles.publisher, articles.published_at, "
+    "articles.source"
+)
+ARTICLES = "articles JOIN texts ON texts.article = articles.number"
 
 
 class ArticleTable(Articles):
@@ -86,3 +95,32 @@ class ArticleTable(Articles):
         with self._database.snapshot() as connection:
             rows = connection.execute(query, (-1 if limit is None else limit, offset))
             return [read_article(row) for row in rows]
+
+
+def read_sentences(bounds: bytes) -> list[Span]:
+    """The sentences that `pack_sentences` wrote."""
+    return [Span(start, end) for start, end in np.frombuffer(bounds, np.int32).reshape(-1, 2).tolist()]
+
+
+def read_article(row: Sequence[Any]) -> Article:
+    """The article of a row of `ARTICLE_COLUMNS`."""
+    article_id, title, text, url, author, publisher, published_at, source = row
+    return Article.model_construct(
+        id=article_id,
+        title=title,
+        text=text,
+        url=url,
+        author=author,
+        publisher=publisher,
+        published_at=_moment(published_at) if isinstance(published_at, str) else None,
+        source=source,
+    )
+
+
+def read_day(published_at: str | None) -> date | None:
+    """The day on which an article was published."""
+    return date.fromisoformat(published_at[:10]) if published_at else None
+
+
+def _moment(text: str) -> date | datetime:
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)

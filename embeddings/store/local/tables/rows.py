@@ -5,23 +5,13 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.articles import Article
 from embeddings.errors import StoreError
-from embeddings.sentences import Span
 from embeddings.store.local.database import read_facts, select_in
 from embeddings.store.protocol import IndexedArticle, NewPassage
-
-ARTICLE_COLUMNS = (
-    "articles.id, articles.title, text, articles.url, articles.author, articles.publisher, articles.published_at, "
-    "articles.source"
-)
-ARTICLES = "articles JOIN texts ON texts.article = articles.number"
 
 
 def read_vectors(connection: sqlite3.Connection, passage_ids: Sequence[int]) -> tuple[list[int], NDArray[np.float32]]:
@@ -145,32 +135,3 @@ def dimension_of(indexed: IndexedArticle) -> str:
 def pack_sentences(indexed: IndexedArticle) -> bytes:
     """Bounds of an article's sentences, as they are stored."""
     return np.array(indexed.sentences, np.int32).tobytes()
-
-
-def read_sentences(bounds: bytes) -> list[Span]:
-    """The sentences that `pack_sentences` wrote."""
-    return [Span(start, end) for start, end in np.frombuffer(bounds, np.int32).reshape(-1, 2).tolist()]
-
-
-def read_article(row: Sequence[Any]) -> Article:
-    """The article of a row of `ARTICLE_COLUMNS`."""
-    article_id, title, text, url, author, publisher, published_at, source = row
-    return Article.model_construct(
-        id=article_id,
-        title=title,
-        text=text,
-        url=url,
-        author=author,
-        publisher=publisher,
-        published_at=_moment(published_at) if isinstance(published_at, str) else None,
-        source=source,
-    )
-
-
-def read_day(published_at: str | None) -> date | None:
-    """The day on which an article was published."""
-    return date.fromisoformat(published_at[:10]) if published_at else None
-
-
-def _moment(text: str) -> date | datetime:
-    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
