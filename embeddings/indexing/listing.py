@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from embeddings.errors import SourceError
 from embeddings.indexing.report import Tally
-from embeddings.sources import Entry, Source, SourceContext, SourceOptions, open_source
+from embeddings.sources import Entry, Source, SourceContext, SourceOptions
+from embeddings.sources.opening import open_source
 from embeddings.sources.web.fetcher import Fetcher
 from embeddings.store.protocol import SourceRecord, Store
 

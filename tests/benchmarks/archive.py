@@ -22,7 +22,8 @@ from typing import Any, NamedTuple
 
 from embeddings.onnx.model_cache import PACKAGED_ENCODER, packaged_weights
 from embeddings.passages import split_passages
-from embeddings.sources import Entry, open_source
+from embeddings.sources import Entry
+from embeddings.sources.opening import open_source
 from qa_bot import QABot, Settings, load_settings
 
 ROOT = Path(__file__).parents[2]

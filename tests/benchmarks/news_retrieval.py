@@ -30,7 +30,7 @@ from embeddings.encoder.model import Encoder
 from embeddings.filters import published_on
 from embeddings.indexing.chunking import PassageRule, cut
 from embeddings.sentences import split_sentences
-from embeddings.sources import open_source
+from embeddings.sources.opening import open_source
 from embeddings.store.local import LocalStore
 from qa_bot.evaluation.ranking import rank_figures
 from qa_bot.retrieval.retriever import DATE_WEIGHT, Retriever

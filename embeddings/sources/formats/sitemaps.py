@@ -12,8 +12,8 @@ from embeddings.sources import Entry
 from embeddings.sources.documents import Document, page_document, reading
 from embeddings.sources.facts import Facts, one_line
 from embeddings.sources.formats import Format, refuse
-from embeddings.sources.formats.pages import Link, admitted, page_entry
 from embeddings.sources.web.addresses import normal_url, site_of
+from embeddings.sources.websites import Link, admitted, page_entry
 from embeddings.sources.xml import XmlError, beginning, local_name, parse
 
 MAX_PAGES = 50_000

@@ -172,7 +172,7 @@ class ArticleWork:
         """
 
         def forget() -> None:
-            from embeddings.sources import open_source  # answering needs none of what reads articles
+            from embeddings.sources.opening import open_source  # answering needs none of what reads articles
 
             store, place = self._services.bot.store, open_source(location).location
             if place not in before and not store.articles.known(place):

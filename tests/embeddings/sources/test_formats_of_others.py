@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from embeddings.errors import SourceError
-from embeddings.sources import formats, open_source
+from embeddings.sources import formats
 from embeddings.sources.formats import GROUP, known_formats
+from embeddings.sources.opening import open_source
 
 ROOT = Path(__file__).parents[3]
 MODULE = """

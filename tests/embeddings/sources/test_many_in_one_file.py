@@ -14,7 +14,8 @@ import pytest
 
 from embeddings.articles import Article
 from embeddings.errors import SourceError
-from embeddings.sources import SourceOptions, lies_in, open_source
+from embeddings.sources import SourceOptions, lies_in
+from embeddings.sources.opening import open_source
 
 Read = Callable[..., tuple[list[Article], dict[str, list[str]]]]
 
