@@ -202,9 +202,8 @@ def _value(record: Record, fact: str, names: Mapping[str, str], mapping: Mapping
 
 
 def _fragment(key: str) -> str:
-    fragment = (
-        quote(key, safe="/:?&=%+,;@!$'()*~ ", errors="replace") if not (key.isascii() and key.isprintable()) else key
-    )
+    printable = key.isascii() and key.isprintable()
+    fragment = key if printable else quote(key, safe="/:?&=%+,;@!$'()*~ ", errors="replace")
     return fragment if len(fragment) <= 200 else fragment[:160] + "-" + sha256(fragment.encode()).hexdigest()[:16]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from xml.etree.ElementTree import Element
 
@@ -42,12 +43,12 @@ class SitemapFormat(Format):
             yield Entry(f"{problem.source}#sitemap", partial(refuse, problem))
 
 
+@dataclass
 class _Budget:
     """How many more pages and sitemaps may be read."""
 
-    def __init__(self) -> None:
-        self.pages = MAX_PAGES
-        self.sitemaps = MAX_SITEMAPS
+    pages: int = MAX_PAGES
+    sitemaps: int = MAX_SITEMAPS
 
 
 def _links(document: Document, budget: _Budget, problems: list[SourceError], depth: int) -> Iterator[Link]:
@@ -64,25 +65,22 @@ def _links(document: Document, budget: _Budget, problems: list[SourceError], dep
             others += 1
         elif local_name(element) == "url" and budget.pages > 0:
             budget.pages -= 1
-            yield _link(url, facts)
+            published = facts.get("publication_date")
+            title = "" if published is None else one_line(facts.get("title", ""))
+            yield Link(url, Facts(title, published_at=any_date(published)), facts.get("lastmod", "")[:60])
         elif local_name(element) == "sitemap" and budget.sitemaps > 0 and depth < 2:
             budget.sitemaps -= 1
-            yield from _links_below(url, document, budget, problems, depth)
+            try:
+                below = page_document(url, document.context.fetcher.fetch(url), document.context)
+                yield from _links(below, budget, problems, depth + 1)
+            except SourceError as error:
+                problems.append(error)
         elif local_name(element) in ("url", "sitemap"):
-            problems.append(
-                SourceError(document.source, f"lists more than {MAX_PAGES} pages or {MAX_SITEMAPS} sitemaps")
-            )
+            reason = f"lists more than {MAX_PAGES} pages or {MAX_SITEMAPS} sitemaps"
+            problems.append(SourceError(document.source, reason))
             return
     if others:
         problems.append(SourceError(document.source, f"lists {others} pages of other sites, which are left out"))
-
-
-def _links_below(url: str, above: Document, budget: _Budget, problems: list[SourceError], depth: int) -> Iterator[Link]:
-    try:
-        document = page_document(url, above.context.fetcher.fetch(url), above.context)
-        yield from _links(document, budget, problems, depth + 1)
-    except SourceError as error:
-        problems.append(error)
 
 
 def _tree(document: Document) -> Element:
@@ -98,9 +96,3 @@ def _tree(document: Document) -> Element:
     if local_name(root) not in ("urlset", "sitemapindex"):
         raise SourceError(document.source, "is not a sitemap")
     return root
-
-
-def _link(url: str, facts: dict[str, str]) -> Link:
-    published = facts.get("publication_date")
-    title = "" if published is None else one_line(facts.get("title", ""))
-    return Link(url, Facts(title, published_at=any_date(published)), facts.get("lastmod", "")[:60])
