@@ -132,9 +132,10 @@ def files_of(location: str) -> Iterator[tuple[str, FileStat]]:
             path
         ):  # without what cannot be listed; a reindex says what is wrong with it
             names[:] = [name for name in names if not name.startswith(".")]
+            beginning = os.path.join(folder, "")
             for name in files:
                 if not name.startswith("."):
-                    yield from _stat(os.path.join(folder, name))
+                    yield from _stat(beginning + name)
 
 
 def _stat(path: str) -> Iterator[tuple[str, FileStat]]:
