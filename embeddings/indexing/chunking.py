@@ -53,17 +53,14 @@ class CutArticle(NamedTuple):
     Attributes:
         article: as it was read.
         passages: of its text.
-        hashes: of `texts`, in the same order; equal texts have equal vectors.
+        texts: what is embedded of each passage.
+        hashes: of each of the texts, 16 bytes; equal texts have equal vectors.
     """
 
     article: Article
     passages: Sequence[Passage]
+    texts: list[str]
     hashes: Sequence[bytes]
-
-    @property
-    def texts(self) -> list[str]:
-        """What is embedded of each passage, in order."""
-        return _embedded(self.article, self.passages)
 
     @property
     def sentences(self) -> list[Span]:
@@ -87,14 +84,7 @@ class CutArticle(NamedTuple):
 def cut(article: Article, rule: PassageRule) -> CutArticle:
     """Cuts an article into passages."""
     passages = split_passages(article.text, max_chars=rule.max_chars, overlap_sentences=rule.overlap_sentences)
-    return CutArticle(article, passages, [_hash(text) for text in _embedded(article, passages)])
-
-
-def _embedded(article: Article, passages: Sequence[Passage]) -> list[str]:
     # Opening words that stand in for a title say nothing that the text does not, and change with it.
     title = "" if article.title == opening_words(article.text) else article.title
-    return [embedded_text(title, article.text[passage.start : passage.end]) for passage in passages]
-
-
-def _hash(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()[:16]
+    texts = [embedded_text(title, article.text[passage.start : passage.end]) for passage in passages]
+    return CutArticle(article, passages, texts, [hashlib.sha256(text.encode()).digest()[:16] for text in texts])

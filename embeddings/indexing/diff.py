@@ -20,7 +20,7 @@ class Comparison:
     Args:
         store: knows what was indexed before.
         writer: takes what is new, changed or gone.
-        tally: counts.
+        tally: of this run.
         listings: all sources of this run.
         progress: called after each entry.
         leave: whether to leave an entry as it is, by its identity.
