@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from embeddings.store.protocol import ArticleText
 from qa_bot.sqlite_file import SQLiteFile
@@ -48,7 +48,7 @@ class Verdict(StrEnum):
     UNANSWERABLE = "unanswerable"
 
 
-class Judgement(BaseModel):
+class Judgement(BaseModel, frozen=True):
     """A person's judgement of an answer.
 
     Attributes:
@@ -62,8 +62,6 @@ class Judgement(BaseModel):
         start: of the answer, in characters of `context`.
         correction: the right answer in the person's words; empty if they gave none.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     question: str
     verdict: Verdict
