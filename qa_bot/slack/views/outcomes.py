@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from qa_bot.answering.results import Answer
-from qa_bot.conversation.conversation import Turn
+from qa_bot.conversation.referring import Turn
 
 
 class Failure(NamedTuple):

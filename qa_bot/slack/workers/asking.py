@@ -9,7 +9,8 @@ from embeddings.errors import QABotError, QuestionError, StoreError
 from embeddings.text import squeeze
 from qa_bot.answering.answerer import MAX_QUESTION_CHARS
 from qa_bot.bot import QABot
-from qa_bot.conversation.conversation import Turn, in_light_of
+from qa_bot.conversation.conversation import in_light_of
+from qa_bot.conversation.referring import Turn
 from qa_bot.slack.log_redaction import in_words
 from qa_bot.slack.services import Services
 from qa_bot.slack.settings import ChannelSettings
