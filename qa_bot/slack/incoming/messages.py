@@ -15,20 +15,12 @@ CHARS_READ = 6000
 """Characters of a message that are read; no question is nearly as long."""
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-def _phrases(text: str) -> frozenset[str]:
-    return frozenset(text.split("|"))
-
-
 _ENTITY = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 _FORMATTING = re.compile(r"(?<!\w)([*_~`]{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)", re.DOTALL)
 _BULLET = re.compile(r"^\s*(?:[•◦▪*-]|\d{1,2}[.)])\s+", re.MULTILINE)
 _QUESTION = re.compile(r"[^?？]*[?？]+[\"'”’)\]]*")
 
-_ASKING = _words(
+_ASKING = (
     "who whom whose what when where which why how is are was were am do does did has have had can could will would should "
     "shall may might wer wen wem wessen was wann wo woher wohin welche welcher welches welchen welchem warum wieso weshalb "
     "weswegen wie wieviel wieviele ist sind war waren hat haben hatte hatten kann können konnte wird werden wurde wurden "
@@ -52,19 +44,17 @@ class Trigger(StrEnum):
 class SmallTalk(Enum):
     """What is answered without a search."""
 
-    HELLO = _phrases(
+    HELLO = (
         "hello|hi|hey|hi there|hello there|hey there|hiya|good morning|good afternoon|good evening|howdy|yo|moin|hallo|servus|"
         "guten morgen|guten tag|guten abend|grüß dich|grüezi|bonjour|hola|ciao"
     )
-    THANKS = _phrases(
+    THANKS = (
         "thanks|thank you|thank you very much|thanks a lot|many thanks|thx|ty|cheers|great thanks|ok thanks|okay thanks|"
         "cool thanks|perfect thanks|perfect thank you|great thank you|ok thank you|thanks so much|thank you so much|"
         "much appreciated|danke|danke schön|dankeschön|vielen dank|danke sehr|besten dank|merci|gracias|super danke|ok danke"
     )
-    GOODBYE = _phrases(
-        "bye|goodbye|good bye|bye bye|see you|see you later|good night|tschüss|tschüß|auf wiedersehen|ciao ciao"
-    )
-    HELP = _phrases(
+    GOODBYE = "bye|goodbye|good bye|bye bye|see you|see you later|good night|tschüss|tschüß|auf wiedersehen|ciao ciao"
+    HELP = (
         "help|help me|?|what can you do|who are you|what are you|how do you work|how does this work|how does it work|"
         "how do i use this|how do i use you|hilfe|was kannst du|wer bist du|wie funktioniert das|wie geht das"
     )
@@ -105,7 +95,7 @@ def small_talk(text: str) -> SmallTalk | None:
     words = re.sub(r":[\w+-]+:|[^\w\s?]", " ", text.casefold())
     words = " ".join(words.split())
     bare = words.rstrip("? ") or words[:1]
-    return next((kind for kind in SmallTalk if bare in kind.value), None)
+    return next((kind for kind in SmallTalk if bare in kind.value.split("|")), None)
 
 
 def is_question(text: str) -> bool:
@@ -116,7 +106,7 @@ def is_question(text: str) -> bool:
     if re.search(r"[?？][\"'”’)\]\s]*$", bare):
         return True
     words = re.findall(r"[^\W\d_]+", bare.casefold())
-    return len(words) >= 3 and words[0] in _ASKING and not bare.rstrip().endswith((".", "!"))
+    return len(words) >= 3 and words[0] in _ASKING.split() and not bare.rstrip().endswith((".", "!"))
 
 
 def questions_in(text: str) -> list[str]:

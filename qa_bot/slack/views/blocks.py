@@ -53,7 +53,7 @@ class Message(NamedTuple):
 
     def arguments(self) -> Mapping[str, Any]:
         """As arguments of chat.postMessage and its like."""
-        return {"text": self.text, "blocks": self.blocks, "mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
+        return {**self._asdict(), "mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
 
 
 def message(text: str, blocks: Sequence[Block]) -> Message:

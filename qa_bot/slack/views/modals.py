@@ -124,16 +124,14 @@ def feedback_modal(private: str, texts: Texts) -> dict[str, Any]:
             optional=True,
         ),
     ]
-    view = View(
-        type="modal",
+    return _modal(
+        texts.feedback_title,
+        blocks,
+        texts,
         callback_id=FEEDBACK_VIEW,
-        title=cut(texts.feedback_title, TITLE_CHARS),
         submit=texts.feedback_send,
-        close=texts.close,
         private_metadata=private,
-        blocks=blocks,
     )
-    return view.to_dict()
 
 
 def _marked(text: str, shown: Span, place: Place) -> list[RichTextBlock]:
@@ -164,5 +162,6 @@ def _pieces(text: str, shown: Span) -> list[Span]:
     return [*pieces, Span(start, shown.end)]
 
 
-def _modal(title: str, blocks: Sequence[Block | dict[str, Any]], texts: Texts) -> dict[str, Any]:
-    return View(type="modal", title=cut(title, TITLE_CHARS), close=texts.close, blocks=list(blocks)).to_dict()
+def _modal(title: str, blocks: Sequence[Block | dict[str, Any]], texts: Texts, **form: Any) -> dict[str, Any]:
+    title = cut(title, TITLE_CHARS)
+    return View(type="modal", title=title, close=texts.close, blocks=list(blocks), **form).to_dict()
