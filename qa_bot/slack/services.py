@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, computed_field
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -41,6 +41,20 @@ class Origin(BaseModel):
     team: str | None
     enterprise: str | None
     bot_user: str | None = None
+
+
+class MessageOrigin(Origin):
+    """The message that a job is about: ids of its channel, itself and its thread's first message (its own if it is in none)."""
+
+    channel: str
+    ts: str
+    thread: str
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def about(self) -> str:
+        """Names the message and ends in its timestamp; jobs about the same message keep their order."""
+        return f"{self.channel}:{self.ts}"
 
 
 @dataclass

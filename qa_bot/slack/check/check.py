@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from embeddings.errors import QABotError, SettingsError
 from qa_bot.bot import QABot
 from qa_bot.slack.incoming.requests import mapping
-from qa_bot.slack.listeners.shortcuts import SHORTCUT
+from qa_bot.slack.listeners.commands import SHORTCUT
 from qa_bot.slack.settings import Mode, SlackSettings, app_token, bot_token
 from qa_bot.slack.web_api.calls import CALL_ERRORS, error_code
 from qa_bot.slack.web_api.workspaces import SCOPES, new_client, new_session

@@ -1,9 +1,10 @@
-"""Clicks on buttons, and what is typed in App Home."""
+"""Clicks on buttons, what is typed in App Home, and the form that asks what is wrong with an answer."""
 
 from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -18,7 +19,16 @@ from qa_bot.slack.services import Services, origin_of
 from qa_bot.slack.views.blocks import ARTICLE, CONTEXT, FEEDBACK, MORE, SHARE
 from qa_bot.slack.views.button_values import Asked, Judged, Place
 from qa_bot.slack.views.home import ASK, ASK_AGAIN
-from qa_bot.slack.views.modals import article_modal, context_modal, feedback_modal
+from qa_bot.slack.views.modals import (
+    CORRECTION,
+    CORRECTION_CHARS,
+    FEEDBACK_VIEW,
+    REASON,
+    article_modal,
+    context_modal,
+    feedback_modal,
+    notice_modal,
+)
 from qa_bot.slack.workers.judgements import FeedbackForm, record_judgement
 from qa_bot.slack.workers.modal_presenter import Modal, ModalPresenter
 from qa_bot.slack.workers.private_answers import PrivatePayload
@@ -33,6 +43,7 @@ def register(app: AsyncApp) -> None:
     app.action(FEEDBACK)(take_feedback)
     app.action(ASK)(ask_at_home)
     app.action(re.compile(rf"{ASK_AGAIN}_\d+"))(ask_again)
+    app.view(FEEDBACK_VIEW)(take_correction)
 
 
 async def more_answers(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
@@ -64,14 +75,7 @@ async def share_answer(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltCo
     if request is None or request.channel is None or asked is None or shown_at is None:
         return
     key = f"share:{request.channel}:{request.person}:{shown_at}"
-    payload = PrivatePayload(
-        **origin_of(context),
-        channel=request.channel,
-        person=request.person,
-        question=asked.question,
-        response_url=request.response_url,
-        key=key,
-    )
+    payload = PrivatePayload(**origin_of(context), **request._asdict(), question=asked.question, key=key)
     services.jobs.put(key, "share", payload.model_dump())
 
 
@@ -98,6 +102,32 @@ async def ask_again(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltConte
     asked = Asked.load(value_of(body))
     if asked:
         _answer(asked.question, body, context, services)
+
+
+async def take_correction(
+    ack: AsyncAck, body: dict[str, Any], view: dict[str, Any], context: AsyncBoltContext, services: Services
+) -> None:
+    """Records the reason and the right answer that a person gives."""
+    request, form = read_request(body), FeedbackForm.load(view.get("private_metadata"))
+    if request is None or form is None or services.refuses(context, form.channel, request.person_team):
+        await ack()
+        return
+    texts = services.texts(form.channel)
+    verdict, correction = _filled_in(view)
+    if verdict is None and not correction:
+        await ack(response_action="errors", errors={REASON: texts.feedback_needed})
+        return
+    await ack(response_action="update", view=notice_modal(texts.feedback_title, texts.thanks_for_feedback, texts))
+    recording = record_judgement(
+        services,
+        form.judged,
+        verdict or Verdict.WRONG,
+        person=request.person,
+        channel=form.channel,
+        given=time.time(),
+        correction=correction,
+    )
+    services.short_tasks.start(recording, "recording feedback")
 
 
 def _allowed(body: dict[str, Any], context: AsyncBoltContext, services: Services) -> Request | None:
@@ -134,3 +164,12 @@ def _answer(question: str, body: dict[str, Any], context: AsyncBoltContext, serv
     presenter = ModalPresenter(services, context.client, request._replace(channel=None))
     team = str(origin_of(context)["team"] or "")
     services.short_tasks.start(presenter.answer(question, team), "answering in App Home")
+
+
+def _filled_in(view: Mapping[str, Any]) -> tuple[Verdict | None, str]:
+    """The verdict that was chosen, and the correction that was typed."""
+    values = mapping(mapping(view.get("state")).get("values"))
+    reason, correction = (mapping(mapping(values.get(name)).get(name)) for name in (REASON, CORRECTION))
+    chosen, text = mapping(reason.get("selected_option")).get("value"), correction.get("value")
+    verdict = Verdict(chosen) if chosen in set(Verdict) else None
+    return verdict, clean(text[:CORRECTION_CHARS]).strip() if isinstance(text, str) else ""

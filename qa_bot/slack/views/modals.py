@@ -22,9 +22,16 @@ from embeddings.store.protocol import ArticleText
 from qa_bot.answering.results import Answer, iterate, reference
 from qa_bot.feedback import Verdict
 from qa_bot.slack.quoting import clean, cut
-from qa_bot.slack.views.blocks import about_article, answer_message, parts, plain_block, quotation_block, section
+from qa_bot.slack.views.blocks import (
+    Outcome,
+    about_article,
+    answer_message,
+    parts,
+    plain_block,
+    quotation_block,
+    section,
+)
 from qa_bot.slack.views.button_values import Place
-from qa_bot.slack.views.outcomes import Outcome
 from qa_bot.slack.views.texts import Texts
 
 FEEDBACK_VIEW = "feedback"

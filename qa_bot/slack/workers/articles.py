@@ -16,7 +16,7 @@ from embeddings.indexing.reindexer import ReindexReport
 from qa_bot.slack.jobs.state import Job
 from qa_bot.slack.log_redaction import in_words
 from qa_bot.slack.quoting import clean, cut
-from qa_bot.slack.services import Origin, Services
+from qa_bot.slack.services import MessageOrigin, Services
 from qa_bot.slack.views.blocks import plain_message
 from qa_bot.slack.views.texts import Texts, number
 from qa_bot.slack.web_api.calls import error_code
@@ -32,15 +32,11 @@ MEGABYTE = 1_000_000
 _log = logging.getLogger(__name__)
 
 
-class PostPayload(Origin):
+class PostPayload(MessageOrigin):
     """What a job about posted articles carries: the message, and the links and files in it."""
 
-    channel: str
-    ts: str
-    thread: str
     links: tuple[str, ...]
     files: tuple[PostedFile, ...]
-    about: str
 
 
 class AdminPayload(BaseModel):
@@ -87,7 +83,7 @@ class ArticleWork:
                 posted.channel,
                 plain_message("\n".join(texts.not_indexed.format(reason=reason) for reason in reasons)),
                 thread=posted.thread,
-                payload={"question": f"index:{posted.channel}:{posted.ts}"},
+                payload={"question": f"index:{posted.about}"},
                 author=posted.bot_user,
                 again=job.attempts > 1,
             )
