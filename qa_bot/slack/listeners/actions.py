@@ -13,7 +13,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 
 from qa_bot.feedback import Verdict
 from qa_bot.slack.incoming.messages import CHARS_READ
-from qa_bot.slack.incoming.requests import Request, mapping, read_request, read_timestamp, value_of
+from qa_bot.slack.incoming.requests import mapping, read_request, read_timestamp, value_of
 from qa_bot.slack.quoting import clean
 from qa_bot.slack.services import Services, origin_of
 from qa_bot.slack.views.blocks import ARTICLE, CONTEXT, FEEDBACK, MORE, SHARE
@@ -49,9 +49,8 @@ def register(app: AsyncApp) -> None:
 async def more_answers(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
     """Shows the further answers in a modal."""
     await ack()
-    request, asked = _allowed(body, context, services), Asked.load(value_of(body))
-    if request and asked:
-        presenter = ModalPresenter(services, context.client, request)
+    presenter, asked = _presenter(body, context, services), Asked.load(value_of(body))
+    if presenter and asked:
         services.short_tasks.start(presenter.more(asked.question), "showing more answers")
 
 
@@ -70,10 +69,11 @@ async def show_article(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltCo
 async def share_answer(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
     """Takes the question of a private answer to answer it in the channel, once for each message with the button."""
     await ack()
-    request, asked = _allowed(body, context, services), Asked.load(value_of(body))
+    presenter, asked = _presenter(body, context, services), Asked.load(value_of(body))
     shown_at = read_timestamp(mapping(body.get("container")).get("message_ts"))
-    if request is None or request.channel is None or asked is None or shown_at is None:
+    if presenter is None or presenter.request.channel is None or asked is None or shown_at is None:
         return
+    request = presenter.request
     key = f"share:{request.channel}:{request.person}:{shown_at}"
     payload = PrivatePayload(**origin_of(context), **request._asdict(), question=asked.question, key=key)
     services.jobs.put(key, "share", payload.model_dump())
@@ -82,10 +82,9 @@ async def share_answer(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltCo
 async def take_feedback(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
     """Records whether a person finds an answer right; if not, asks what is wrong."""
     await ack()
-    request, judged = _allowed(body, context, services), Judged.load(value_of(body))
-    if request and judged:
-        presenter = ModalPresenter(services, context.client, request)
-        services.short_tasks.start(_judge(services, presenter, request, judged, time.time()), "taking feedback")
+    presenter, judged = _presenter(body, context, services), Judged.load(value_of(body))
+    if presenter and judged:
+        services.short_tasks.start(_judge(services, presenter, judged, time.time()), "taking feedback")
 
 
 async def ask_at_home(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
@@ -130,22 +129,22 @@ async def take_correction(
     services.short_tasks.start(recording, "recording feedback")
 
 
-def _allowed(body: dict[str, Any], context: AsyncBoltContext, services: Services) -> Request | None:
-    """Who clicked what, if it is complete and they are answered there."""
+def _presenter(body: dict[str, Any], context: AsyncBoltContext, services: Services) -> ModalPresenter | None:
+    """Shows modals to the person who clicked, if the click is complete and they are answered there."""
     request = read_request(body)
     if request is None or services.refuses(context, request.channel, request.person_team):
         return None
-    return request
+    return ModalPresenter(services, context.client, request)
 
 
 def _show(body: dict[str, Any], context: AsyncBoltContext, services: Services, modal: Modal) -> None:
-    request, place = _allowed(body, context, services), Place.load(value_of(body))
-    if request and place:
-        presenter = ModalPresenter(services, context.client, request)
+    presenter, place = _presenter(body, context, services), Place.load(value_of(body))
+    if presenter and place:
         services.short_tasks.start(presenter.article(place, modal), "showing an article")
 
 
-async def _judge(services: Services, presenter: ModalPresenter, request: Request, judged: Judged, given: float) -> None:
+async def _judge(services: Services, presenter: ModalPresenter, judged: Judged, given: float) -> None:
+    request = presenter.request
     texts = services.texts(request.channel)
     if not judged.good:
         form = FeedbackForm(judged=judged, channel=request.channel)
@@ -154,7 +153,7 @@ async def _judge(services: Services, presenter: ModalPresenter, request: Request
     verdict = right if judged.good else Verdict.WRONG
     await record_judgement(services, judged, verdict, person=request.person, channel=request.channel, given=given)
     if judged.good:
-        await presenter.tell(texts.thanks_for_feedback)
+        await services.tell(request.response_url, texts.thanks_for_feedback)
 
 
 def _answer(question: str, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:

@@ -13,8 +13,7 @@ from qa_bot.slack.incoming.messages import CHARS_READ, SmallTalk, Trigger, small
 from qa_bot.slack.incoming.requests import Request, mapping, read_message, read_request
 from qa_bot.slack.quoting import clean, unescape, web_address
 from qa_bot.slack.services import Services, origin_of
-from qa_bot.slack.views.blocks import plain_message
-from qa_bot.slack.web_api.responding import ephemeral, respond
+from qa_bot.slack.web_api.responding import ephemeral
 from qa_bot.slack.workers.articles import AdminPayload, archive_status
 from qa_bot.slack.workers.private_answers import PrivatePayload
 from qa_bot.slack.workers.questions import QuestionPayload
@@ -129,13 +128,11 @@ async def answer_question(event: dict[str, Any], context: AsyncBoltContext, serv
 
 
 async def _send_status(services: Services, request: Request) -> None:
-    status = await archive_status(services, request.channel)
-    await respond(services.session, request.response_url, plain_message(status))
+    await services.tell(request.response_url, await archive_status(services, request.channel))
 
 
 def _tell(services: Services, request: Request, text: str) -> None:
-    response = respond(services.session, request.response_url, plain_message(text))
-    services.short_tasks.start(response, "answering a shortcut")
+    services.short_tasks.start(services.tell(request.response_url, text), "answering a shortcut")
 
 
 def _key(kind: str, name: str, request: Request) -> str:

@@ -17,7 +17,7 @@ from embeddings.dates import MONTHS
 from embeddings.errors import QABotError
 from embeddings.filters import ArticleFilter
 from embeddings.sentences import split_sentences
-from embeddings.store.protocol import ArticleText, Store
+from embeddings.store.protocol import ArticleText, Store, StoreStatus
 from qa_bot.bot import QABot
 from qa_bot.slack.views.button_values import Place
 
@@ -64,35 +64,24 @@ _CLAUSE = re.compile(
 _VAGUE = "It He She They This That These Those There In On At As But And The A An Its His Her Their Both All Some"
 
 
-class Counts(NamedTuple):
-    """How much there is."""
-
-    articles: int
-    passages: int
-
-
 class Archive:
-    """Reads the store in threads, beside the event loop.
-
-    Args:
-        bot: whose store it is.
-    """
+    """Reads the store of a bot in threads, beside the event loop."""
 
     def __init__(self, bot: QABot) -> None:
         self._bot = bot
-        self._counted: tuple[float, Counts] | None = None
+        self._counted: tuple[float, StoreStatus] | None = None
         self._suggesting = asyncio.Lock()
         self._suggested: dict[ArticleFilter, tuple[int, list[str]]] = {}
 
-    async def counts(self) -> Counts:
-        """Articles and passages in the store, at most `FRESH` seconds ago.
+    async def counts(self) -> StoreStatus:
+        """The figures of the store, at most `FRESH` seconds ago.
 
         Raises:
             QABotError: the store cannot be read.
         """
         if self._counted is None or time.monotonic() - self._counted[0] > FRESH:
             status = await asyncio.to_thread(lambda: self._bot.store.status())
-            self._counted = (time.monotonic(), Counts(status.articles, status.passages))
+            self._counted = (time.monotonic(), status)
         return self._counted[1]
 
     async def passages(self) -> int:
@@ -127,10 +116,7 @@ class Archive:
         return await asyncio.to_thread(read)
 
     async def prompts(self, only: ArticleFilter) -> list[str]:
-        """Questions that the archive answers; made once for each state of the store.
-
-        Args:
-            only: the articles that may be shown.
+        """Questions that the articles which may be shown answer; made once for each state of the store.
 
         Raises:
             QABotError: the store cannot be read.

@@ -106,12 +106,7 @@ def article_modal(source: ArticleText, place: Place, texts: Texts) -> dict[str, 
 
 
 def feedback_modal(private: str, texts: Texts) -> dict[str, Any]:
-    """Asks what is wrong with an answer.
-
-    Args:
-        private: comes back when the form is sent.
-        texts: in the language of the channel.
-    """
+    """Asks what is wrong with an answer; `private` comes back when the form is sent."""
     options = [
         Option(text=PlainTextObject(text=text), value=reason.value)
         for reason, text in zip(REASONS, texts.feedback_reasons, strict=True)

@@ -19,6 +19,7 @@ class Texts:
     percent: str = "{words} ({percent}%)"
     months: str = "January February March April May June July August September October November December"
     date: str = "{day} {month} {year}"
+    thousands: str = ","
     fallback: str = "{answer}. From “{title}”: {sentence}"
     asked_by: str = "asked:"
     also: str = "also in:"
@@ -124,6 +125,7 @@ GERMAN = Texts(
     percent="{words} ({percent} %)",
     months="Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
     date="{day}. {month} {year}",
+    thousands=".",
     fallback="{answer}. Aus „{title}“: {sentence}",
     asked_by="fragte:",
     also="auch in:",
@@ -229,7 +231,6 @@ def day(moment: date | datetime | None, texts: Texts) -> str:
     return texts.date.format(day=moment.day, month=texts.months.split()[moment.month - 1], year=moment.year)
 
 
-def number(count: int, language: Language) -> str:
+def number(count: int, texts: Texts) -> str:
     """A count with the thousands separators of a language."""
-    grouped = f"{count:,}"
-    return grouped.replace(",", ".") if language is Language.GERMAN else grouped
+    return f"{count:,}".replace(",", texts.thousands)

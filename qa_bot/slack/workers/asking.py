@@ -60,7 +60,7 @@ def turn_of(outcome: Outcome) -> Turn:
 def _outcome(bot: QABot, settings: ChannelSettings, question: str) -> Outcome:
     texts = texts_in(settings.language)
     if len(squeeze(question)) > MAX_QUESTION_CHARS:
-        return Failure(question, texts.too_long.format(count=number(MAX_QUESTION_CHARS, settings.language)))
+        return Failure(question, texts.too_long.format(count=number(MAX_QUESTION_CHARS, texts)))
     try:
         answer = bot.ask(question, only=settings.only)
         return answer if settings.threshold is None else answer.at_threshold(settings.threshold)

@@ -15,7 +15,7 @@ import pytest
 from qa_bot import slack
 from qa_bot.slack.settings import Language
 from qa_bot.slack.views import texts as texts_module
-from qa_bot.slack.views.texts import ENGLISH, Texts, day, number, sureness, texts_in
+from qa_bot.slack.views.texts import ENGLISH, GERMAN, Texts, day, number, sureness, texts_in
 from qa_bot.terminal import render as terminal
 
 
@@ -96,4 +96,4 @@ def test_days_and_counts_read_as_people_write_them() -> None:
     assert day(date(2024, 3, 5), ENGLISH) == "5 March 2024"
     assert day(date(2024, 3, 5), texts_in(Language.GERMAN)) == "5. März 2024"
     assert day(None, ENGLISH) == ""
-    assert (number(12345, Language.ENGLISH), number(12345, Language.GERMAN)) == ("12,345", "12.345")
+    assert (number(12345, ENGLISH), number(12345, GERMAN)) == ("12,345", "12.345")
