@@ -65,13 +65,7 @@ class Finding(NamedTuple):
 
 
 def check(bot: QABot, settings: SlackSettings, *, http: bool, write: Callable[[str], None] = print) -> int:
-    """Checks everything and writes a line for each finding.
-
-    Args:
-        bot: whose store is checked.
-        settings: of the Slack app.
-        http: whether the app is to be served by HTTP, not Socket Mode.
-        write: takes the lines.
+    """Checks everything that the app needs, and writes a line for each finding.
 
     Returns:
         The exit code: 0 if everything is right, else 2.
@@ -204,12 +198,7 @@ def _articles(bot: QABot) -> str:
 
 
 def compare(manifest: Mapping[str, Any], *, http: bool) -> Iterator[Finding]:
-    """Compares an app's manifest with what the bot needs.
-
-    Args:
-        manifest: as Slack exports it.
-        http: whether the app is to be served by HTTP, not Socket Mode.
-    """
+    """Compares an app's manifest, as Slack exports it, with what the bot needs to serve by HTTP, or else by Socket Mode."""
     features, settings = mapping(manifest.get("features")), mapping(manifest.get("settings"))
     subscribed = mapping(settings.get("event_subscriptions")).get("bot_events") or []
     for event in EVENTS:

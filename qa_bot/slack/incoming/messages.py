@@ -61,12 +61,7 @@ class SmallTalk(Enum):
 
 
 def typed(text: str, bot_user: str | None = None) -> str:
-    """What a person typed, as plain text: without formatting and mentions of the bot, and links as their labels.
-
-    Args:
-        text: of a message, as Slack sends it.
-        bot_user: id of the bot's user.
-    """
+    """What a person typed in a message: plain text without formatting and mentions of the bot, links as their labels."""
 
     def plain(entity: re.Match[str]) -> str:
         target, label = entity.groups()
@@ -131,15 +126,7 @@ def _without_greeting(text: str) -> str:
 def trigger_of(
     text: str, settings: ChannelSettings, *, direct: bool, in_thread: bool, bot_user: str | None
 ) -> Trigger | None:
-    """What makes a message in a channel or direct message a question to the bot; None if it is none.
-
-    Args:
-        text: of the message, as Slack sends it.
-        settings: of the channel.
-        direct: whether it is a direct message.
-        in_thread: whether it is a reply.
-        bot_user: id of the bot's user.
-    """
+    """What makes a message, as Slack sends it, a question to the bot (id of its user: `bot_user`); None if it is none."""
     if direct:
         return Trigger.DIRECT
     mentioned = mentions(text)

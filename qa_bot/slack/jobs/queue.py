@@ -57,10 +57,7 @@ class Jobs:
     def put(self, key: str, kind: str, payload: Mapping[str, Any]) -> bool:
         """Records a job and starts it; False if a job with this key was seen before.
 
-        Args:
-            key: names the job.
-            kind: of the job; chooses the function that does it.
-            payload: what that function needs.
+        Its kind chooses the function that does it, and the payload is what that function needs.
 
         Raises:
             asyncio.QueueFull: far too many are open; the request should not be acknowledged.

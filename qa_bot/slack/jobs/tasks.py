@@ -72,12 +72,7 @@ class ShortTasks:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, work: Coroutine[Any, Any, Any], what: str) -> None:
-        """Begins a task; its errors are logged.
-
-        Args:
-            work: a coroutine.
-            what: names it in the log.
-        """
+        """Begins a task; its errors are logged under the name `what`."""
         if len(self._tasks) >= MOST_TASKS:
             work.close()
             _log.warning("%s is left out: too many short tasks are running", what)

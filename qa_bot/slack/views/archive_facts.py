@@ -9,7 +9,7 @@ import asyncio
 import re
 import time
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice, zip_longest
 from typing import NamedTuple
 
 from embeddings.articles import Article
@@ -154,26 +154,19 @@ class Try(NamedTuple):
 
 
 def suggest(bot: QABot, articles: Sequence[Article], only: ArticleFilter, count: int) -> list[str]:
-    """Makes questions that the archive answers with the sentences that they are made from; the surest first.
+    """Makes at most `count` questions from articles, which their own sentences answer; the surest first.
 
-    Args:
-        bot: tries them.
-        articles: to make questions from.
-        only: the articles that may answer them.
-        count: how many at most.
+    The bot tries each: it must answer with the sentence that the question is made from, among the articles of the filter.
     """
     confidences: dict[str, float] = {}
-    for attempt in islice(_rounds([list(_tries(article)) for article in articles]), QUESTIONS_TRIED):
+    rounds = zip_longest(
+        *map(_tries, articles)
+    )  # the first question of each article, then the second of each, and so on
+    for attempt in islice(filter(None, chain.from_iterable(rounds)), QUESTIONS_TRIED):
         confidence = _confidence(bot, attempt, only)
         if confidence >= SURE:
             confidences[attempt.question] = confidence
     return sorted(confidences, key=lambda question: -confidences[question])[:count]
-
-
-def _rounds(of_articles: Sequence[list[Try]]) -> Iterator[Try]:
-    """The first question of each article, then the second of each, and so on."""
-    for number in range(max(map(len, of_articles), default=0)):
-        yield from (tries[number] for tries in of_articles if number < len(tries))
 
 
 def _tries(article: Article) -> Iterator[Try]:
