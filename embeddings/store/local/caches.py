@@ -70,9 +70,7 @@ class GenerationCaches:
         self._database = database
         self._log = log = ChangeLog(generation)
         folder = database.path.parent / f"generation-{generation}" if generation else database.path.parent
-        with database.snapshot() as connection:
-            last = last_change(connection)
-        put_back = not database.read_only and _forget_caches_ahead(folder, last)
+        put_back = not database.read_only and _forget_caches_ahead(folder, database)
 
         def explain(cache: str, reason: str) -> None:
             if not is_new:
@@ -141,7 +139,7 @@ class GenerationCaches:
         self.lexical.background.close(wait=wait)
 
 
-def _forget_caches_ahead(folder: Path, last: int) -> bool:
+def _forget_caches_ahead(folder: Path, database: Database) -> bool:
     """Deletes caches that know changes which the store does not: an older copy of it has been put back.
 
     That must be seen now: once there are as many new changes, the caches would pass for being behind.
@@ -149,9 +147,11 @@ def _forget_caches_ahead(folder: Path, last: int) -> bool:
     is_ahead = False
     for manifest in (folder / "dense.json", folder / "lexical.json"):
         with suppress(OSError, ValueError, KeyError, TypeError):
-            if int(json.loads(manifest.read_text())["change"]) > last:
-                is_ahead = True
-                manifest.unlink(missing_ok=True)
+            change = int(json.loads(manifest.read_text())["change"])
+            with database.snapshot() as connection:  # later than the manifest: others commit meanwhile
+                if change > last_change(connection):
+                    is_ahead = True
+                    manifest.unlink(missing_ok=True)
     return is_ahead
 
 

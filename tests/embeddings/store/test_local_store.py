@@ -37,7 +37,8 @@ from embeddings.articles import article_id
 from embeddings.errors import SchemaError, StoreCorruptError, StoreError
 from embeddings.filters import EVERYTHING
 from embeddings.store.local import LocalStore
-from embeddings.store.local.change_log import ChangeLog, LexicalDocument
+from embeddings.store.local.change_log import ChangeLog, LexicalDocument, last_change
+from embeddings.store.local.database import read_facts
 from embeddings.store.local.dense import cache as dense_cache
 from embeddings.store.local.dense import quantiser
 from embeddings.store.local.lexical.index import LexicalIndex
@@ -172,6 +173,23 @@ def test_all_caches_can_be_deleted_while_the_store_is_open(folder: Path) -> None
     again, _ = opened_with_lines(folder)
     assert texts_of(again, lexical_search(again, "volcano", 5)) == ["a volcano"]
     again.close()
+
+
+def test_a_question_that_is_late_leaves_the_index_as_the_others_have_made_it(folder: Path) -> None:
+    ahead, lines = opened_with_lines(folder)
+    late = LocalStore(folder, lines.append)
+    with late._database.snapshot() as connection:
+        facts, last = read_facts(connection), last_change(connection)
+        commit(ahead, make_article("new.txt", "a volcano"))
+        assert texts_of(ahead, lexical_search(ahead, "volcano", 5)) == ["a volcano"]
+        caches = late._caches.current(facts)
+        assert caches is not None
+        caches.follow(connection, last)
+    commit(ahead, make_article("newer.txt", "a glacier"))
+    for store in (ahead, late):
+        assert len(lexical_search(store, "volcano glacier", 5)) == 2
+        store.close()
+    assert lines == []
 
 
 def test_an_older_copy_that_is_put_back_is_not_mixed_with_the_newer_indexes(

@@ -34,6 +34,7 @@ class LexicalCache(Cache):
 
     def __init__(self, folder: Path, database: Database, log: ChangeLog, identity: str, say: Say, explain: Say) -> None:
         self.index: LexicalIndex | None = None
+        self._database = database
         self._folder = folder
         self._log = log
         self._identity = identity
@@ -77,7 +78,7 @@ class LexicalCache(Cache):
         is_first = self.index is None
         try:
             with self._lock:
-                index = self._open(last) if self.index is None else self.index
+                index = self._open() if self.index is None else self.index
                 index.follow()
                 self.index = self._filled(index, connection, check)
         except (OSError, Timeout) as error:
@@ -85,11 +86,12 @@ class LexicalCache(Cache):
                 return  # the process that holds the lock is bringing the index up to date
             self.index = self._without_writing(error, connection, check)
 
-    def _open(self, last: int) -> LexicalIndex:
+    def _open(self) -> LexicalIndex:
         index = LexicalIndex(self._folder, self._identity)
         reason = index.load()
-        if reason is None and index.change > last:
-            reason = AHEAD
+        with self._database.snapshot() as connection:  # the caller's may be older than what another process has put in
+            if reason is None and index.change > last_change(connection):
+                reason = AHEAD
         if reason is not None:
             self._explain(reason)
             index.clear()
