@@ -32,7 +32,7 @@ from embeddings.indexing.chunking import PassageRule, cut
 from embeddings.sentences import split_sentences
 from embeddings.sources import open_source
 from embeddings.store.local import LocalStore
-from qa_bot.evaluation.ranking import rank_figures
+from qa_bot.evaluation.metrics import rank_figures
 from qa_bot.retrieval.retriever import DATE_WEIGHT, Retriever
 from qa_bot.settings import load_settings
 from qa_bot.terminal.render import render_date

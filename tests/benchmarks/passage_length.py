@@ -29,7 +29,7 @@ from embeddings.indexing.chunking import PassageRule, cut
 from embeddings.store.local import LocalStore
 from embeddings.store.protocol import StoredPassage
 from qa_bot.evaluation.datasets import Question, load_questions
-from qa_bot.evaluation.ranking import DEPTH, rank_figures
+from qa_bot.evaluation.metrics import DEPTH, rank_figures
 from qa_bot.retrieval.retriever import Retriever
 from qa_bot.settings import load_settings
 

@@ -22,8 +22,8 @@ import numpy as np
 from embeddings.encoder.model import Encoder
 from embeddings.store.protocol import Store
 from qa_bot.evaluation.datasets import Question, load_questions
+from qa_bot.evaluation.metrics import DEPTH, rank_figures, reciprocal_rank_fusion
 from qa_bot.evaluation.question_archive import ParagraphArchive
-from qa_bot.evaluation.ranking import DEPTH, rank_figures, reciprocal_rank_fusion
 from qa_bot.retrieval.retriever import CANDIDATES, DENSE_WEIGHT, OVERLAP_WEIGHT, Retriever
 from qa_bot.settings import load_settings
 
