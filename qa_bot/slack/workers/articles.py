@@ -56,12 +56,8 @@ class ArticleWork:
         self._services = services
         self._writing = asyncio.Lock()
 
-    async def index_post(self, job: Job) -> None:
+    async def index_post(self, client: AsyncWebClient, posted: PostPayload) -> None:
         """Indexes the links and files of a message."""
-        posted = PostPayload.model_validate(job.payload)
-        client = await self._services.client_for(posted)
-        if client is None:
-            return
         texts = self._services.texts(posted.channel)
         status_line = StatusLine(client, posted.channel, posted.ts, posted.thread)
         await status_line.react(WORKING)
@@ -80,7 +76,7 @@ class ArticleWork:
                 thread=posted.thread,
                 payload={"question": f"index:{posted.about}"},
                 author=posted.bot_user,
-                again=job.attempts > 1,
+                again=posted.again,
             )
         except SlackApiError as error:
             _log.error("a failure could not be reported in %s: %s", posted.channel, error_code(error))

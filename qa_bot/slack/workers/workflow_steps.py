@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from qa_bot.answering.results import Answer
-from qa_bot.slack.jobs.state import Job
 from qa_bot.slack.quoting import inert, web_address
 from qa_bot.slack.services import Origin, Services
 from qa_bot.slack.views.blocks import Failure, Outcome
@@ -31,12 +31,8 @@ class StepPayload(Origin):
     question: str
 
 
-async def answer(services: Services, job: Job) -> None:
+async def answer(services: Services, client: AsyncWebClient, asked: StepPayload) -> None:
     """Answers a question and continues the workflow, or ends it with the reason for no answer."""
-    asked = StepPayload.model_validate(job.payload)
-    client = await services.client_for(asked)
-    if client is None:
-        return
     (outcome,) = await ask(services, None, [asked.question])
     method, arguments = _completion(outcome)
     try:
