@@ -61,8 +61,12 @@ class ArticleWork:
         texts = self._services.texts(posted.channel)
         status_line = StatusLine(client, posted.channel, posted.ts, posted.thread)
         await status_line.react(WORKING)
+        reasons: list[str] = []
+        locations: list[str | PostedFile] = [*posted.links, *posted.files]
         try:
-            reasons = await self._index(client, posted, texts)
+            for location in locations:
+                name = location if isinstance(location, str) else location.name or location.id
+                reasons += [_reason(name, reason) for reason in await self._index(client, location, texts)]
         finally:
             await status_line.stop()
         await status_line.react(FAILED if reasons else DONE)
@@ -98,16 +102,7 @@ class ArticleWork:
             result = texts.admin_failed.format(reason=texts.not_read)
         await self._services.tell(command.response_url, result)
 
-    async def _index(self, client: AsyncWebClient, posted: PostPayload, texts: Texts) -> list[str]:
-        """Indexes the links and files of a message; returns the reasons for those that failed."""
-        reasons: list[str] = []
-        locations: list[str | PostedFile] = [*posted.links, *posted.files]
-        for location in locations:
-            name = location if isinstance(location, str) else location.name or location.id
-            reasons += [_reason(name, reason) for reason in await self._index_one(client, location, texts)]
-        return reasons
-
-    async def _index_one(self, client: AsyncWebClient, location: str | PostedFile, texts: Texts) -> list[str]:
+    async def _index(self, client: AsyncWebClient, location: str | PostedFile, texts: Texts) -> list[str]:
         """Indexes a link or a file; returns the reasons if it failed."""
         source, before = "", frozenset[str]()
         try:
