@@ -147,14 +147,8 @@ class WebSource(Source):
         if fetched.modified:
             return fetched
         validators = {name: value for name, value in fetched.validators.items() if name in ("etag", "last-modified")}
-        return Fetched(
-            known.get("url", self.location),
-            True,
-            body,
-            known.get("media_type", ""),
-            known.get("charset") or None,
-            validators,
-        )
+        url, media_type = known.get("url", self.location), known.get("media_type", "")
+        return Fetched(url, True, body, media_type, known.get("charset") or None, validators)
 
 
 def _packed(fetched: Fetched) -> str:

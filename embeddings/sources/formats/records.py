@@ -56,9 +56,7 @@ def lines_of(document: Document) -> Iterator[Line]:
     Raises:
         SourceError: it cannot be read, or not to its end.
     """
-    with reading(document.source), document.open() as file:
-        start = file.read(3)
-    encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    encoding = "utf-16" if document.head(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     errors = "replace" if encoding == "utf-16" else "surrogateescape"
     with (
         reading(document.source),
