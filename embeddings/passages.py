@@ -22,12 +22,7 @@ class Passage(NamedTuple):
 
 
 def embedded_text(title: str, text: str) -> str:
-    """What is embedded of a passage: its text under its article's title, which a passage often does not mention.
-
-    Args:
-        title: of the article; empty if it has none.
-        text: the passage's.
-    """
+    """What is embedded of a passage: its text under its article's title, if any, which a passage often does not mention."""
     return f"{title}\n{text}" if title else text
 
 

@@ -36,15 +36,11 @@ def check_encoder(store: Store | View, encoder: str, passage_rule: str | None = 
         EncoderMismatchError: with the command that rebuilds the store.
     """
     if store.encoder not in (None, encoder):
-        raise EncoderMismatchError(
-            f"the store was made with the encoder {store.encoder}, the settings name {encoder}; set the encoder back, or "
-            "rebuild the store: qa-bot index --rebuild"
-        )
+        made = f"the store was made with the encoder {store.encoder}, the settings name {encoder}; set the encoder back"
+        raise EncoderMismatchError(f"{made}, or rebuild the store: qa-bot index --rebuild")
     if passage_rule is not None and store.passage_rule not in (None, passage_rule):
-        raise EncoderMismatchError(
-            f"the store's passages are {store.passage_rule}, the settings say {passage_rule}; set them back, or rebuild "
-            "the store: qa-bot index --rebuild"
-        )
+        cut_by = f"the store's passages are {store.passage_rule}, the settings say {passage_rule}; set them back"
+        raise EncoderMismatchError(f"{cut_by}, or rebuild the store: qa-bot index --rebuild")
 
 
 class CutArticle(NamedTuple):
