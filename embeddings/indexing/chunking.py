@@ -64,12 +64,7 @@ class CutArticle(NamedTuple):
         return list(dict.fromkeys(sentence for passage in self.passages for sentence in passage.sentences))
 
     def with_vectors(self, origin: str, vectors: Mapping[bytes, NDArray[np.float32]]) -> IndexedArticle:
-        """The article as it is stored.
-
-        Args:
-            origin: location of the source that it came from.
-            vectors: of the passages, by the hashes of their texts.
-        """
+        """The article as it is stored: with the location of its source, and with its vectors by the hashes of the texts."""
         passages = [
             NewPassage(passage.start, passage.end, text_hash, vectors[text_hash])
             for passage, text_hash in zip(self.passages, self.hashes, strict=True)

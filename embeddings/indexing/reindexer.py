@@ -27,9 +27,6 @@ class Reindexer:
         progress: called after each entry.
         batch_passages: passages after which a batch of articles is committed.
         fetcher: the way to the web; None for one with the usual policy.
-
-    Raises:
-        EncoderMismatchError: the store was made with another encoder or passage rule.
     """
 
     def __init__(

@@ -50,13 +50,7 @@ def cache_key(name: str) -> str:
 
 
 def compiled_folder(
-    name: str,
-    *,
-    cache: Path,
-    compiler: str,
-    version: int,
-    description: str,
-    say: Callable[[str], None],
+    name: str, *, cache: Path, compiler: str, version: int, description: str, say: Callable[[str], None]
 ) -> tuple[Path, dict[str, Any]]:
     """The folder of a compiled model and its `compiled.json`; compiles the model if the cache does not hold it.
 
