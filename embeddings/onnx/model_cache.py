@@ -85,9 +85,8 @@ def compiled_folder(
             os.replace(made, folder)
         except OSError as error:
             if _manifest(folder) is None:
-                raise ModelError(
-                    f"{folder}: the compiled {description} cannot be put there ({error.strerror}); delete the folder"
-                ) from error
+                reason = f"the compiled {description} cannot be put there ({error.strerror}); delete the folder"
+                raise ModelError(f"{folder}: {reason}") from error
     finally:
         shutil.rmtree(made, ignore_errors=True)
     manifest = _manifest(folder)
