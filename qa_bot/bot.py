@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from embeddings.encoder.model import Encoder
 from embeddings.errors import StoreError
@@ -23,6 +23,18 @@ if TYPE_CHECKING:
     from embeddings.indexing.watch import Pending
     from embeddings.sources import SourceOptions
     from embeddings.sources.web.fetcher import Fetcher
+
+
+T = TypeVar("T")
+
+
+class _opened_once(cached_property[T]):
+    """A part of the bot, which one thread opens."""
+
+    def __get__(self, bot: Any, owner: type[Any] | None = None) -> T:  # type: ignore[override]
+        with bot._guard:
+            part: T = super().__get__(bot, owner)
+        return part
 
 
 class QABot:
@@ -52,35 +64,20 @@ class QABot:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @property
+    @_opened_once
     def store(self) -> Store:
         """The store in the settings' data folder."""
-        with self._guard:
-            return self._opened_store
-
-    @cached_property
-    def _opened_store(self) -> Store:
         return LocalStore(self.settings.data_dir, self._say, self.settings.dense_index)
 
-    @property
+    @_opened_once
     def encoder(self) -> Encoder:
         """The encoder of the settings."""
-        with self._guard:
-            return self._loaded_encoder
-
-    @cached_property
-    def _loaded_encoder(self) -> Encoder:
         settings = self.settings
         return Encoder.load(settings.encoder, settings.cache_dir / "models", threads=settings.threads, say=self._say)
 
-    @property
+    @_opened_once
     def reader(self) -> Reader:
         """The reader of the settings."""
-        with self._guard:
-            return self._loaded_reader
-
-    @cached_property
-    def _loaded_reader(self) -> Reader:
         settings = self.settings
         return Reader.load(settings.reader, settings.cache_dir / "models", threads=settings.threads, say=self._say)
 
@@ -132,14 +129,13 @@ class QABot:
         """What brings the store up to date, as the settings say."""
         from embeddings.indexing.reindexer import Reindexer  # answering needs none of what reads articles
 
-        settings = self.settings
         with self._guard:
             return Reindexer(
                 self.store,
                 self.encoder,
-                settings.passage_rule,
+                self.settings.passage_rule,
                 progress,
-                batch_passages=settings.commit_passages,
+                batch_passages=self.settings.commit_passages,
                 fetcher=self._fetcher,
             )
 
@@ -185,5 +181,5 @@ class QABot:
 
     def close(self) -> None:
         """Lets go of the store."""
-        if "_opened_store" in self.__dict__:
+        if "store" in self.__dict__:
             self.store.close()

@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from embeddings.store.protocol import ArticleText
 from qa_bot.sqlite_file import SQLiteFile
@@ -48,7 +48,7 @@ class Verdict(StrEnum):
     UNANSWERABLE = "unanswerable"
 
 
-class Judgement(BaseModel):
+class Judgement(BaseModel, frozen=True):
     """A person's judgement of an answer.
 
     Attributes:
@@ -62,8 +62,6 @@ class Judgement(BaseModel):
         start: of the answer, in characters of `context`.
         correction: the right answer in the person's words; empty if they gave none.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     question: str
     verdict: Verdict
@@ -113,9 +111,8 @@ class FeedbackLog:
             judgement: to keep.
             given: when it was given, in seconds since 1970; None for now.  It never replaces one that was given later.
         """
-        when = time.time() if given is None else given
-        row = (judgement.person, judgement.question, judgement.article, judgement.model_dump_json(), when)
-        self._file.run(_KEEP, *row)
+        key = (judgement.person, judgement.question, judgement.article)
+        self._file.run(_KEEP, *key, judgement.model_dump_json(), time.time() if given is None else given)
 
     def judgements(self) -> list[Judgement]:
         """All judgements, oldest first."""
@@ -135,16 +132,15 @@ def squad(judgements: Iterable[Judgement]) -> dict[str, Any]:
     """
     latest: dict[tuple[str, str], tuple[Judgement, dict[str, Any]]] = {}
     for judgement in judgements:
-        question = _question(judgement)
-        if question is not None:
+        if question := _question(judgement):
             latest[judgement.question, judgement.context] = (judgement, question)
     by_title: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for judgement, question in latest.values():
         by_title.setdefault(judgement.title, {}).setdefault(judgement.context, []).append(question)
-    data = []
-    for title, contexts in by_title.items():
-        paragraphs = [{"context": context, "qas": questions} for context, questions in contexts.items()]
-        data.append({"title": title, "paragraphs": paragraphs})
+    data = [
+        {"title": title, "paragraphs": [{"context": context, "qas": qas} for context, qas in contexts.items()]}
+        for title, contexts in by_title.items()
+    ]
     return {"version": "v2.0", "data": data}
 
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import platformdirs
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import BaseSettings, InitSettingsSource, SettingsConfigDict
+from pydantic_settings import PydanticBaseSettingsSource as Source
 
 from embeddings.errors import SettingsError
 from embeddings.indexing.chunking import BATCH_PASSAGES, PassageRule
@@ -28,13 +29,6 @@ MAX_CONFIG_BYTES = 1_000_000
 PACKAGED_READER = "packaged"
 TABLES = ("slack",)
 """Tables of the file that other modules read."""
-
-
-class _ConfigFile(TomlConfigSettingsSource):
-    """The settings in the file; the library would pass over a file that cannot be read."""
-
-    def _read_files(self, files: object, deep_merge: bool = False) -> dict[str, Any]:
-        return {name: value for name, value in _read_config()[1].items() if name not in TABLES}
 
 
 class Settings(BaseSettings):
@@ -85,16 +79,11 @@ class Settings(BaseSettings):
 
     @field_validator("data_dir", "cache_dir", mode="before")
     @classmethod
-    def _named(cls, folder: object) -> object:
-        if folder == "":
+    def _folder(cls, name: object) -> object:
+        if name == "":
             raise ValueError("the name of a folder is missing")  # an empty path is the current folder
-        return folder
-
-    @field_validator("data_dir", "cache_dir")
-    @classmethod
-    def _with_home(cls, folder: Path) -> Path:
         try:
-            return folder.expanduser()
+            return Path(name).expanduser() if isinstance(name, str | Path) else name
         except RuntimeError as error:
             raise ValueError("there is no such home folder") from error
 
@@ -105,15 +94,11 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        *_: Any,
-        **__: Any,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        cls, settings_cls: type[BaseSettings], init_settings: Source, env_settings: Source, *_: Any, **__: Any
+    ) -> tuple[Source, ...]:
         """The command line over the environment over the file."""
-        return init_settings, env_settings, _ConfigFile(settings_cls)
+        values = {name: value for name, value in _read_config()[1].items() if name not in TABLES}
+        return init_settings, env_settings, InitSettingsSource(settings_cls, values)
 
 
 def load_settings(**given: Any) -> Settings:
@@ -168,8 +153,14 @@ def _read_config() -> tuple[Path, dict[str, Any]]:
     path, named = _config_path(), bool(os.environ.get(PREFIX + "CONFIG"))
     if not named and not os.path.lexists(path):
         return path, {}
+    if not named and path.exists() and not path.is_file():  # reading a pipe could wait for ever
+        raise SettingsError(f"{path}: not a file; qa-bot reads settings from this name, so move it away")
     try:
-        values = tomllib.loads(_text(path, any_kind=named))
+        with path.open("rb") as file:
+            content = file.read(MAX_CONFIG_BYTES + 1)
+        if len(content) > MAX_CONFIG_BYTES:
+            raise SettingsError(f"{path}: larger than {MAX_CONFIG_BYTES // 10**6} MB; is it a file of settings?")
+        values = tomllib.loads(content.decode("utf-8"))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror}); see QA_BOT_CONFIG") from error
     except UnicodeDecodeError as error:
@@ -189,17 +180,6 @@ def _folder_of_user(name: str, find: Callable[..., Path]) -> Path:
         return find("qa_bot", appauthor=False)
     except RuntimeError as error:
         raise SettingsError(f"{name}: this user has no home folder; set {PREFIX}{name.upper()} to a folder") from error
-
-
-def _text(path: Path, *, any_kind: bool) -> str:
-    """The text of the file.  In the current folder it must be a regular file: reading a pipe could wait for ever."""
-    if not any_kind and path.exists() and not path.is_file():
-        raise SettingsError(f"{path}: not a file; qa-bot reads settings from this name, so move it away")
-    with path.open("rb") as file:
-        content = file.read(MAX_CONFIG_BYTES + 1)
-    if len(content) > MAX_CONFIG_BYTES:
-        raise SettingsError(f"{path}: larger than {MAX_CONFIG_BYTES // 10**6} MB; is it a file of settings?")
-    return content.decode("utf-8")
 
 
 def _no_such(name: str, known: Iterable[str]) -> str:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import augment_usage_errors
 
+from embeddings.errors import SettingsError
 from embeddings.text import visible
 from qa_bot.settings import Settings, accepted_values, load_settings
 
 if TYPE_CHECKING:
+    from embeddings.sources import SourceOptions
     from qa_bot.bot import QABot
 
 STORE = ("data_dir",)
@@ -24,6 +26,8 @@ ANSWERING = (
 )
 """The settings that concern a command which answers questions."""
 
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 as_json = click.option("--json", "as_json", is_flag=True, help="print JSON")
 
@@ -120,3 +124,43 @@ def open_bot(settings: Settings) -> QABot:
     from qa_bot.bot import QABot
 
     return QABot(settings, note)
+
+
+def reading_options(function: F) -> F:
+    """Adds the options that say how to read sources; they are remembered with the sources."""
+    for option in (
+        click.option("--format", metavar="NAME", help="read files as this format, whatever their names; remembered"),
+        click.option("--field", multiple=True, metavar="FACT=NAME", help="where a fact is: title=headline; remembered"),
+        click.option("--exclude", multiple=True, metavar="GLOB", help="in folders, skip files that match; remembered"),
+        click.option("--include", multiple=True, metavar="GLOB", help="in folders, read only these files; remembered"),
+    ):
+        function = option(function)
+    return function
+
+
+def source_options(
+    include: Sequence[str], exclude: Sequence[str], field: Sequence[str], format: str | None
+) -> SourceOptions | None:
+    """How to read sources, from the options of `reading_options`; None if none is given.
+
+    Raises:
+        SettingsError: an option cannot be used.
+    """
+    from pydantic import ValidationError
+
+    from embeddings.sources import SourceOptions
+
+    if not (include or exclude or field or format):
+        return None
+    fields = {}
+    for text in field:
+        fact, equals, name = text.partition("=")
+        if not (fact and equals and name):
+            raise SettingsError(f"--field {text}: not FACT=NAME; write for instance: --field title=headline")
+        fields[fact] = name
+    try:
+        return SourceOptions(include=tuple(include), exclude=tuple(exclude), fields=fields, format=format)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).replace("fields", "field")
+        raise SettingsError(f"--{name}: {first['msg'].removeprefix('Value error, ')}") from error

@@ -10,17 +10,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
 from embeddings.errors import QABotError, SettingsError, StoreError
-from qa_bot.commands import STORE, Command, as_json, note, open_bot, print_json
+from qa_bot.commands import STORE, Command, as_json, note, open_bot, print_json, reading_options, source_options
 from qa_bot.settings import Settings
 
 if TYPE_CHECKING:
     from embeddings.indexing.reindexer import Progress, ReindexReport
-    from embeddings.sources import SourceOptions
     from qa_bot.bot import QABot
 
 EXAMPLES = """\
@@ -43,50 +42,6 @@ INDEXING = (
 
 _LONGEST_PAUSE = 60.0
 """Seconds between two attempts while every attempt fails."""
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def reading_options(function: F) -> F:
-    """Adds the options that say how to read sources; they are remembered with the sources."""
-    for option in (
-        click.option("--format", metavar="NAME", help="read files as this format, whatever their names; remembered"),
-        click.option("--field", multiple=True, metavar="FACT=NAME", help="where a fact is: title=headline; remembered"),
-        click.option("--exclude", multiple=True, metavar="GLOB", help="in folders, skip files that match; remembered"),
-        click.option("--include", multiple=True, metavar="GLOB", help="in folders, read only these files; remembered"),
-    ):
-        function = option(function)
-    return function
-
-
-def source_options(
-    include: Sequence[str], exclude: Sequence[str], field: Sequence[str], format: str | None
-) -> SourceOptions | None:
-    """How to read sources, from the options of `reading_options`; None if none is given.
-
-    Raises:
-        SettingsError: an option cannot be used.
-    """
-    from pydantic import ValidationError
-
-    from embeddings.sources import SourceOptions
-
-    if not (include or exclude or field or format):
-        return None
-    fields = dict(map(_field, field))
-    try:
-        return SourceOptions(include=tuple(include), exclude=tuple(exclude), fields=fields, format=format)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = {"fields": "field"}.get(str(first["loc"][0]), first["loc"][0])
-        raise SettingsError(f"--{name}: {first['msg'].removeprefix('Value error, ')}") from error
-
-
-def _field(text: str) -> tuple[str, str]:
-    fact, equals, name = text.partition("=")
-    if not (fact and equals and name):
-        raise SettingsError(f"--field {text}: not FACT=NAME; write for instance: --field title=headline")
-    return fact, name
 
 
 class _Output(NamedTuple):

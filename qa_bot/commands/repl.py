@@ -1,11 +1,25 @@
-"""`qa-bot repl`: questions and answers at a prompt."""
+"""`qa-bot repl`: questions and answers in a terminal.
+
+A person at a terminal gets a line editor, and the models load while they type the first question.  From or into a pipe,
+each line is read and answered until the input ends.
+"""
 
 from __future__ import annotations
+
+import atexit
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING
 
 import click
 
 from qa_bot.commands import ANSWERING, Command, open_bot
 from qa_bot.settings import Settings
+
+if TYPE_CHECKING:
+    from qa_bot.bot import QABot
+    from qa_bot.repl.session import Session
 
 EXAMPLES = """\
 Examples:
@@ -13,11 +27,87 @@ Examples:
   echo "Who won?" | qa-bot repl      questions from a pipe, one per line
 """
 
+HISTORY_FILE = "repl_history"
+
 
 @click.command("repl", cls=Command, settings=ANSWERING, epilog=EXAMPLES)
 def command(settings: Settings) -> int:
     """Ask questions in a conversation."""
-    from qa_bot.repl.loop import run_repl
-
     with open_bot(settings) as bot:
         return run_repl(bot)
+
+
+def run_repl(bot: QABot) -> int:
+    """Answers questions from stdin until it ends.
+
+    Returns:
+        0; or 2 if the lines came from a pipe, and a question or command failed.
+
+    Raises:
+        QABotError: the store cannot be opened.
+    """
+    from qa_bot.repl.session import EMPTY, Session
+
+    status = bot.store.status()
+    session = Session(bot, person=sys.stdin.isatty() and sys.stdout.isatty())
+    if session.person:
+        banner = f"{status.articles:,} articles, {status.passages:,} passages. Ask, or type /help."
+        session.write(banner if status.articles else EMPTY)
+        return _converse(session, bot)
+    if hasattr(sys.stdin, "reconfigure"):
+        sys.stdin.reconfigure(errors="replace")
+    for line in sys.stdin:
+        session.take(line)
+        if session.ended:
+            break
+    return 2 if session.failed else 0
+
+
+def _converse(session: Session, bot: QABot) -> int:
+    from qa_bot.repl.interactive import LineEditor
+    from qa_bot.repl.session import COMMANDS
+
+    takes_paths = [name for name, command in COMMANDS.items() if "PATH" in command.arguments]
+    summaries = {name: command.summary for name, command in COMMANDS.items()}
+    editor = LineEditor(bot.settings.data_dir / HISTORY_FILE, summaries, takes_paths)
+    loader = threading.Thread(target=session.load, name="loader", daemon=True)
+    session.loading = loader.is_alive
+    loader.start()
+    while not session.ended:
+        try:
+            for line in pasted_lines(editor.read(session.filtered)):
+                session.take(line)
+        except KeyboardInterrupt:
+            continue
+        except EOFError:
+            session.ended = True
+    # The store is closed after this, so a loader that is nearly done may finish first.
+    loader.join(2)
+    if any(thread.daemon for thread in threading.enumerate()):
+        atexit.register(_leave)
+    return 0
+
+
+def pasted_lines(text: str) -> list[str]:
+    r"""The questions and commands in what was typed or pasted; a question may be broken over lines.
+
+    Example:
+        >>> pasted_lines("Who won\nthe vote?\nWhen?\n/more")
+        ['Who won the vote?', 'When?', '/more']
+    """
+    inputs: list[str] = []
+    open_question = False
+    for line in filter(None, map(str.strip, text.splitlines())):
+        command = line[0] in "/:"
+        if open_question and not command:
+            inputs[-1] += f" {line}"
+        else:
+            inputs.append(line)
+        open_question = not command and not line.endswith("?")
+    return inputs
+
+
+def _leave() -> None:
+    # The process aborts if a thread is in native code, such as loading a model, while the interpreter shuts down.
+    sys.stdout.flush()
+    os._exit(0)

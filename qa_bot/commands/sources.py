@@ -11,8 +11,7 @@ import click
 
 from embeddings.errors import SourceError
 from embeddings.text import visible
-from qa_bot.commands import Group, as_json, note, open_bot, print_json
-from qa_bot.commands.index import reading_options, source_options
+from qa_bot.commands import Group, as_json, note, open_bot, print_json, reading_options, source_options
 from qa_bot.settings import Settings
 
 if TYPE_CHECKING:

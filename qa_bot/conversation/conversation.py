@@ -13,8 +13,6 @@ from qa_bot.conversation.question_form import DEGREE, PREPOSITION, WH, Form, Kin
 from qa_bot.conversation.referring import Turn, dates_in, is_person, names_in, replaced, subject_of, without_attribution
 from qa_bot.conversation.verbs import words
 
-__all__ = ["Turn", "in_light_of"]
-
 _OPENER = re.compile(r"^(?:(?:and|but|so|ok|okay|also|then|und|aber|also|dann)\b[\s,]*)+", re.I)
 _NOUN_OF_TIME_OR_PLACE = r"(?:\s+(?:year|day|month|date|century|city|country|place|town|way|time|reason))?"
 _BARE_WH = re.compile(

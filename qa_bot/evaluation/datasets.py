@@ -86,61 +86,49 @@ def _content(path: Path) -> bytes:
 def _questions(path: Path, document: Any) -> Iterator[Question]:
     place = "data"
     try:
-        for i, article in enumerate(_list(_object(document), "data")):
+        for i, article in enumerate(_field(document, "data", list)):
             place = f"data[{i}]"
-            title = str(_object(article).get("title") or "").replace("_", " ").strip()
-            for j, paragraph in enumerate(_list(article, "paragraphs")):
+            title = str(_checked(article, dict).get("title") or "").replace("_", " ").strip()
+            for j, paragraph in enumerate(_field(article, "paragraphs", list)):
                 place = f"data[{i}].paragraphs[{j}]"
-                context = _text(_object(paragraph), "context")
-                for k, entry in enumerate(_list(paragraph, "qas")):
+                context = _text(paragraph, "context")
+                for k, entry in enumerate(_field(paragraph, "qas", list)):
                     place = f"data[{i}].paragraphs[{j}].qas[{k}]"
-                    references = [] if _object(entry).get("is_impossible") else _list(entry, "answers")
-                    yield Question(
-                        id=str(entry["id"]),
-                        text=_text(entry, "question"),
-                        title=title,
-                        paragraph=context,
-                        references=tuple(_reference(context, answer) for answer in references),
-                    )
+                    answers = [] if _checked(entry, dict).get("is_impossible") else _field(entry, "answers", list)
+                    references = tuple(_reference(context, answer) for answer in answers)
+                    yield Question(str(entry["id"]), _text(entry, "question"), title, context, references)
     except KeyError as error:
         raise DatasetError(f"{path}: not in SQuAD format at {place}: the field {error} is missing") from error
     except TypeError as error:
         raise DatasetError(f"{path}: not in SQuAD format at {place}: {error}") from error
 
 
-def _object(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise TypeError(f"an object expected, found {_kind(value)}")
-    return value
+_KINDS = {dict: "an object", list: "a list", str: "text", int: "a whole number"}
 
 
-def _list(holder: dict[str, Any], field: str) -> list[Any]:
-    value = holder[field]
-    if not isinstance(value, list):
-        raise TypeError(f"a list expected in the field {field!r}, found {_kind(value)}")
-    return value
+def _checked(value: Any, kind: type, field: str = "") -> Any:
+    if isinstance(value, kind):
+        return value
+    where = f" in the field {field!r}" if field else ""
+    found = _KINDS | {int: "a number", bool: "a truth value", type(None): "null"}
+    raise TypeError(f"{_KINDS[kind]} expected{where}, found {found.get(type(value), 'a number')}")
 
 
-def _text(holder: dict[str, Any], field: str) -> str:
-    value = holder[field]
-    if not isinstance(value, str):
-        raise TypeError(f"text expected in the field {field!r}, found {_kind(value)}")
+def _field(holder: Any, name: str, kind: type) -> Any:
+    return _checked(_checked(holder, dict)[name], kind, name)
+
+
+def _text(holder: Any, name: str) -> str:
+    text: str = _field(holder, name, str)
     try:
-        value.encode()
+        text.encode()
     except UnicodeEncodeError:
-        raise TypeError(f"the text in the field {field!r} holds half a surrogate pair") from None
-    return value
-
-
-def _kind(value: Any) -> str:
-    kinds = {dict: "an object", list: "a list", str: "text", bool: "a truth value", type(None): "null"}
-    return kinds.get(type(value), "a number")
+        raise TypeError(f"the text in the field {name!r} holds half a surrogate pair") from None
+    return text
 
 
 def _reference(context: str, answer: Any) -> Reference:
-    text, start = _text(_object(answer), "text"), answer["answer_start"]
-    if not isinstance(start, int):
-        raise TypeError(f"a whole number expected in the field 'answer_start', found {_kind(start)}")
+    text, start = _text(answer, "text"), _field(answer, "answer_start", int)
     if answer.get("ambiguous"):
         return Reference(text, -1)
     placed = start >= 0 and context[start : start + len(text)] == text

@@ -16,16 +16,15 @@ from pathlib import Path
 import numpy as np
 
 from embeddings.errors import QuestionError
-from embeddings.store.protocol import Hit
 from qa_bot import __version__
 from qa_bot.answering.normalize import normalize_answer
-from qa_bot.answering.results import Answer, iterate
+from qa_bot.answering.results import iterate
 from qa_bot.bot import QABot
 from qa_bot.evaluation.datasets import Question, load_questions
-from qa_bot.evaluation.figures import EvaluationReport, Provenance, Ranking, RetrievalFigures
 from qa_bot.evaluation.predictions import Latency, Prediction, answer_figures
 from qa_bot.evaluation.question_archive import ParagraphArchive, write_articles
 from qa_bot.evaluation.ranking import DEPTH, rank_figures, reciprocal_rank_fusion
+from qa_bot.evaluation.report import EvaluationReport, Provenance, Ranking, RetrievalFigures
 from qa_bot.reader.model import Reader, ReadingPassage
 from qa_bot.retrieval.retriever import CANDIDATES, Retriever
 from qa_bot.settings import Settings
@@ -122,9 +121,8 @@ def _load(path: Path, say: Callable[[str], None]) -> list[Question]:
 
 
 def _spread(questions: Sequence[Question], limit: int | None) -> list[Question]:
-    if limit is None or limit >= len(questions):
-        return list(questions)
-    return [questions[at * len(questions) // limit] for at in range(limit)]
+    number = min(limit or len(questions), len(questions))
+    return [questions[at * len(questions) // number] for at in range(number)]
 
 
 def _threshold(bot: QABot) -> float:
@@ -148,13 +146,14 @@ def _read(
         began = time.perf_counter()
         spans = reader.read(question.text, [ReadingPassage(question.paragraph, question.title)])
         milliseconds = _milliseconds(began)
-        texts = [question.paragraph[span.start : span.end] for span in spans]
-        calibration, scores = reader.calibration, np.array([span.score for span in spans], np.float64)
         text, score, confidence = "", -1e9, 0.0
         if spans:
+            texts = [question.paragraph[span.start : span.end] for span in spans]
+            ranked_by = reader.calibration.scores(
+                np.array([span.score for span in spans]), np.full(len(spans), GOLD_RETRIEVAL_SCORE)
+            )
             text, score = texts[0], spans[0].score
-            ranked_by = calibration.scores(scores, np.full(len(spans), GOLD_RETRIEVAL_SCORE))
-            confidence = calibration.probabilities(ranked_by, [normalize_answer(text) for text in texts])[0]
+            confidence = reader.calibration.probabilities(ranked_by, [normalize_answer(text) for text in texts])[0]
         return Prediction.of(
             question, text, score=score, confidence=confidence, threshold=threshold, milliseconds=milliseconds
         )
@@ -176,31 +175,27 @@ def _retrieve(
     with ParagraphArchive(
         folder, archived, encoder, lambda done, of: progress(done, of, "paragraphs indexed")
     ) as archive:
-        store = archive.store
-        retriever = Retriever()
-
-        def rank(question: Question) -> Ranking:
+        store, retriever = archive.store, Retriever()
+        rankings = []
+        for question in answerable:
             began = time.perf_counter()
             vector = encoder.encode_question(question.text)
             with store.view() as view:
                 fused = [hit.passage.id for hit in retriever.retrieve(view, question.text, vector, DEPTH)]
                 milliseconds = _milliseconds(began)
-                dense = _ids(view.dense_search(vector, CANDIDATES))
-                lexical = _ids(view.lexical_search(question.text, CANDIDATES))
-            rrf = reciprocal_rank_fusion([dense, lexical])
-            return Ranking(
-                id=question.id,
-                question=question.text,
-                rank=archive.rank(question.paragraph, fused),
-                dense=archive.rank(question.paragraph, dense[:DEPTH]),
-                lexical=archive.rank(question.paragraph, lexical[:DEPTH]),
-                rrf=archive.rank(question.paragraph, rrf[:DEPTH]),
-                milliseconds=round(milliseconds, 3),
+                dense = [hit.passage_id for hit in view.dense_search(vector, CANDIDATES)]
+                lexical = [hit.passage_id for hit in view.lexical_search(question.text, CANDIDATES)]
+            rankings.append(
+                Ranking(
+                    id=question.id,
+                    question=question.text,
+                    rank=archive.rank(question.paragraph, fused),
+                    dense=archive.rank(question.paragraph, dense[:DEPTH]),
+                    lexical=archive.rank(question.paragraph, lexical[:DEPTH]),
+                    rrf=archive.rank(question.paragraph, reciprocal_rank_fusion([dense, lexical])[:DEPTH]),
+                    milliseconds=round(milliseconds, 3),
+                )
             )
-
-        rankings = []
-        for question in answerable:
-            rankings.append(rank(question))
             progress(len(rankings), len(answerable), "questions searched")
     figures = RetrievalFigures(
         **dict(rank_figures([ranking.rank for ranking in rankings])),
@@ -212,10 +207,6 @@ def _retrieve(
         latency_ms=Latency.of([ranking.milliseconds for ranking in rankings]),
     )
     return tuple(rankings), figures
-
-
-def _ids(hits: Sequence[Hit]) -> list[int]:
-    return [hit.passage_id for hit in hits]
 
 
 def _index(
@@ -238,19 +229,17 @@ def _ask(bot: QABot, asked: Sequence[Question], progress: Progress) -> tuple[Pre
             answer = bot.ask(question.text)
         except QuestionError:
             answer = None
-        predictions.append(_prediction(question, answer, _threshold(bot), _milliseconds(began)))
+        milliseconds = _milliseconds(began)
+        best = next(iterate(answer), None) if answer else None
+        text, confidence = (best.answer.text, best.answer.confidence) if best else ("", 0.0)
+        prediction = Prediction.of(
+            question,
+            text,
+            score=confidence,
+            confidence=confidence,
+            threshold=_threshold(bot),
+            milliseconds=milliseconds,
+        )
+        predictions.append(prediction)
         progress(len(predictions), len(asked), "questions asked")
     return tuple(predictions)
-
-
-def _prediction(question: Question, answer: Answer | None, threshold: float, milliseconds: float) -> Prediction:
-    best = next(iterate(answer), None) if answer else None
-    confidence = best.answer.confidence if best else 0.0
-    return Prediction.of(
-        question,
-        best.answer.text if best else "",
-        score=confidence,
-        confidence=confidence,
-        threshold=threshold,
-        milliseconds=milliseconds,
-    )

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from qa_bot.evaluation.datasets import Question
 from qa_bot.evaluation.metrics import best_over_references
 from qa_bot.evaluation.selective import RiskCoverage, best_threshold, risk_coverage
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Latency(_Frozen):
+class Latency(BaseModel, frozen=True):
     """Percentiles of the time that one question takes, in milliseconds."""
 
     p50: float
@@ -30,7 +27,7 @@ class Latency(_Frozen):
         return cls(p50=round(float(p50), 3), p95=round(float(p95), 3))
 
 
-class Prediction(_Frozen):
+class Prediction(BaseModel, frozen=True):
     """The best span for one question, whether or not it is given as the answer.
 
     Attributes:
@@ -79,7 +76,7 @@ class Prediction(_Frozen):
         )
 
 
-class AnswerFigures(_Frozen):
+class AnswerFigures(BaseModel, frozen=True):
     """Figures of a set of questions; exact match and F1 in percent, shares in [0, 1].
 
     Where all questions are answerable (SQuAD 1.1), `exact_match` and `f1` are those of the best span, which is forced.
@@ -129,10 +126,11 @@ def answer_figures(predictions: Sequence[Prediction], threshold: float, *, curve
         threshold: that decided which of them are answered.
         curve: whether the risk-coverage curve is wanted even if every question is answerable.
     """
-    exact = np.array([prediction.exact_match for prediction in predictions])
-    f1 = np.array([prediction.f1 for prediction in predictions])
-    scores = np.array([prediction.score for prediction in predictions])
-    answered = np.array([prediction.answered for prediction in predictions])
+
+    def column(name: str) -> NDArray[Any]:
+        return np.array([getattr(prediction, name) for prediction in predictions])
+
+    exact, f1, scores, answered = map(column, ("exact_match", "f1", "score", "answered"))
     answerable = np.array([bool(prediction.expected) for prediction in predictions])
     refusing = (~answerable).astype(np.float64)
     figures = AnswerFigures(
@@ -148,22 +146,17 @@ def answer_figures(predictions: Sequence[Prediction], threshold: float, *, curve
     )
     if answerable.all():
         return figures
-    deployed_exact, deployed_f1 = np.where(answered, exact, refusing), np.where(answered, f1, refusing)
-    best_exact, best_f1 = best_threshold(scores, exact, refusing), best_threshold(scores, f1, refusing)
-    return figures.model_copy(
-        update={
-            "exact_match": _percent(deployed_exact),
-            "f1": _percent(deployed_f1),
-            "has_ans_exact": _percent(deployed_exact[answerable]),
-            "has_ans_f1": _percent(deployed_f1[answerable]),
-            "no_ans_exact": _percent(deployed_exact[~answerable]),
-            "no_ans_f1": _percent(deployed_f1[~answerable]),
-            "best_exact": round(100 * best_exact.mean, 4),
-            "best_exact_threshold": best_exact.threshold,
-            "best_f1": round(100 * best_f1.mean, 4),
-            "best_f1_threshold": best_f1.threshold,
+    update: dict[str, float] = {}
+    for name, short, gains in (("exact_match", "exact", exact), ("f1", "f1", f1)):
+        deployed, best = np.where(answered, gains, refusing), best_threshold(scores, gains, refusing)
+        update |= {
+            name: _percent(deployed),
+            f"has_ans_{short}": _percent(deployed[answerable]),
+            f"no_ans_{short}": _percent(deployed[~answerable]),
+            f"best_{short}": round(100 * best.mean, 4),
+            f"best_{short}_threshold": best.threshold,
         }
-    )
+    return figures.model_copy(update=update)
 
 
 def _percent(values: NDArray[np.float64]) -> float:

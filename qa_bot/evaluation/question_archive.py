@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 
 from embeddings.articles import Article, article_id, opening_words
 from embeddings.encoder.model import Encoder
@@ -53,7 +52,7 @@ class ParagraphArchive:
     def __enter__(self) -> ParagraphArchive:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.store.close()
 
     def rank(self, paragraph: str, passage_ids: Sequence[int]) -> int:
@@ -97,6 +96,5 @@ def _indexed(questions: Sequence[Question], encoder: Encoder) -> Iterator[Indexe
     for question, vector in zip(questions, vectors, strict=True):
         text, identity = question.paragraph, article_id(question.paragraph)
         article = Article(id=identity, title=question.title or opening_words(text), text=text, source=identity)
-        text_hash = hashlib.sha256(text.encode()).digest()[:16]
-        passage = NewPassage(0, len(text), text_hash, vector)
+        passage = NewPassage(0, len(text), hashlib.sha256(text.encode()).digest()[:16], vector)
         yield IndexedArticle(article, "evaluation", split_sentences(text), [passage])

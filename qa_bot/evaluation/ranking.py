@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 DEPTH = 20
 """Passages of a ranking that are looked at."""
 
 
-class RankFigures(BaseModel):
+class RankFigures(BaseModel, frozen=True):
     """Where the right passage stood in the rankings of a set of questions; all in [0, 1].
 
     Attributes:
@@ -19,8 +19,6 @@ class RankFigures(BaseModel):
         mrr_at_10: mean of 1 / rank, 0 where the rank is beyond 10 (Voorhees, 1999, "The TREC-8 Question Answering
             Track Report").
     """
-
-    model_config = ConfigDict(frozen=True)
 
     recall_at_1: float
     recall_at_5: float
@@ -35,18 +33,9 @@ def rank_figures(ranks: Sequence[int]) -> RankFigures:
     Args:
         ranks: for each question the right passage's rank, from 1; 0 if it was not found.
     """
-    given = np.asarray(ranks, np.float64)
-    places = np.where(given > 0, given, np.inf)
-    if not len(places):
-        return RankFigures(recall_at_1=0, recall_at_5=0, recall_at_10=0, recall_at_20=0, mrr_at_10=0)
-    recall = [round(float(np.mean(places <= k)), 6) for k in (1, 5, 10, 20)]
-    return RankFigures(
-        recall_at_1=recall[0],
-        recall_at_5=recall[1],
-        recall_at_10=recall[2],
-        recall_at_20=recall[3],
-        mrr_at_10=round(float(np.mean(np.where(places <= 10, 1 / places, 0.0))), 6),
-    )
+    places = np.array([rank or np.inf for rank in ranks] or [np.inf])
+    recall = {f"recall_at_{k}": round(float(np.mean(places <= k)), 6) for k in (1, 5, 10, 20)}
+    return RankFigures(**recall, mrr_at_10=round(float(np.mean(np.where(places <= 10, 1 / places, 0.0))), 6))
 
 
 def reciprocal_rank_fusion(rankings: Sequence[Sequence[int]], constant: int = 60) -> list[int]:

@@ -1,25 +1,91 @@
-"""The report of an evaluation: a table for the terminal, and a folder of Markdown, JSON, predictions and curves."""
+"""The report of an evaluation: its figures and predictions, a table for the terminal, and a folder of files."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
+from pydantic import BaseModel, Field
+
 from embeddings.errors import SettingsError
-from qa_bot.evaluation.figures import EvaluationReport, RetrievalFigures
-from qa_bot.evaluation.predictions import AnswerFigures, Latency
+from qa_bot.evaluation.predictions import AnswerFigures, Latency, Prediction
 from qa_bot.evaluation.ranking import RankFigures
 from qa_bot.evaluation.selective import RiskCoverage
 
 Row = tuple[str, ...]
 
 
+class RetrievalFigures(RankFigures):
+    """Where the gold paragraph stands among the files' paragraphs; those at the top are of the deployed search.
+
+    Attributes:
+        questions: answerable ones; the others have no gold paragraph.
+        paragraphs: distinct ones, each one passage.
+        dense, lexical, rrf: the figures of each search alone, and of their reciprocal rank fusion.
+        latency_ms: to encode the question and to find the passages as deployed.
+    """
+
+    questions: int
+    paragraphs: int
+    dense: RankFigures
+    lexical: RankFigures
+    rrf: RankFigures
+    latency_ms: Latency
+
+
+class Ranking(BaseModel, frozen=True):
+    """Where the gold paragraph of one question stood, from 1 to `ranking.DEPTH`; 0 if it was not found so far up."""
+
+    id: str
+    question: str
+    rank: int
+    dense: int
+    lexical: int
+    rrf: int
+    milliseconds: float
+
+
+class Provenance(BaseModel, frozen=True):
+    """What the figures come from.
+
+    Attributes:
+        files: that were evaluated.
+        questions: how many there are in them.
+        evaluated: how many of these were looked at.
+        encoder, reader: identities of the models; None where none was needed.
+        version: of qa_bot.
+    """
+
+    files: tuple[str, ...]
+    questions: int
+    evaluated: int
+    encoder: str | None
+    reader: str | None
+    version: str
+
+
+class EvaluationReport(BaseModel, frozen=True):
+    """The figures of the modes that ran; None for the others."""
+
+    provenance: Provenance
+    reader: AnswerFigures | None = None
+    retrieval: RetrievalFigures | None = None
+    end_to_end: AnswerFigures | None = None
+    reader_predictions: tuple[Prediction, ...] = Field((), exclude=True, repr=False)
+    rankings: tuple[Ranking, ...] = Field((), exclude=True, repr=False)
+    end_to_end_predictions: tuple[Prediction, ...] = Field((), exclude=True, repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures as `qa-bot eval --json` prints them: one key for each mode that ran, and `provenance`."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
 def text_table(report: EvaluationReport) -> str:
     """The figures for a terminal, one table for each mode that ran."""
-    blocks = [f"{title}\n{_aligned(rows)}" for title, rows in _tables(report)]
-    return "\n\n".join(blocks)
+    return "\n\n".join(f"{title}\n{_aligned(rows)}" for title, rows in _tables(report))
 
 
 def prepare_folder(folder: Path) -> None:
@@ -30,9 +96,7 @@ def prepare_folder(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.touch()
-        probe.unlink()
+        TemporaryFile(dir=folder).close()
     except OSError as error:
         raise _unwritable(folder, error) from error
 
@@ -71,50 +135,35 @@ def _answer_modes(report: EvaluationReport) -> list[tuple[str, AnswerFigures]]:
 def _tables(report: EvaluationReport) -> Iterator[tuple[str, list[Row]]]:
     if report.reader:
         yield f"Reader, on the gold paragraph: {report.reader.questions:,} questions", _answer_rows(report.reader)
-    if report.retrieval:
-        figures = report.retrieval
-        yield (
-            f"Retrieval: {figures.questions:,} answerable questions, {figures.paragraphs:,} paragraphs",
-            _retrieval_rows(figures),
-        )
+    if figures := report.retrieval:
+        title = f"Retrieval: {figures.questions:,} answerable questions, {figures.paragraphs:,} paragraphs"
+        yield title, _retrieval_rows(figures)
     if report.end_to_end:
         yield f"End to end: {report.end_to_end.questions:,} questions", _answer_rows(report.end_to_end)
 
 
 def _answer_rows(figures: AnswerFigures) -> list[Row]:
+    def row(name: str, exact: float | None, f1: float | None, note: str = "") -> Row:
+        return (name, *("" if value is None else f"{value:.2f}" for value in (exact, f1)), note)
+
     rows: list[Row] = [("", "exact match", "F1", "")]
+    threshold = f"from confidence {figures.threshold:.3f}"
     if figures.best_f1 is None:
-        rows.append(("best span, forced", _percent(figures.exact_match), _percent(figures.f1), ""))
+        rows.append(row("best span, forced", figures.exact_match, figures.f1))
     else:
+        best = f"{figures.best_exact_threshold:.3f}, {figures.best_f1_threshold:.3f}"
         rows += [
-            (
-                "as deployed",
-                _percent(figures.exact_match),
-                _percent(figures.f1),
-                f"answered from confidence {figures.threshold:.3f}",
-            ),
-            ("- answerable", _percent(figures.has_ans_exact), _percent(figures.has_ans_f1), ""),
-            ("- unanswerable", _percent(figures.no_ans_exact), _percent(figures.no_ans_f1), "refused"),
-            (
-                "best threshold",
-                _percent(figures.best_exact),
-                _percent(figures.best_f1),
-                f"answered from score {figures.best_exact_threshold:.3f}, {figures.best_f1_threshold:.3f}",
-            ),
+            row("as deployed", figures.exact_match, figures.f1, f"answered {threshold}"),
+            row("- answerable", figures.has_ans_exact, figures.has_ans_f1),
+            row("- unanswerable", figures.no_ans_exact, figures.no_ans_f1, "refused"),
+            row("best threshold", figures.best_exact, figures.best_f1, f"answered from score {best}"),
         ]
-    rows.append(
-        (
-            "answered questions only",
-            _percent(figures.answered_exact),
-            _percent(figures.answered_f1),
-            f"{figures.answered:.1%} of all, from confidence {figures.threshold:.3f}",
-        )
-    )
+    share = f"{figures.answered:.1%} of all, {threshold}"
+    rows.append(row("answered questions only", figures.answered_exact, figures.answered_f1, share))
     if figures.risk_coverage:
         rows.append(("area under risk-coverage", f"{figures.risk_coverage.aurc:.4f}", "", "lower is better"))
         rows.append(("surest 25/50/75/100 %", "", "", f"wrong: {_risks(figures.risk_coverage)} %"))
-    rows.append(_latency("p50 / p95, ms", figures.latency_ms))
-    return rows
+    return [*rows, _latency(figures.latency_ms)]
 
 
 def _risks(curve: RiskCoverage) -> str:
@@ -135,16 +184,12 @@ def _retrieval_rows(figures: RetrievalFigures) -> list[Row]:
         row("dense", figures.dense),
         row("lexical (BM25)", figures.lexical),
         row("reciprocal rank fusion", figures.rrf),
-        (*_latency("p50 / p95, ms", figures.latency_ms), "", ""),
+        (*_latency(figures.latency_ms), "", ""),
     ]
 
 
-def _latency(name: str, latency: Latency) -> Row:
-    return (name, f"{latency.p50:.1f}", f"{latency.p95:.1f}", "")
-
-
-def _percent(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
+def _latency(latency: Latency) -> Row:
+    return ("p50 / p95, ms", f"{latency.p50:.1f}", f"{latency.p95:.1f}", "")
 
 
 def _aligned(rows: Sequence[Row]) -> str:
@@ -159,13 +204,8 @@ def _aligned(rows: Sequence[Row]) -> str:
 
 def _markdown(report: EvaluationReport) -> str:
     facts = report.provenance
-    lines = [
-        "# Evaluation",
-        "",
-        f"qa_bot {facts.version}, {facts.evaluated:,} of {facts.questions:,} questions of:",
-        "",
-    ]
-    lines += [f"- `{file}`" for file in facts.files]
+    scope = f"qa_bot {facts.version}, {facts.evaluated:,} of {facts.questions:,} questions of:"
+    lines = ["# Evaluation", "", scope, "", *(f"- `{file}`" for file in facts.files)]
     models = [f"{kind} `{name}`" for kind, name in (("encoder", facts.encoder), ("reader", facts.reader)) if name]
     lines += ["", "Models: " + ", ".join(models) + "."]
     for title, rows in _tables(report):
@@ -184,45 +224,39 @@ def _markdown_rows(rows: Sequence[Row]) -> list[str]:
 
 
 def _predictions(report: EvaluationReport) -> Iterator[dict[str, Any]]:
-    for mode, records in (
-        ("reader", report.reader_predictions),
-        ("retrieval", report.rankings),
-        ("end-to-end", report.end_to_end_predictions),
-    ):
-        for record in records:
-            yield {"mode": mode, **record.model_dump(mode="json")}
+    modes = {
+        "reader": report.reader_predictions,
+        "retrieval": report.rankings,
+        "end-to-end": report.end_to_end_predictions,
+    }
+    for mode, records in modes.items():
+        yield from ({"mode": mode, **record.model_dump(mode="json")} for record in records)
 
 
-def curve_svg(curve: RiskCoverage, width: int = 480, height: int = 320) -> str:
-    """The risk-coverage curve as an SVG picture: coverage to the right, risk upwards, both from 0 to 1.
-
-    Args:
-        curve: to draw.
-        width: of the picture, in pixels.
-        height: of the picture, in pixels.
-    """
+def curve_svg(curve: RiskCoverage) -> str:
+    """The risk-coverage curve as an SVG picture: coverage to the right, risk upwards, both from 0 to 1."""
+    width, height = 480, 320
     left, bottom, right, top = 48, height - 40, width - 16, 16
 
     def place(coverage: float, risk: float) -> str:
         return f"{left + coverage * (right - left):.1f},{bottom - risk * (bottom - top):.1f}"
 
-    ticks = []
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" '
+        f'font-size="12"><rect width="{width}" height="{height}" fill="white"/>'
+    ]
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
         x, y = place(tick, tick).split(",")
-        ticks += [
+        lines += [
             f'<path d="M{left},{y}H{right}M{x},{top}V{bottom}" stroke="#ddd"/>',
             f'<text x="{left - 6}" y="{y}" text-anchor="end" dominant-baseline="middle">{tick:g}</text>',
             f'<text x="{x}" y="{bottom + 16}" text-anchor="middle">{tick:g}</text>',
         ]
-    line = " ".join(place(point.coverage, point.risk) for point in curve.points)
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" '
-            f'font-size="12"><rect width="{width}" height="{height}" fill="white"/>',
-            *ticks,
-            f'<text x="{(left + right) / 2}" y="{height - 6}" text-anchor="middle">coverage</text>',
-            f'<text x="{right}" y="{top + 14}" text-anchor="end">risk; area under the curve {curve.aurc:.4f}</text>',
-            f'<polyline points="{line}" fill="none" stroke="#06c" stroke-width="2"/>',
-            "</svg>\n",
-        ]
-    )
+    points = " ".join(place(point.coverage, point.risk) for point in curve.points)
+    lines += [
+        f'<text x="{(left + right) / 2}" y="{height - 6}" text-anchor="middle">coverage</text>',
+        f'<text x="{right}" y="{top + 14}" text-anchor="end">risk; area under the curve {curve.aurc:.4f}</text>',
+        f'<polyline points="{points}" fill="none" stroke="#06c" stroke-width="2"/>',
+        "</svg>\n",
+    ]
+    return "\n".join(lines)

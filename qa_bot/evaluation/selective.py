@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 Floats = NDArray[np.float64]
 
@@ -25,16 +25,14 @@ class Threshold(NamedTuple):
     threshold: float
 
 
-class RiskPoint(BaseModel):
+class RiskPoint(BaseModel, frozen=True):
     """Coverage: share of the questions that are answered; risk: share of these answered wrongly; both in [0, 1]."""
-
-    model_config = ConfigDict(frozen=True)
 
     coverage: float
     risk: float
 
 
-class RiskCoverage(BaseModel):
+class RiskCoverage(BaseModel, frozen=True):
     """What is risked when only the questions with the highest scores are answered.
 
     El-Yaniv and Wiener, 2010, https://www.jmlr.org/papers/v11/el-yaniv10a.html.  An answer is wrong if it does not
@@ -45,8 +43,6 @@ class RiskCoverage(BaseModel):
             Uziel and El-Yaniv, 2019, https://arxiv.org/abs/1805.08206).
         points: the curve, at even steps of coverage.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     aurc: float
     points: tuple[RiskPoint, ...]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +22,10 @@ from qa_bot.reader.confidence import Calibration
 from qa_bot.reader.decoding import best_spans, null_score
 from qa_bot.reader.windows import Ints, SequenceTemplate, Window, make_windows, tokenize
 
-if TYPE_CHECKING:
-    from qa_bot.reader.torch_model import TorchModel
-
 COMPILER_VERSION = 2
 PACKAGED = "packaged"
+
+Logits = NDArray[np.float32]
 
 
 class Runtime(StrEnum):
@@ -59,6 +59,43 @@ class ScoredSpan(NamedTuple):
     score: float
 
 
+class TorchModel:
+    """Runs a model that cannot be exported, in float32: slower than `CompiledModel`, and it needs the memory of torch.
+
+    Args:
+        folder: with `config.json` and `model.safetensors`.
+        inputs: names of the tensors that the model takes.
+
+    Raises:
+        ModelError: the folder holds no such model.
+    """
+
+    def __init__(self, folder: Path, inputs: Sequence[str]) -> None:
+        from transformers import AutoModelForQuestionAnswering
+        from transformers.utils import logging
+
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        try:
+            self._model = AutoModelForQuestionAnswering.from_pretrained(folder, attn_implementation="eager").eval()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise ModelError(f"{folder}: cannot be loaded into torch ({error}); delete the folder") from error
+        self.inputs = list(inputs)
+        self._guard = threading.Lock()
+
+    def run(self, feeds: Sequence[Feed]) -> list[list[Logits]]:
+        """Runs each feed by itself; see `CompiledModel.run`."""
+        import torch
+
+        outputs = []
+        for feed in feeds:
+            tensors = {name: torch.from_numpy(np.asarray(feed[name])) for name in self.inputs}
+            with self._guard, torch.inference_mode():
+                output = self._model(**tensors)
+            outputs.append([output.start_logits.float().numpy(), output.end_logits.float().numpy()])
+        return outputs
+
+
 class Reader:
     """A compiled extractive-QA model.
 
@@ -67,7 +104,7 @@ class Reader:
     Args:
         folder: what `qa_bot.reader.compiler` wrote.
         facts: the contents of its `compiled.json`.
-        threads: windows to read at once; 0 for one a core.
+        threads: windows to read at once; 0 for one per core.
     """
 
     def __init__(self, folder: Path, facts: Mapping[str, Any], threads: int = 0) -> None:
@@ -84,8 +121,6 @@ class Reader:
         self.runtime = Runtime(facts.get("runtime", Runtime.INT8))
         self._model: CompiledModel | TorchModel
         if self.runtime is Runtime.TORCH:
-            from qa_bot.reader.torch_model import TorchModel
-
             self._model = TorchModel(folder, facts["inputs"])
         else:
             self._model = CompiledModel(folder / "model.onnx", threads)
@@ -97,7 +132,7 @@ class Reader:
         Args:
             name: "packaged", a folder, or a name on the Hugging Face hub.
             cache: folder of compiled models.
-            threads: windows to read at once; 0 for one a core.
+            threads: windows to read at once; 0 for one per core.
             say: is told when a compilation begins.
 
         Raises:
@@ -157,30 +192,15 @@ class Reader:
         return sorted((ScoredSpan(*p, score) for p, score in spans.items()), key=lambda s: (-s.score, s[:3]))
 
     def _spans(
-        self,
-        window: Window,
-        passage: ReadingPassage,
-        start: NDArray[np.float32],
-        end: NDArray[np.float32],
-        count: int,
+        self, window: Window, passage: ReadingPassage, start: Logits, end: Logits, count: int
     ) -> list[ScoredSpan]:
-        inside = slice(window.first, window.first + len(window.offsets))
-        null = null_score(start, end)
-        best = best_spans(
-            start[inside],
-            end[inside],
-            _sentence_limits(window.offsets, passage.sentences),
-            max_answer_tokens=self._max_answer_tokens,
-            count=count,
-        )
+        offsets, inside = window.offsets, slice(window.first, window.first + len(window.offsets))
+        limits, null = _sentence_limits(offsets, passage.sentences), null_score(start, end)
+        longest = self._max_answer_tokens
+        best = best_spans(start[inside], end[inside], limits, max_answer_tokens=longest, count=count)
         return [
-            ScoredSpan(
-                window.passage,
-                int(window.offsets[span.first, 0]),
-                int(window.offsets[span.last, 1]),
-                span.score - null,
-            )
-            for span in best
+            ScoredSpan(window.passage, int(offsets[first, 0]), int(offsets[last, 1]), score - null)
+            for first, last, score in best
         ]
 
 

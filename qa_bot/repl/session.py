@@ -19,12 +19,12 @@ from embeddings.text import visible
 from qa_bot.answering.answerer import Cancelled
 from qa_bot.answering.results import Answer, Quotation, iterate
 from qa_bot.bot import QABot
-from qa_bot.conversation.conversation import Turn, in_light_of
+from qa_bot.conversation.conversation import in_light_of
+from qa_bot.conversation.referring import Turn
 from qa_bot.retrieval.filter_syntax import describe_filter, read_filter
-from qa_bot.terminal import render as terminal
+from qa_bot.terminal import render
 from qa_bot.terminal.progress import ProgressLine
-from qa_bot.terminal.render import terminal_width, use_colour
-from qa_bot.terminal.wrapping import WIDTH
+from qa_bot.terminal.wrapping import NOTHING, WIDTH
 
 EMPTY = "There are no articles yet. Index a folder: type /reindex FOLDER here, or qa-bot index FOLDER in a shell."
 _ARTICLES_SHOWN = 500
@@ -40,6 +40,7 @@ class Session:
         person: whether a person is at the terminal, who can press Ctrl-C and page through long texts.
 
     Attributes:
+        person: as given.
         ended: the person wants to leave.
         failed: a line failed.
         loading: tells whether the models are still loading.
@@ -47,8 +48,8 @@ class Session:
 
     def __init__(self, bot: QABot, *, person: bool) -> None:
         self._bot = bot
-        self._person = person
-        self._colour = use_colour(sys.stdout)
+        self.person = person
+        self._colour = render.use_colour(sys.stdout)
         self._answer: Answer | None = None
         self._turns: list[Turn] = []
         self._only = EVERYTHING
@@ -62,7 +63,7 @@ class Session:
 
     def write(self, text: str) -> None:
         """Prints text and an empty line: after it for a person, who types the next line there; else between two texts."""
-        print(text + "\n" if self._person else "\n" * self._written + text, flush=True)
+        print(text + "\n" if self.person else "\n" * self._written + text, flush=True)
         self._written = True
 
     def complain(self, line: str) -> None:
@@ -94,7 +95,7 @@ class Session:
             else:
                 self._ask(line)
         except KeyboardInterrupt:
-            if not self._person:
+            if not self.person:
                 raise
             self.complain("Stopped.")
         except BrokenPipeError:
@@ -112,41 +113,41 @@ class Session:
         for line in lines:
             self.complain(line)
 
-    def _rendered(self, render: Callable[..., str], *facts: object, **options: str) -> str:
-        width = terminal_width(sys.stdout) if self._person else WIDTH
-        return render(*facts, colour=self._colour, width=width, **options)
+    def _rendered(self, rendering: Callable[..., str], *facts: object, **options: str) -> str:
+        width = render.terminal_width(sys.stdout) if self.person else WIDTH
+        return rendering(*facts, colour=self._colour, width=width, **options)
 
     def _page(self, text: str) -> None:
-        if not self._person:
+        if not self.person:
             return self.write(text)
         from qa_bot.repl.interactive import show
 
         return show(text, self.write)
 
     def _run(self, work: Callable[[Callable[[], bool]], T]) -> T:
-        if not self._person:
+        if not self.person:
             return work(lambda: False)
         from qa_bot.repl.interactive import run_interruptible
 
-        return run_interruptible(work, self._say_if_loading)
+        def say_if_loading() -> None:
+            if self.loading():
+                self.complain("The models are still loading; please wait.")
 
-    def _say_if_loading(self) -> None:
-        if self.loading():
-            self.complain("The models are still loading; please wait.")
+        return run_interruptible(work, say_if_loading)
 
     # -- questions and commands -------------------------------------------------------------------------------------------
 
     def _ask(self, question: str) -> None:
         if self._bot.store.encoder is None:
             raise QuestionError(EMPTY)
-        understood = in_light_of(question, self._turns) if self._person else question
+        understood = in_light_of(question, self._turns) if self.person else question
         if understood != question:
             self.write(f"understood as: {visible(understood)}")
         self._answer = answer = self._run(lambda stopped: self._bot.ask(understood, stopped, self._only))
         words = answer.answer.text if answer.answer else None
         title = answer.article.title if answer.article else None
         self._turns = [*self._turns[-3:], Turn(understood, words, title)]
-        self.write(self._rendered(terminal.render_answer, answer, closest="/more", searched=self.filtered))
+        self.write(self._rendered(render.render_answer, answer, closest="/more", searched=self.filtered))
 
     def _command(self, line: str) -> None:
         name, _, rest = line.partition(" ")
@@ -182,28 +183,28 @@ class Session:
             raise QuestionError("there is no answer yet; ask a question first")
         if not self._answer.alternatives:
             return self.write("There are no other answers.")
-        return self.write(self._rendered(terminal.render_alternatives, self._answer))
+        return self.write(self._rendered(render.render_alternatives, self._answer))
 
     def context(self, arguments: Sequence[str]) -> None:
         """Shows the sentences around the answer, or around answer N of /more."""
         quotation, stored = self._quotation(arguments)
-        self.write(self._rendered(terminal.render_context, stored, quotation))
+        self.write(self._rendered(render.render_context, stored, quotation))
 
     def article(self, arguments: Sequence[str]) -> None:
         """Shows the whole article of the answer, of answer N, or with an ID of /articles."""
         stored = self._bot.store.articles.get(arguments[0]) if arguments else None
-        marked = Span(0, 0)
+        marked = NOTHING
         if stored is None:
             quotation, stored = self._quotation(arguments)
             marked = Span(quotation.answer.start, quotation.answer.end)
-        self._page(self._rendered(terminal.render_article, stored.article, marked))
+        self._page(self._rendered(render.render_article, stored.article, marked))
 
     def articles(self, arguments: Sequence[str]) -> None:
         """Lists the articles, newest first."""
         articles = self._bot.store.articles.list(limit=_ARTICLES_SHOWN)
         if not articles:
             return self.write(EMPTY)
-        return self._page(terminal.render_articles(articles, self._bot.store.status().articles))
+        return self._page(render.render_articles(articles, self._bot.store.status().articles))
 
     def sources(self, arguments: Sequence[str]) -> None:
         """Lists the sources of the articles."""
@@ -226,7 +227,7 @@ class Session:
                         raise Cancelled
                     line.articles(done)
 
-                return terminal.render_report(self._bot.reindex(arguments, progress=progress))
+                return render.render_report(self._bot.reindex(arguments, progress=progress))
 
             try:
                 report = self._run(index)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, computed_field
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -23,8 +23,10 @@ from qa_bot.slack.jobs.tasks import Pool, ShortTasks
 from qa_bot.slack.quoting import cut
 from qa_bot.slack.settings import SlackSettings
 from qa_bot.slack.views.archive_facts import Archive
+from qa_bot.slack.views.blocks import plain_message
 from qa_bot.slack.views.texts import Texts, texts_in
 from qa_bot.slack.web_api.posting import Poster
+from qa_bot.slack.web_api.responding import respond
 from qa_bot.slack.web_api.workspaces import Workspaces
 
 QUESTION_CHARS = 300
@@ -43,18 +45,29 @@ class Origin(BaseModel):
     bot_user: str | None = None
 
 
+class MessageOrigin(Origin):
+    """The message that a job is about: ids of its channel, itself and its thread's first message (its own if it is in none)."""
+
+    channel: str
+    ts: str
+    thread: str
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def about(self) -> str:
+        """Names the message and ends in its timestamp; jobs about the same message keep their order."""
+        return f"{self.channel}:{self.ts}"
+
+
 @dataclass
 class Services:
     """The parts of the running app.
 
     Attributes:
-        settings: of the app.
-        bot: answers questions.
         state: what must not be forgotten.
         feedback: what people think of answers.
         workspaces: tokens and identities.
         pool: threads in which questions are answered.
-        session: of HTTP connections.
         archive: what the store holds, as far as it may be shown.
         poster: posts messages.
         short_tasks: work that is not recorded, such as opening a modal.
@@ -89,6 +102,10 @@ class Services:
     async def client_for(self, origin: Origin) -> AsyncWebClient | None:
         """A client that acts as the bot where a job comes from; None if the app is no longer installed there."""
         return await self.workspaces.client(origin.enterprise, origin.team)
+
+    async def tell(self, response_url: str, text: str) -> None:
+        """Tells a person something that only they see; nothing if there is no response URL."""
+        await respond(self.session, response_url, plain_message(text))
 
     def remember_question(self, team: str | None, person: str, question: str) -> None:
         """Records a person's question for their App Home."""

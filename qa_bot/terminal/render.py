@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from embeddings.articles import Article
     from embeddings.indexing.reindexer import ReindexReport
     from embeddings.store.protocol import ArticleText
-    from qa_bot.answering.results import Answer, ArticleReference, Quotation
+    from qa_bot.answering.results import Answer, AnswerSpan, ArticleReference, Quotation
 
 NOT_ANSWERED = "The articles don't say."
 
@@ -49,6 +49,10 @@ def _paragraphs(text: str, marked: Span, *, colour: bool, width: int) -> list[st
     return lines
 
 
+def _within(start: int, quoted: AnswerSpan) -> Span:
+    return Span(quoted.start - start, quoted.end - start)
+
+
 def _dim(lines: list[str], colour: bool) -> list[str]:
     return [f"{DIM}{line}{RESET}" for line in lines] if colour else lines
 
@@ -72,9 +76,7 @@ def render_answer(
         lines = wrap(f"Searched only part of the archive: {searched}", colour=False, width=width) if searched else []
         lines += [f"What came closest: {closest}"] if answer.alternatives else []
         return "\n".join([NOT_ANSWERED, *_dim(lines, colour)])
-    sentence = answer.sentence
-    marked = Span(answer.answer.start - sentence.start, answer.answer.end - sentence.start)
-    lines = wrap(sentence.text, marked, colour=colour, width=width)
+    lines = wrap(answer.sentence.text, _within(answer.sentence.start, answer.answer), colour=colour, width=width)
     sure = wrap(sureness(answer.answer.confidence), colour=colour, width=width, indent="  ")
     also = _dim(_also(answer.also, width), colour)
     return "\n".join([*lines, "", *_about(answer.article, colour, width), *also, *_dim(sure, colour)])
@@ -86,7 +88,7 @@ def render_alternatives(answer: Answer, *, colour: bool, width: int = WIDTH) -> 
     for number, quotation in enumerate(answer.alternatives, start=2 if answer.answered else 1):
         lines += [""] if lines else []
         span, sentence, article = quotation.answer, quotation.sentence, quotation.article
-        marked = Span(span.start - sentence.start, span.end - sentence.start)
+        marked = _within(sentence.start, span)
         wrapped = wrap(sentence.text, marked, colour=colour, width=width, indent="    ")
         lines += [f"{number:>2}. {line[4:]}" if at == 0 else line for at, line in enumerate(wrapped)]
         about = " · ".join(filter(None, [article.title, _published(article), sureness(span.confidence)]))
@@ -112,10 +114,7 @@ def _also(others: Sequence[ArticleReference], width: int) -> list[str]:
     lines: list[str] = []
     for other in others[:_COPIES_SHOWN]:
         about = " · ".join(filter(None, [other.title, _published(other)]))
-        lines += [
-            *wrap(f"also in: {about}", colour=False, width=width, indent="  "),
-            f"  {_place(other)}",
-        ]
+        lines += [*wrap(f"also in: {about}", colour=False, width=width, indent="  "), f"  {_place(other)}"]
     more = len(others) - _COPIES_SHOWN
     return lines + ([f"  and in {more:,} more"] if more > 0 else [])
 
@@ -158,8 +157,7 @@ def render_context(
     before = [s for s in stored.sentences if s.end <= sentence.start][-around:] if around else []
     after = [s for s in stored.sentences if s.start >= sentence.end][:around]
     start, end = min([sentence.start, *(s.start for s in before)]), max([sentence.end, *(s.end for s in after)])
-    marked = Span(quotation.answer.start - start, quotation.answer.end - start)
-    lines = _paragraphs(text[start:end], marked, colour=colour, width=width)
+    lines = _paragraphs(text[start:end], _within(start, quotation.answer), colour=colour, width=width)
     above = _dim(["[…]"], colour) if text[:start].strip() else []
     below = _dim(["[…]"], colour) if text[end:].strip() else []
     return "\n".join([*above, *lines, *below, "", *_about(stored.article, colour, width)])
@@ -191,16 +189,15 @@ def render_report(report: ReindexReport, *, named: bool = False) -> str:
     seen = report.new + report.changed + report.unchanged + report.removed + len(report.failed)
     lines = [f"Articles: {', '.join(counts)}." if seen else "No articles found."]
     if report.duplicates:
-        lines[0] += (
-            f" {report.duplicates:,} {'are copies of others' if report.duplicates > 1 else 'is a copy of another'}."
-        )
+        copies = "are copies of others" if report.duplicates > 1 else "is a copy of another"
+        lines[0] += f" {report.duplicates:,} {copies}."
     passages = report.passages
-    done = f"{passages.total:,} in the store, {passages.embedded:,} embedded now"
-    speed = f" ({passages.per_second:,.0f}/s)" if passages.per_second else ""
+    embedded = f"{passages.embedded:,} embedded now"
     if report.dry_run:
         lines.insert(0, "Dry run: nothing has changed.")
-        done = f"{passages.total:,} in the store, {passages.embedded:,} would be embedded"
-    lines.append(f"Passages: {done}{speed}, {report.seconds:.1f} s.")
+        embedded = f"{passages.embedded:,} would be embedded"
+    speed = f" ({passages.per_second:,.0f}/s)" if passages.per_second else ""
+    lines.append(f"Passages: {passages.total:,} in the store, {embedded}{speed}, {report.seconds:.1f} s.")
     if report.failed and named:
         lines.append(f"Could not be read, see above: {len(report.failed):,}")
     elif report.failed:

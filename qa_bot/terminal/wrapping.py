@@ -67,34 +67,12 @@ def _squeeze(text: str) -> str:
 
 
 def _lines(text: str, width: int) -> Iterator[Span]:
-    line = NOTHING
-    for word in re.finditer("[^ ]+", text):
-        for bit in _bits(text, Span(*word.span()), width):
-            if line.end and _columns(text[line.start : bit.end]) > width:
-                yield line
-                line = NOTHING
-            line = Span(line.start if line.end else bit.start, bit.end)
-    if line.end:
-        yield line
-
-
-def _bits(text: str, word: Span, width: int) -> Iterator[Span]:
-    """The word, or the parts that it is broken into."""
-    start = at = word.start
-    if _columns(text[word.start : word.end]) > width:
-        from wcwidth import iter_graphemes
-
-        for character in iter_graphemes(text[word.start : word.end]):
-            if at > start and _columns(text[start : at + len(character)]) > width:
-                yield Span(start, at)
-                start = at
-            at += len(character)
-    yield Span(start, word.end)
-
-
-def _columns(text: str) -> int:
     if _LATIN.fullmatch(text):
-        return len(text)
-    from wcwidth import wcswidth
-
-    return wcswidth(text)
+        from textwrap import wrap
+    else:
+        from wcwidth import wrap
+    end = 0
+    for line in wrap(text, width, break_on_hyphens=False):
+        start = text.index(line, end)
+        end = start + len(line)
+        yield Span(start, end)

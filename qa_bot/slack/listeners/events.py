@@ -92,9 +92,9 @@ def _posted(
         return
     payload = _payload(posted, trigger, context, sent_again=sent_again)
     if not services.jobs.full:
-        services.jobs.put(f"question:{payload.key}", "question", payload.model_dump())
+        services.jobs.put(f"question:{payload.about}", "question", payload.model_dump())
     elif trigger not in (Trigger.AUTO, Trigger.FOLLOW_UP):
-        services.jobs.put(f"question:{payload.key}", "too busy", payload.model_dump())
+        services.jobs.put(f"question:{payload.about}", "too busy", payload.model_dump())
 
 
 def _take_articles(
@@ -106,17 +106,8 @@ def _take_articles(
     addresses, files = links(posted.text)[:ARTICLES_A_MESSAGE], read_files(event)[:ARTICLES_A_MESSAGE]
     if not (addresses or files) or (is_question(typed(posted.text)) and not files):
         return False
-    about = f"{posted.channel}:{posted.ts}"
-    payload = PostPayload(
-        **origin_of(context),
-        channel=posted.channel,
-        ts=posted.ts,
-        thread=posted.thread,
-        links=tuple(addresses),
-        files=tuple(files),
-        about=about,
-    )
-    services.jobs.put(f"index:{about}", "index", payload.model_dump())
+    payload = PostPayload(**origin_of(context), **posted._asdict(), links=tuple(addresses), files=tuple(files))
+    services.jobs.put(f"index:{payload.about}", "index", payload.model_dump())
     return True
 
 
@@ -138,7 +129,7 @@ def _edited(event: Mapping[str, Any], context: AsyncBoltContext, services: Servi
     if trigger is None and not _may_have_answer(read_message(before, edited.channel), context, services):
         return
     payload = _payload(edited, trigger or Trigger.FOLLOW_UP, context)
-    key = f"edit:{payload.key}:{event.get('event_ts') or event.get('ts')}"
+    key = f"edit:{payload.about}:{event.get('event_ts') or event.get('ts')}"
     services.jobs.put(key, "edit", payload.model_dump())
 
 
@@ -149,7 +140,7 @@ def _deleted(event: Mapping[str, Any], context: AsyncBoltContext, services: Serv
         return
     if _may_have_answer(deleted, context, services):
         payload = _payload(deleted, Trigger.FOLLOW_UP, context)
-        services.jobs.put(f"delete:{payload.key}", "delete", payload.model_dump())
+        services.jobs.put(f"delete:{payload.about}", "delete", payload.model_dump())
 
 
 def _may_have_answer(message: IncomingMessage | None, context: AsyncBoltContext, services: Services) -> bool:
@@ -173,10 +164,7 @@ def _trigger(message: IncomingMessage, context: AsyncBoltContext, services: Serv
 def _payload(
     message: IncomingMessage, trigger: Trigger, context: AsyncBoltContext, *, sent_again: bool = False
 ) -> QuestionPayload:
-    about = f"{message.channel}:{message.ts}"
-    return QuestionPayload(
-        **origin_of(context), **message._asdict(), trigger=trigger, about=about, sent_again=sent_again
-    )
+    return QuestionPayload(**origin_of(context), **message._asdict(), trigger=trigger, sent_again=sent_again)
 
 
 async def _suggest(services: Services, client: AsyncWebClient, channel: str) -> None:

@@ -59,10 +59,6 @@ _log = logging.getLogger(__name__)
 async def running(bot: QABot, settings: SlackSettings) -> AsyncIterator[tuple[Services, AsyncApp]]:
     """Runs the parts of the app; at the end they finish their work.
 
-    Args:
-        bot: answers.
-        settings: of the Slack app.
-
     Yields:
         The parts, and the Bolt app that takes requests.
 

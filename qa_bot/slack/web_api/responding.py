@@ -36,7 +36,7 @@ async def respond(session: aiohttp.ClientSession, url: str, message: Message | N
     """
     if not url:
         return False
-    content = {"text": message.text, "blocks": message.blocks} if message else {}
+    content = message._asdict() if message else {}
     body = {"response_type": "ephemeral", "replace_original": False, **content, **more}
 
     async def send() -> None:
@@ -54,5 +54,4 @@ async def respond(session: aiohttp.ClientSession, url: str, message: Message | N
 
 def ephemeral(text: str) -> dict[str, Any]:
     """A fixed text as the answer to a slash command, which only its user sees."""
-    message = plain_message(text)
-    return {"text": message.text, "blocks": message.blocks, "response_type": "ephemeral"}
+    return {**plain_message(text)._asdict(), "response_type": "ephemeral"}

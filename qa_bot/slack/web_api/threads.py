@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from qa_bot.conversation.conversation import Turn
+from qa_bot.conversation.referring import Turn
 from qa_bot.slack.web_api.calls import call, error_code
 
 EVENT_TYPE = "qa_bot_answer"

@@ -16,12 +16,11 @@ from embeddings.indexing.reindexer import ReindexReport
 from qa_bot.slack.jobs.state import Job
 from qa_bot.slack.log_redaction import in_words
 from qa_bot.slack.quoting import clean, cut
-from qa_bot.slack.services import Origin, Services
+from qa_bot.slack.services import MessageOrigin, Services
 from qa_bot.slack.views.blocks import plain_message
 from qa_bot.slack.views.texts import Texts, number
 from qa_bot.slack.web_api.calls import error_code
 from qa_bot.slack.web_api.files import FOLDER, FileError, Obstacle, PostedFile, fetch, look_up
-from qa_bot.slack.web_api.responding import respond
 from qa_bot.slack.workers.status_line import StatusLine
 
 WORKING, DONE, FAILED = "eyes", "white_check_mark", "warning"
@@ -32,15 +31,11 @@ MEGABYTE = 1_000_000
 _log = logging.getLogger(__name__)
 
 
-class PostPayload(Origin):
+class PostPayload(MessageOrigin):
     """What a job about posted articles carries: the message, and the links and files in it."""
 
-    channel: str
-    ts: str
-    thread: str
     links: tuple[str, ...]
     files: tuple[PostedFile, ...]
-    about: str
 
 
 class AdminPayload(BaseModel):
@@ -55,11 +50,7 @@ class AdminPayload(BaseModel):
 
 
 class ArticleWork:
-    """Does the jobs; one at a time writes to the store.
-
-    Args:
-        services: the parts of the app.
-    """
+    """Does the jobs; one at a time writes to the store."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -87,7 +78,7 @@ class ArticleWork:
                 posted.channel,
                 plain_message("\n".join(texts.not_indexed.format(reason=reason) for reason in reasons)),
                 thread=posted.thread,
-                payload={"question": f"index:{posted.channel}:{posted.ts}"},
+                payload={"question": f"index:{posted.about}"},
                 author=posted.bot_user,
                 again=job.attempts > 1,
             )
@@ -109,7 +100,7 @@ class ArticleWork:
         except Exception as error:
             _log.error("an admin's command failed: %s", in_words(error))
             result = texts.admin_failed.format(reason=texts.not_read)
-        await respond(self._services.session, command.response_url, plain_message(result))
+        await self._services.tell(command.response_url, result)
 
     async def _index(self, client: AsyncWebClient, posted: PostPayload, texts: Texts) -> list[str]:
         """Indexes the links and files of a message; returns the reasons for those that failed."""
@@ -238,15 +229,15 @@ def _report(report: ReindexReport, texts: Texts) -> str:
 
 async def archive_status(services: Services, channel: str | None) -> str:
     """The text of `/ask-admin status`."""
-    texts, language = services.texts(channel), services.settings.channel(channel).language
+    texts = services.texts(channel)
     try:
         status = await asyncio.to_thread(lambda: services.bot.store.status())
         sources = await asyncio.to_thread(lambda: len(services.bot.store.sources.list()))
     except QABotError as error:
         return texts.admin_failed.format(reason=cut(clean(str(error)), REASON_CHARS))
     return texts.admin_status.format(
-        articles=number(status.articles, language),
-        passages=number(status.passages, language),
-        sources=number(sources, language),
-        waiting=number(services.pool.waiting, language),
+        articles=number(status.articles, texts),
+        passages=number(status.passages, texts),
+        sources=number(sources, texts),
+        waiting=number(services.pool.waiting, texts),
     )

@@ -5,29 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from qa_bot.feedback import Judgement, Verdict, surroundings
 from qa_bot.slack.services import Services
-from qa_bot.slack.views.button_values import Judged, Place
+from qa_bot.slack.views.button_values import ButtonValue, Judged, Place
 from qa_bot.slack.workers.asking import ask
 
 
-class FeedbackForm(BaseModel):
+class FeedbackForm(ButtonValue):
     """What the feedback modal carries: the judgement that opened it, and the channel."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     judged: Judged
     channel: str | None
-
-    @classmethod
-    def load(cls, private: object) -> FeedbackForm | None:
-        """Reads a modal's private metadata; None if it is not this one's."""
-        try:
-            return cls.model_validate_json(private) if isinstance(private, str) else None
-        except ValidationError:
-            return None
 
 
 async def record_judgement(

@@ -12,7 +12,7 @@ from qa_bot.answering.results import Answer
 from qa_bot.slack.jobs.state import Job
 from qa_bot.slack.quoting import inert, web_address
 from qa_bot.slack.services import Origin, Services
-from qa_bot.slack.views.outcomes import Failure, Outcome
+from qa_bot.slack.views.blocks import Failure, Outcome
 from qa_bot.slack.web_api.calls import call, error_code
 from qa_bot.slack.workers.asking import ask
 

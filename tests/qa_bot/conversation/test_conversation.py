@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_bot.conversation.conversation import Turn, in_light_of
+from qa_bot.conversation.conversation import in_light_of
+from qa_bot.conversation.referring import Turn
 
 CHALLENGER = Turn("Who was the first woman at the bottom of Challenger Deep?", "Kathy Sullivan")
 VOYAGER = Turn("When was Voyager 2 launched?", "August 20, 1977")

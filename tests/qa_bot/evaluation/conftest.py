@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from qa_bot.evaluation.figures import EvaluationReport
 from qa_bot.evaluation.modes import evaluate
+from qa_bot.evaluation.report import EvaluationReport
 from qa_bot.settings import Settings, load_settings
 
 DATA = Path(__file__).parent / "data"

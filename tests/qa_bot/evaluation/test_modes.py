@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from embeddings.errors import DatasetError, SettingsError
-from qa_bot.evaluation.figures import EvaluationReport
 from qa_bot.evaluation.modes import Mode, evaluate
 from qa_bot.evaluation.predictions import AnswerFigures
-from qa_bot.evaluation.report import text_table, write_report
+from qa_bot.evaluation.report import EvaluationReport, text_table, write_report
 from qa_bot.settings import Settings
 
 ONLY_V2 = {

@@ -27,7 +27,7 @@ import fcntl, sys, termios
 if sys.stdin.isatty():
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 from qa_bot.bot import QABot
-from qa_bot.repl.loop import run_repl
+from qa_bot.commands.repl import run_repl
 from qa_bot.settings import load_settings
 {extra}
 with QABot(load_settings(data_dir=sys.argv[1], cache_dir=sys.argv[2])) as bot:

@@ -7,7 +7,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from qa_bot.conversation.conversation import Turn
+from qa_bot.conversation.referring import Turn
 from qa_bot.slack.web_api.threads import EVENT_TYPE, Conversation, read_thread, turn_payload
 
 BOT = "U0QABOT01"
