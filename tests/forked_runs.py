@@ -126,7 +126,7 @@ def _serve() -> None:
 
 def _become(order: dict[str, Any]) -> NoReturn:
     """Becomes the command, and ends with its exit code."""
-    code: Any = 70
+    code = 70
     try:
         os.chdir(order["folder"])
         os.environ.clear()
@@ -142,14 +142,13 @@ def _become(order: dict[str, Any]) -> NoReturn:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         sys.argv = ["qa-bot", *order["arguments"]]
         code = import_module("qa_bot.cli").main()
-    except SystemExit as done:
-        code = done.code
-    except BaseException:
-        traceback.print_exc()
-    finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(code if isinstance(code, int) else 70)
+    except BaseException:  # a signal may come before the command begins, and after its end
+        traceback.print_exc()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
 
 
 def _wait(child: int, order: dict[str, Any], began: float) -> int:

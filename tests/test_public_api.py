@@ -49,7 +49,6 @@ def test_every_room_has_its_place_in_the_contract() -> None:
     assert (graph.find_children("qa_bot") | {"embeddings"}) == rooms
 
 
-@pytest.mark.xfail(reason="embeddings.sources opens its own modules from its __init__", strict=False)
 def test_no_modules_import_each_other_in_a_circle() -> None:
     assert house.circles(house.import_graph()) == []
 

@@ -36,15 +36,11 @@ def check_encoder(store: Store | View, encoder: str, passage_rule: str | None = 
         EncoderMismatchError: with the command that rebuilds the store.
     """
     if store.encoder not in (None, encoder):
-        raise EncoderMismatchError(
-            f"the store was made with the encoder {store.encoder}, the settings name {encoder}; set the encoder back, or "
-            "rebuild the store: qa-bot index --rebuild"
-        )
+        made = f"the store was made with the encoder {store.encoder}, the settings name {encoder}; set the encoder back"
+        raise EncoderMismatchError(f"{made}, or rebuild the store: qa-bot index --rebuild")
     if passage_rule is not None and store.passage_rule not in (None, passage_rule):
-        raise EncoderMismatchError(
-            f"the store's passages are {store.passage_rule}, the settings say {passage_rule}; set them back, or rebuild "
-            "the store: qa-bot index --rebuild"
-        )
+        cut_by = f"the store's passages are {store.passage_rule}, the settings say {passage_rule}; set them back"
+        raise EncoderMismatchError(f"{cut_by}, or rebuild the store: qa-bot index --rebuild")
 
 
 class CutArticle(NamedTuple):
@@ -53,17 +49,14 @@ class CutArticle(NamedTuple):
     Attributes:
         article: as it was read.
         passages: of its text.
-        hashes: of `texts`, in the same order; equal texts have equal vectors.
+        texts: what is embedded of each passage.
+        hashes: of each of the texts, 16 bytes; equal texts have equal vectors.
     """
 
     article: Article
     passages: Sequence[Passage]
+    texts: list[str]
     hashes: Sequence[bytes]
-
-    @property
-    def texts(self) -> list[str]:
-        """What is embedded of each passage, in order."""
-        return _embedded(self.article, self.passages)
 
     @property
     def sentences(self) -> list[Span]:
@@ -71,12 +64,7 @@ class CutArticle(NamedTuple):
         return list(dict.fromkeys(sentence for passage in self.passages for sentence in passage.sentences))
 
     def with_vectors(self, origin: str, vectors: Mapping[bytes, NDArray[np.float32]]) -> IndexedArticle:
-        """The article as it is stored.
-
-        Args:
-            origin: location of the source that it came from.
-            vectors: of the passages, by the hashes of their texts.
-        """
+        """The article as it is stored: with the location of its source, and with its vectors by the hashes of the texts."""
         passages = [
             NewPassage(passage.start, passage.end, text_hash, vectors[text_hash])
             for passage, text_hash in zip(self.passages, self.hashes, strict=True)
@@ -87,14 +75,7 @@ class CutArticle(NamedTuple):
 def cut(article: Article, rule: PassageRule) -> CutArticle:
     """Cuts an article into passages."""
     passages = split_passages(article.text, max_chars=rule.max_chars, overlap_sentences=rule.overlap_sentences)
-    return CutArticle(article, passages, [_hash(text) for text in _embedded(article, passages)])
-
-
-def _embedded(article: Article, passages: Sequence[Passage]) -> list[str]:
     # Opening words that stand in for a title say nothing that the text does not, and change with it.
     title = "" if article.title == opening_words(article.text) else article.title
-    return [embedded_text(title, article.text[passage.start : passage.end]) for passage in passages]
-
-
-def _hash(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()[:16]
+    texts = [embedded_text(title, article.text[passage.start : passage.end]) for passage in passages]
+    return CutArticle(article, passages, texts, [hashlib.sha256(text.encode()).digest()[:16] for text in texts])

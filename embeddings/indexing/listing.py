@@ -10,21 +10,17 @@ from pydantic import ValidationError
 
 from embeddings.errors import SourceError
 from embeddings.indexing.report import Tally
-from embeddings.sources import Entry, Source, SourceContext, SourceOptions, open_source
+from embeddings.sources import Entry, Source, SourceContext, SourceOptions
+from embeddings.sources.opening import open_source
 from embeddings.sources.web.fetcher import Fetcher
 from embeddings.store.protocol import SourceRecord, Store
 
 LISTED_AHEAD = 20_000
 """Entries that are listed before the first is read, so that progress has a total.  More would fill memory."""
 
-KEPT = "the articles from it are kept"
-
 
 class Listing:
     """A source and its entries; the first ones are listed at once.
-
-    Args:
-        source: to list.
 
     Raises:
         SourceError: it cannot be listed.
@@ -36,10 +32,6 @@ class Listing:
         self._ahead = list(islice(entries, LISTED_AHEAD))
         self._rest = entries
         self.is_whole = len(self._ahead) < LISTED_AHEAD
-
-    def __bool__(self) -> bool:
-        """Whether there are any entries."""
-        return bool(self._ahead)
 
     def __len__(self) -> int:
         """How many entries have been listed ahead."""
@@ -56,7 +48,7 @@ class SourceLister:
 
     Args:
         store: knows the sources and their sync states.
-        fetcher: the way to the web; None to make one when it is needed.
+        fetcher: the way to the web; None for one with the usual policy.
 
     Attributes:
         unreachable: locations of remembered sources that could not be listed, with the reason.
@@ -64,16 +56,12 @@ class SourceLister:
 
     def __init__(self, store: Store, fetcher: Fetcher | None = None) -> None:
         self._store = store
-        self._given_fetcher = fetcher
+        self._fetcher = fetcher or Fetcher()
         self.unreachable: dict[str, str] = {}
 
     @cached_property
     def _stored(self) -> set[str]:
         return {article.source for article in self._store.articles.known()}
-
-    @cached_property
-    def _fetcher(self) -> Fetcher:
-        return self._given_fetcher or Fetcher()
 
     def named(self, locations: Sequence[str], options: SourceOptions | None) -> list[tuple[Listing, SourceOptions]]:
         """Lists sources that a person named, each once, with these options or else the stored ones.
@@ -102,7 +90,7 @@ class SourceLister:
             try:
                 listings.append(self._list(self._open(record.location, _options(record))))
             except SourceError as error:
-                tally.fail(error.source, f"{error.reason}; {KEPT}")
+                tally.fail(error.source, f"{error.reason}; the articles from it are kept")
                 self.unreachable[record.location] = error.reason
         return listings
 
@@ -127,6 +115,5 @@ def _options(record: SourceRecord) -> SourceOptions:
     try:
         return SourceOptions.model_validate_json(record.options)
     except ValidationError as error:
-        raise SourceError(
-            record.location, "its options in the store are of another version; name it again: qa-bot index LOCATION"
-        ) from error
+        reason = "its options in the store are of another version; name it again: qa-bot index LOCATION"
+        raise SourceError(record.location, reason) from error

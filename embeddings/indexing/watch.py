@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from embeddings.sources.documents import SIDE_CAR
+from embeddings.sources.web.addresses import is_web_address
 
 CHECK_SECONDS = 0.5
 """Seconds between two checks of files; more where a check takes long."""
@@ -50,19 +51,11 @@ class Pending(NamedTuple):
         return list(self.changes)
 
     def leaves(self, entry: str) -> bool:
-        """Whether to leave an entry as it is: neither it nor its side-car changed, or it is being written.
-
-        Args:
-            entry: its identity: a path, a path with `#` and a record, or a URL.
-        """
+        """Whether to leave an entry, by its identity, as it is: neither it nor its side-car changed, or it is being written."""
         side_car = entry + SIDE_CAR
-        return not is_address(entry) and not any(
-            entry in new.changed
-            or entry.rpartition("#")[0] in new.changed
-            or side_car in new.changed
-            or side_car in new.gone
-            for new in self.changes.values()
-        )
+        files = {entry, entry.rpartition("#")[0], side_car}
+        touched = (side_car in new.gone or not files.isdisjoint(new.changed) for new in self.changes.values())
+        return not is_web_address(entry) and not any(touched)
 
 
 class Watch:
@@ -78,8 +71,8 @@ class Watch:
 
     def __init__(self, locations: Sequence[str], site_seconds: float) -> None:
         self._site_seconds = site_seconds
-        self._asked = {location: time.monotonic() for location in locations if is_address(location)}
-        self._read = {location: dict(files_of(location)) for location in locations if not is_address(location)}
+        self._asked = {location: time.monotonic() for location in locations if is_web_address(location)}
+        self._read = {location: dict(files_of(location)) for location in locations if not is_web_address(location)}
         self._last: dict[str, dict[str, FileStat]] = {}
         self.pause = CHECK_SECONDS
 
@@ -88,7 +81,7 @@ class Watch:
         began, worked = time.monotonic(), time.thread_time()
         pending = {}
         for location in locations:
-            changes = self._site(location, began) if is_address(location) else self._files(location)
+            changes = self._site(location, began) if is_web_address(location) else self._files(location)
             if changes is not None:
                 pending[location] = changes
         # As long as the check took, too: a disk in the network may be slow without any work here.
@@ -98,7 +91,7 @@ class Watch:
     def read(self, pending: Pending) -> None:
         """Notes that what was pending has been read."""
         for location, changes in pending.changes.items():
-            if is_address(location):
+            if is_web_address(location):
                 self._asked[location] = time.monotonic()
                 continue
             files = self._read.setdefault(location, {})
@@ -121,36 +114,20 @@ class Watch:
         return Changes(changed, gone) if changed or gone else None
 
 
-def is_address(location: str) -> bool:
-    """Whether a source is on the web."""
-    return location.startswith(("http://", "https://"))
-
-
 def files_of(location: str) -> Iterator[tuple[str, FileStat]]:
     """The state of the files of a file, folder or glob, with their side-cars; without files that cannot be checked."""
-    if os.path.isdir(location):
-        yield from _files_below(location)
-    else:
-        for path in [location] if os.path.lexists(location) else glob.iglob(location, recursive=True):
-            if os.path.isdir(path):
-                yield from _files_below(path)
-            else:
-                yield from _stat(path)
-                yield from _stat(path + SIDE_CAR)
-
-
-def _files_below(folder: str) -> Iterator[tuple[str, FileStat]]:
-    try:
-        entries = list(os.scandir(folder))
-    except OSError:  # a reindex says what is wrong with it
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _files_below(entry.path)
-        else:
-            yield from _stat(entry.path)
+    for path in [location] if os.path.lexists(location) else glob.iglob(location, recursive=True):
+        if not os.path.isdir(path):
+            yield from _stat(path)
+            yield from _stat(path + SIDE_CAR)
+        for folder, names, files in os.walk(
+            path
+        ):  # without what cannot be listed; a reindex says what is wrong with it
+            names[:] = [name for name in names if not name.startswith(".")]
+            beginning = os.path.join(folder, "")
+            for name in files:
+                if not name.startswith("."):
+                    yield from _stat(beginning + name)
 
 
 def _stat(path: str) -> Iterator[tuple[str, FileStat]]:

@@ -21,13 +21,7 @@ BATCH_SECONDS = 10.0
 
 
 class Writer:
-    """Takes what a reindex finds and only counts it, for a dry run.
-
-    Args:
-        store: only read.
-        rule: how articles are cut into passages.
-        tally: counts.
-    """
+    """Takes what a reindex finds and only counts it in a tally, for a dry run; the store is only read."""
 
     def __init__(self, store: Store, rule: PassageRule, tally: Tally) -> None:
         self._tally = tally
@@ -69,25 +63,16 @@ class _Waiting(NamedTuple):
     origin: str
     copy: Copy
 
+    def indexed(self, vectors: Mapping[bytes, NDArray[np.float32]]) -> IndexedArticle:
+        article = self.cut.with_vectors(self.origin, vectors)
+        return article._replace(signature=self.copy.signature, bands=self.copy.bands, duplicate_of=self.copy.of)
+
 
 class BatchWriter(Writer):
-    """Embeds and commits articles, a batch in a transaction.
-
-    Args:
-        store: to write to.
-        encoder: makes the vectors.
-        rule: how articles are cut into passages.
-        tally: counts.
-        batch_passages: passages after which a batch is committed, at least 1.
-    """
+    """Embeds and commits articles, a batch of `batch_passages` passages (1 or more) in a transaction."""
 
     def __init__(
-        self,
-        store: Store,
-        encoder: Encoder,
-        rule: PassageRule,
-        tally: Tally,
-        batch_passages: int = BATCH_PASSAGES,
+        self, store: Store, encoder: Encoder, rule: PassageRule, tally: Tally, batch_passages: int = BATCH_PASSAGES
     ) -> None:
         super().__init__(store, rule, tally)
         self._encoder = encoder
@@ -118,7 +103,7 @@ class BatchWriter(Writer):
         if self._batch:
             vectors = self._vectors([waiting.cut for waiting in self._batch])
             self._store.writing.commit(
-                [_indexed(waiting, vectors) for waiting in self._batch],
+                [waiting.indexed(vectors) for waiting in self._batch],
                 encoder=self._encoder.identity,
                 passage_rule=str(self._rule),
                 sync_state=self._sync_state,
@@ -138,7 +123,7 @@ class BatchWriter(Writer):
 
     def _vectors(self, batch: list[CutArticle]) -> dict[bytes, NDArray[np.float32]]:
         """The vectors of all passages, by their hashes; only texts that have none are embedded."""
-        texts = _texts(batch)
+        texts = {text_hash: text for piece in batch for text_hash, text in zip(piece.hashes, piece.texts, strict=True)}
         vectors = self._store.articles.vectors_of(list(texts))
         missing = [text_hash for text_hash in texts if text_hash not in vectors]
         began = time.monotonic()
@@ -148,13 +133,3 @@ class BatchWriter(Writer):
         self._tally.embedded += len(missing)
         self._tally.reused += self._passages - len(missing)
         return vectors
-
-
-def _texts(batch: Iterable[CutArticle]) -> dict[bytes, str]:
-    return {text_hash: text for piece in batch for text_hash, text in zip(piece.hashes, piece.texts, strict=True)}
-
-
-def _indexed(waiting: _Waiting, vectors: Mapping[bytes, NDArray[np.float32]]) -> IndexedArticle:
-    copy = waiting.copy
-    indexed = waiting.cut.with_vectors(waiting.origin, vectors)
-    return indexed._replace(signature=copy.signature, bands=copy.bands, duplicate_of=copy.of)

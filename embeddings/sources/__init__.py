@@ -3,7 +3,7 @@
 A source lists its entries without reading them.  Each entry is read on its own, so that a failure does not stop the
 others.  A reindex works like this::
 
-    source = open_source(location, context)
+    source = open_source(location, context)     # in `embeddings.sources.opening`
     for entry in source.entries():      # SourceError: the source as a whole cannot be listed
         article = entry.read()          # SourceError: this one cannot be read, its message says why
         ...                             # None: not modified since its last commit
@@ -16,22 +16,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 from embeddings.articles import Article
-from embeddings.errors import SourceError
 from embeddings.sources.context import SourceContext, SourceOptions
 
-__all__ = [
-    "Entry",
-    "Source",
-    "SourceContext",
-    "SourceOptions",
-    "check_name",
-    "lies_in",
-    "open_source",
-]
+__all__ = ["Entry", "Source", "SourceContext", "SourceOptions", "lies_in"]
 
 
 class Entry(NamedTuple):
@@ -89,51 +79,3 @@ def lies_in(source: str, place: str) -> bool:
     An entry that is not listed because its folder or file could not be read is not gone.
     """
     return source.startswith((place.rstrip("/") + "/", place + "#"))
-
-
-def check_name(source: str) -> None:
-    r"""Refuses a file name that is not UTF-8, which could neither be stored nor printed.
-
-    Raises:
-        SourceError: with the bytes that are not UTF-8 written as ``\xff``.
-    """
-    try:
-        source.encode()
-    except UnicodeEncodeError as error:
-        shown = source.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-        raise SourceError(shown, "its name is not UTF-8; rename it") from error
-
-
-def open_source(location: str, context: SourceContext | None = None) -> Source:
-    """The source that a person named.
-
-    Args:
-        location: a file, a folder, a glob, or a URL.
-        context: what it may use; without one, everything is read.
-
-    Raises:
-        SourceError: there is nothing there, or nothing that can hold articles.
-    """
-    from embeddings.sources.files import FileSource, FolderSource, glob_source
-    from embeddings.sources.globs import is_glob
-    from embeddings.sources.web.addresses import is_web_address, normal_url
-    from embeddings.sources.websites import WebSource
-
-    check_name(location)
-    context = context or SourceContext()
-    if is_web_address(location):
-        return WebSource(normal_url(location), context)
-    try:
-        path = Path(location).expanduser()
-        if path.is_dir():
-            return FolderSource(path.resolve(), context)
-        if path.is_file():
-            return FileSource(path.resolve(), context)
-        if path.exists():
-            raise SourceError(location, "neither a file nor a folder; name a file, a folder, or a URL")
-        source = glob_source(location, context) if is_glob(location) else None
-    except (OSError, ValueError, RuntimeError) as error:  # the last for a ~user or a loop of links that leads nowhere
-        raise SourceError(location, f"cannot be opened ({getattr(error, 'strerror', None) or error})") from error
-    if source is None:
-        raise SourceError(location, "there is no such file or folder; check the path")
-    return source

@@ -136,10 +136,11 @@ def _watch(
     bot: QABot, sources: Sequence[str], index: Callable[[Callable[[Progress], None]], ReindexReport], output: _Output
 ) -> NoReturn:
     """Indexes, and again whenever a source changes; until Ctrl-C.  After a failure it waits longer each time."""
-    from embeddings.indexing.watch import Watch, is_address
+    from embeddings.indexing.watch import Watch
+    from embeddings.sources.web.addresses import is_web_address
 
     # The watch begins before anything is read, so that it sees what changes meanwhile.
-    absolute = [name if is_address(name) else os.path.realpath(os.path.expanduser(name)) for name in sources]
+    absolute = [name if is_web_address(name) else os.path.realpath(os.path.expanduser(name)) for name in sources]
     remembered = [source.location for source in bot.store.sources.list()]
     watch = Watch([*remembered, *absolute], bot.settings.watch_seconds)
     output.print_report(output.with_progress(index))

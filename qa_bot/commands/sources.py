@@ -57,7 +57,8 @@ def _list(settings: Settings, as_json: bool) -> int:
 @reading_options
 def _add(settings: Settings, sources: tuple[str, ...], **reading: Any) -> int:
     """Add sources; the next `qa-bot index` reads them."""
-    from embeddings.sources import SourceContext, SourceOptions, open_source
+    from embeddings.sources import SourceContext, SourceOptions
+    from embeddings.sources.opening import open_source
 
     options = source_options(**reading)
     with open_bot(settings) as bot:

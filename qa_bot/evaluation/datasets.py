@@ -107,8 +107,8 @@ def _checked(value: Any, kind: type, field: str = "") -> Any:
     if isinstance(value, kind):
         return value
     where = f" in the field {field!r}" if field else ""
-    found = _KINDS | {int: "a number", bool: "a truth value", type(None): "null"}
-    raise TypeError(f"{_KINDS[kind]} expected{where}, found {found.get(type(value), 'a number')}")
+    kinds = _KINDS | {int: "a number", bool: "a truth value", type(None): "null"}
+    raise TypeError(f"{_KINDS[kind]} expected{where}, found {kinds.get(type(value), 'a number')}")
 
 
 def _field(holder: Any, name: str, kind: type) -> Any:

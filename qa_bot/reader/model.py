@@ -104,7 +104,7 @@ class Reader:
     Args:
         folder: what `qa_bot.reader.compiler` wrote.
         facts: the contents of its `compiled.json`.
-        threads: windows to read at once; 0 for one a core.
+        threads: windows to read at once; 0 for one per core.
     """
 
     def __init__(self, folder: Path, facts: Mapping[str, Any], threads: int = 0) -> None:
@@ -132,7 +132,7 @@ class Reader:
         Args:
             name: "packaged", a folder, or a name on the Hugging Face hub.
             cache: folder of compiled models.
-            threads: windows to read at once; 0 for one a core.
+            threads: windows to read at once; 0 for one per core.
             say: is told when a compilation begins.
 
         Raises:

@@ -12,7 +12,11 @@ from embeddings.store.protocol import View
 from qa_bot.retrieval.retriever import RetrievedPassage
 
 LOOKED_THROUGH = 40
-"""Passages that are looked through for some that say different things: the whole shortlist of the retriever."""
+"""Passages that are looked through for some that say different things: the whole shortlist, which costs nothing more.
+
+Of eight passages to be read, all eight are different where each story is there three times, and 7.6 where it is there eight
+times; 64 passages would bring eight there, and take a quarter longer for every question.
+"""
 
 _TOLD_AGAIN = 0.3
 """Share of a passage's shingles from which a newer version says the same, perhaps corrected; a cut paragraph has none."""

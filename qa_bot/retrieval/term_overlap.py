@@ -49,13 +49,13 @@ class QuestionWords:
         self._forms = {word.lower(): stemmer.stem(word) for word in telling}
         self.terms = list(dict.fromkeys(self._forms.values()))
         """What is looked for, each once, in the question's order."""
-        self._wanted = frozenset(self.terms)
-        told = set(telling)
+        self._term_set = frozenset(self.terms)
+        content = set(telling)
         self._pairs = list(
             dict.fromkeys(
-                (stemmer.stem(one), stemmer.stem(other))
-                for one, other in pairwise(words)
-                if one in told or other in told
+                (stemmer.stem(left), stemmer.stem(right))
+                for left, right in pairwise(words)
+                if left in content or right in content
             )
         )
 
@@ -69,7 +69,7 @@ class QuestionWords:
         """
         words = split_words(text.lower())
         stems = self._stemmer.stems(words)
-        said, forms = set(stems), set(words)
+        passage_terms, forms = set(stems), set(words)
         titled = set(self._stemmer.stems(split_words(title.lower())))
         total = sum(rarity.get(term, 0.0) for term in self.terms)
         if not total:
@@ -81,16 +81,16 @@ class QuestionWords:
         exact = dict.fromkeys(stem for form, stem in self._forms.items() if form in forms)
         return Overlap(
             nearby=self._densest(stems, rarity) / total,
-            pairs=self._neighbours(stems, said, rarity),
+            pairs=self._neighbours(stems, passage_terms, rarity),
             exact=share(list(exact)),
             title=share([term for term in self.terms if term in titled]),
-            anywhere=share([term for term in self.terms if term in said or term in titled]),
+            anywhere=share([term for term in self.terms if term in passage_terms or term in titled]),
         )
 
     def _densest(self, stems: Sequence[str], rarity: Mapping[str, float]) -> float:
         """The most weight of different terms that stands within `WINDOW` words."""
-        wanted = self._wanted
-        places = [(at, stem) for at, stem in enumerate(stems) if stem in wanted]
+        terms = self._term_set
+        places = [(at, stem) for at, stem in enumerate(stems) if stem in terms]
         best = weight = 0.0
         inside: dict[str, int] = {}
         first = 0
@@ -105,10 +105,10 @@ class QuestionWords:
             best = max(best, weight)
         return best
 
-    def _neighbours(self, stems: Sequence[str], said: set[str], rarity: Mapping[str, float]) -> float:
-        weights = {(one, other): rarity.get(one, 0.0) + rarity.get(other, 0.0) for one, other in self._pairs}
+    def _neighbours(self, stems: Sequence[str], passage_terms: set[str], rarity: Mapping[str, float]) -> float:
+        weights = {(left, right): rarity.get(left, 0.0) + rarity.get(right, 0.0) for left, right in self._pairs}
         total = sum(weights.values())
-        if not total or not any(one in said and other in said for one, other in weights):
+        if not total or not any(left in passage_terms and right in passage_terms for left, right in weights):
             return 0.0
-        there = set(pairwise(stems))
-        return sum(weight for pair, weight in weights.items() if pair in there) / total
+        pairs = set(pairwise(stems))
+        return sum(weight for pair, weight in weights.items() if pair in pairs) / total

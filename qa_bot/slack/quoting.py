@@ -6,6 +6,8 @@ What they wrote is data: it goes into rich text and plain text elements, in whic
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
+from itertools import accumulate
 from urllib.parse import urlsplit
 
 import regex
@@ -36,13 +38,7 @@ def cut(text: str, limit: int) -> str:
     """Cuts a text to `limit` UTF-16 units, which Slack counts in; between graphemes, with an ellipsis."""
     if units(text) <= limit:
         return text
-    graphemes, used = [], 1
-    for grapheme in _GRAPHEME.findall(text[: limit + 1]):
-        used += units(grapheme)
-        if used > limit:
-            break
-        graphemes.append(grapheme)
-    return "".join(graphemes).rstrip() + "…"
+    return "".join(_as_many(_GRAPHEME.findall(text[: limit + 1]), limit - 1)).rstrip() + "…"
 
 
 def cut_around(text: str, start: int, end: int, limit: int) -> tuple[str, int, int]:
@@ -67,13 +63,13 @@ def _cut_before(text: str, limit: int) -> str:
     """The end of a text."""
     if units(text) <= limit:
         return text
-    graphemes, used = [], 1
-    for grapheme in reversed(_GRAPHEME.findall(text)):
-        used += units(grapheme)
-        if used > limit:
-            break
-        graphemes.append(grapheme)
-    return "…" + "".join(reversed(graphemes)).lstrip()
+    return "…" + "".join(reversed(_as_many(_GRAPHEME.findall(text)[::-1], limit - 1))).lstrip()
+
+
+def _as_many(graphemes: Sequence[str], limit: int) -> list[str]:
+    """The first graphemes, as many as fit into `limit` UTF-16 units."""
+    ends = accumulate(map(units, graphemes))
+    return [grapheme for grapheme, end in zip(graphemes, ends, strict=True) if end <= limit]
 
 
 def escape(text: str) -> str:

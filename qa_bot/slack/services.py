@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, computed_field
 from slack_bolt.context.async_context import AsyncBoltContext
-from slack_sdk.web.async_client import AsyncWebClient
 
 from embeddings.filters import ArticleFilter
 from qa_bot.bot import QABot
@@ -23,8 +22,10 @@ from qa_bot.slack.jobs.tasks import Pool, ShortTasks
 from qa_bot.slack.quoting import cut
 from qa_bot.slack.settings import SlackSettings
 from qa_bot.slack.views.archive_facts import Archive
+from qa_bot.slack.views.blocks import plain_message
 from qa_bot.slack.views.texts import Texts, texts_in
 from qa_bot.slack.web_api.posting import Poster
+from qa_bot.slack.web_api.responding import respond
 from qa_bot.slack.web_api.workspaces import Workspaces
 
 QUESTION_CHARS = 300
@@ -34,13 +35,32 @@ _log = logging.getLogger(__name__)
 
 
 class Origin(BaseModel):
-    """Where a job comes from: the workspace whose token answers, and the bot's user there."""
+    """Where a job comes from: the workspace whose token answers, and the bot's user there.
+
+    Attributes:
+        again: whether the job may have been done before: Slack sends the event again, or a process has begun it and ended.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     team: str | None
     enterprise: str | None
     bot_user: str | None = None
+    again: bool = False
+
+
+class MessageOrigin(Origin):
+    """The message that a job is about: ids of its channel, itself and its thread's first message (its own if it is in none)."""
+
+    channel: str
+    ts: str
+    thread: str
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def about(self) -> str:
+        """Names the message and ends in its timestamp; jobs about the same message keep their order."""
+        return f"{self.channel}:{self.ts}"
 
 
 @dataclass
@@ -48,13 +68,10 @@ class Services:
     """The parts of the running app.
 
     Attributes:
-        settings: of the app.
-        bot: answers questions.
         state: what must not be forgotten.
         feedback: what people think of answers.
         workspaces: tokens and identities.
         pool: threads in which questions are answered.
-        session: of HTTP connections.
         archive: what the store holds, as far as it may be shown.
         poster: posts messages.
         short_tasks: work that is not recorded, such as opening a modal.
@@ -69,14 +86,11 @@ class Services:
     workspaces: Workspaces
     pool: Pool
     session: aiohttp.ClientSession
-    archive: Archive = field(init=False)
+    archive: Archive
     poster: Poster = field(default_factory=Poster)
     short_tasks: ShortTasks = field(default_factory=ShortTasks)
     jobs: Jobs = field(init=False, repr=False)
     loaded: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def __post_init__(self) -> None:
-        self.archive = Archive(self.bot)
 
     def only(self, channel: str | None) -> ArticleFilter:
         """The articles that may be shown in a channel; for None, those that may be shown outside channels."""
@@ -86,9 +100,9 @@ class Services:
         """The fixed texts in the language of a channel."""
         return texts_in(self.settings.channel(channel).language)
 
-    async def client_for(self, origin: Origin) -> AsyncWebClient | None:
-        """A client that acts as the bot where a job comes from; None if the app is no longer installed there."""
-        return await self.workspaces.client(origin.enterprise, origin.team)
+    async def tell(self, response_url: str, text: str) -> None:
+        """Tells a person something that only they see; nothing if there is no response URL."""
+        await respond(self.session, response_url, plain_message(text))
 
     def remember_question(self, team: str | None, person: str, question: str) -> None:
         """Records a person's question for their App Home."""

@@ -1,16 +1,5 @@
 """The settings of the Slack app: ``[slack]`` and ``[slack.channels.<ID>]`` in `qa_bot.toml`, and Slack's own variables.
 
-::
-
-    [slack]
-    admins = ["U0123456789"]
-    language = "en"
-
-    [slack.channels.C0123456789]
-    mode = "auto"
-    threshold = 0.8
-    publishers = ["The Example"]
-
 A channel's own table overrides ``[slack]``.  Tokens and secrets come from the environment only, under Slack's names.
 """
 
@@ -153,9 +142,8 @@ def load_slack_settings() -> SlackSettings:
     given = {field: value for name, field in ENVIRONMENT.items() if (value := os.environ.get(name, "").strip())}
     if "api_url" in given:
         given["api_url"] = _checked_url(given["api_url"])
-    for name in table:
-        if name in ENVIRONMENT.values():
-            variable = next(variable for variable, field in ENVIRONMENT.items() if field == name)
+    for variable, name in ENVIRONMENT.items():
+        if name in table:
             raise SettingsError(
                 f"{path}: slack.{name}: do not keep it in the file; set the environment variable {variable}"
             )

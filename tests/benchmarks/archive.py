@@ -22,7 +22,8 @@ from typing import Any, NamedTuple
 
 from embeddings.onnx.model_cache import PACKAGED_ENCODER, packaged_weights
 from embeddings.passages import split_passages
-from embeddings.sources import Entry, open_source
+from embeddings.sources import Entry
+from embeddings.sources.opening import open_source
 from qa_bot import QABot, Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -72,8 +73,8 @@ def cut_off(path: Path, limit: int | None, folder: Path) -> Path:
 
 def long_passages(texts: list[str]) -> list[str]:
     """Passages of 750 characters and more, spread over the texts: of 818, as the target's are, give or take."""
-    found = [text[p.start : p.end] for text in texts for p in split_passages(text, max_chars=900)]
-    long = [passage for passage in found if len(passage) > 750]
+    passages = [text[p.start : p.end] for text in texts for p in split_passages(text, max_chars=900)]
+    long = [passage for passage in passages if len(passage) > 750]
     return long[:: max(1, len(long) // COMPARED)][:COMPARED]
 
 
@@ -177,8 +178,8 @@ def time_one_article(settings: Settings, folder: Path) -> None:
             committed.append(time.perf_counter() - began)
             answer = asked.ask(QUESTION)
             answered.append(time.perf_counter() - began)
-            found = [answer.article.source] if answer.article else []
-            assert str(path) in [*found, *(one.article.source for one in answer.alternatives)], answer
+            quoted = [answer.article.source] if answer.article else []
+            assert str(path) in [*quoted, *(other.article.source for other in answer.alternatives)], answer
             path.unlink()
             indexer.store.sources.remove(str(path))
         row("one new article committed, s (median of 5)", f"{sorted(committed)[2]:.3f}", "0.5")

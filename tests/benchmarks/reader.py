@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from embeddings.passages import split_passages
-from embeddings.sources import open_source
+from embeddings.sources.opening import open_source
 from qa_bot.reader.model import Reader, ReadingPassage
 
 ROOT = Path(__file__).parents[2]

@@ -38,14 +38,15 @@ def defined_in(module: Path) -> frozenset[str]:
 
 def exists(name: str) -> bool:
     """Whether something that stands between backticks, without a link, is there."""
-    if re.match(r"(?:qa-bot|python|@qa_bot) ", name) or name == "qa_bot.toml":
+    if re.match(r"(?:qa-bot|python|make|@qa_bot) ", name) or name == "qa_bot.toml":
         return True  # the commands are checked in test_docs.py
     if name in Settings.model_fields or re.match(r"(?:QA_BOT|SLACK)_", name):
         return True
     if re.fullmatch(r"[\w.]+", name) and name.split(".")[0] in ("qa_bot", "embeddings"):
         path = ROOT / name.replace(".", "/")
         return path.is_dir() or path.with_suffix(".py").is_file() or name in (ROOT / "pyproject.toml").read_text()
-    return f'"{name}"' in TEXT or name in ("__all__", "slack.sqlite3")
+    is_room = any((ROOT / package / name).is_dir() for package in ("qa_bot", "embeddings"))
+    return is_room or f'"{name}"' in TEXT or name in ("__all__", "slack.sqlite3")
 
 
 def test_each_name_is_defined_in_the_file_that_it_links_to() -> None:

@@ -72,9 +72,9 @@ def test_ctrl_c_in_the_middle_says_what_is_committed(archive: Archive) -> None:
     for _ in range(20):
         archive.next_edition()
         done = archive.index(after=moments.uniform(0.3, 0.9) * took, signal=signal.SIGINT)
-        if done.code == 130:
+        if done.code == 130 and done.errors.splitlines()[-1] != "qa-bot: stopped":
             break
-        assert done.code == 0, done
+        assert done.code in (0, 130), done  # it had ended, or had not begun to index
         took = min(took, done.seconds)  # the first one may have been slowed by something else
     else:
         pytest.fail("no run was interrupted")

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache, partial
-from importlib import import_module
 from importlib.metadata import entry_points
+from pkgutil import resolve_name
 from typing import ClassVar
 
 from embeddings.articles import Article
@@ -80,11 +80,7 @@ class ArticleFormat(Format):
 
     @abstractmethod
     def article(self, document: Document, data: bytes) -> Article:
-        """The article in a document.
-
-        Args:
-            document: where it comes from.
-            data: all its bytes.
+        """The article in a document, of which `data` is all the bytes.
 
         Raises:
             SourceError: there is none in it, or it is damaged.
@@ -99,8 +95,8 @@ class ArticleFormat(Format):
                 facts = read_side_car(document.side_car)
             except SourceError as error:
                 broken = error
-        article = _OneArticle(self, document, facts)
-        yield Entry(document.source, article.read, article.sync_state)
+        sync_state: dict[str, str] = {}
+        yield Entry(document.source, partial(_read, self, document, facts, sync_state), lambda: sync_state)
         if broken is not None:
             yield Entry(broken.source, partial(refuse, broken))
 
@@ -129,50 +125,33 @@ def read_article(article_format: ArticleFormat, document: Document, data: bytes)
         raise SourceError(document.source, reason) from error
 
 
-class _OneArticle:
-    def __init__(self, article_format: ArticleFormat, document: Document, facts: Facts) -> None:
-        self._format = article_format
-        self._document = document
-        self._facts = facts
-        self._key = f"file:{document.source}"
-        self._sync_state: dict[str, str] = {}
-
-    def read(self) -> Article | None:
-        data = self._document.read()
-        if not self._format.slow:
-            return self._article(data)
-        context = self._document.context
-        stamp = f"{self._format.name} {self._format.version} {digest(data)}"
-        stamp += f" {digest(repr(self._facts).encode())}" if self._facts != NO_FACTS else ""
-        if context.sync_state(self._key) == stamp and context.holds(self._document.source):
+def _read(
+    article_format: ArticleFormat, document: Document, facts: Facts, sync_state: dict[str, str]
+) -> Article | None:
+    """The article, with the facts of its side-car before its own; None if a slow format would give the stored one again."""
+    data, key = document.read(), f"file:{document.source}"
+    if article_format.slow:
+        stamp = f"{article_format.name} {article_format.version} {digest(data)}"
+        stamp += f" {digest(repr(facts).encode())}" if facts != NO_FACTS else ""
+        if document.context.sync_state(key) == stamp and document.context.holds(document.source):
             return None
-        article = self._article(data)
-        self._sync_state = {self._key: stamp}
-        return article
-
-    def sync_state(self) -> Mapping[str, str]:
-        return self._sync_state
-
-    def _article(self, data: bytes) -> Article:
-        """The article, with the facts of its side-car before its own."""
-        article = read_article(self._format, self._document, data)
-        if self._facts == NO_FACTS:
-            return article
+    article = read_article(article_format, document, data)
+    if facts != NO_FACTS:
         own = Facts(article.title, article.url, article.author, article.publisher or "", article.published_at)
-        return make_article(article.source, article.text, self._facts.over(own))
+        article = make_article(article.source, article.text, facts.over(own))
+    if article_format.slow:
+        sync_state[key] = stamp
+    return article
 
 
 @cache
-def known_formats() -> Mapping[str, Format]:
+def known_formats() -> dict[str, Format]:
     """All formats by name: ours, then those of other packages.
 
     Raises:
         SourceError: one of those cannot be loaded; it names the package.
     """
-    formats: dict[str, Format] = {}
-    for name, place in _OURS.items():
-        module, _, attribute = place.partition(":")
-        formats[name] = getattr(import_module(module), attribute)()
+    formats: dict[str, Format] = {name: resolve_name(place)() for name, place in _OURS.items()}
     for point in entry_points(group=GROUP):
         if point.value in _OURS.values():
             continue
@@ -182,9 +161,8 @@ def known_formats() -> Mapping[str, Format]:
         except Exception as error:  # whatever somebody else's code does
             raise SourceError(package, f"its format {point.name} cannot be loaded ({error}); uninstall it") from error
         if not isinstance(added, Format):
-            raise SourceError(
-                package, f"its format {point.name} is not an embeddings.sources.formats.Format; uninstall it"
-            )
+            reason = f"its format {point.name} is not an embeddings.sources.formats.Format; uninstall it"
+            raise SourceError(package, reason)
         formats[point.name] = added
     return formats
 
@@ -201,20 +179,10 @@ def format_named(name: str) -> Format:
     return formats[name]
 
 
-def suffix_of(path: str) -> str:
-    """The suffix that tells a file's format, in lower case; for a packed file, the inner one."""
-    name, suffix = os.path.splitext(path.lower())
-    return os.path.splitext(name)[1] if suffix == ".gz" else suffix
-
-
 def format_of_file(path: str) -> Format | None:
-    """The format that a file name tells."""
-    return _by_suffix().get(suffix_of(path))
-
-
-@cache
-def _by_suffix() -> Mapping[str, Format]:
-    return {suffix: known for known in known_formats().values() for suffix in known.suffixes}
+    """The format that a file name tells, by its suffix in upper or lower case; that of a packed file is before `.gz`."""
+    suffix = os.path.splitext(path.lower().removesuffix(".gz"))[1]
+    return next((known for known in reversed(known_formats().values()) if suffix in known.suffixes), None)
 
 
 def format_of(document: Document) -> Format:

@@ -51,25 +51,18 @@ class DocxFormat(ArticleFormat):
                 properties = _properties(source, archive)
         except XmlError as error:
             raise SourceError(source, f"is a damaged Word document: a part of it {error}") from error
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            OSError,
-            EOFError,
-            ValueError,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError) as error:
             raise SourceError(source, f"is a damaged Word document ({error})") from error
         paragraphs = list(_paragraphs(body))
-        title, text = _title(paragraphs)
+        titled = len(paragraphs) > 1 and paragraphs[0][0] in _TITLE_STYLES
+        title = paragraphs.pop(0)[1] if titled else ""
         own = Facts(
             title=properties.get("title", "") or title,
             url=web_url(document.url),
             author=properties.get("creator"),
             published_at=any_date(properties.get("created")),
         )
-        return make_article(source, text, document.facts.over(own))
+        return make_article(source, "\n\n".join(text for _, text in paragraphs), document.facts.over(own))
 
 
 def _part(source: str, archive: zipfile.ZipFile, name: str) -> bytes:
@@ -91,18 +84,11 @@ def _properties(source: str, archive: zipfile.ZipFile) -> dict[str, str]:
     return {local_name(fact): (fact.text or "").strip() for fact in properties}
 
 
-def _title(paragraphs: list[tuple[str, str]]) -> tuple[str, str]:
-    """The title, if the first paragraph is styled as one, and the text."""
-    title = ""
-    if len(paragraphs) > 1 and paragraphs[0][0] in _TITLE_STYLES:
-        title = paragraphs.pop(0)[1]
-    return title, "\n\n".join(text for _, text in paragraphs)
-
-
 def _paragraphs(body: Element) -> Iterator[tuple[str, str]]:
     """The style and the text of each paragraph with text; paragraphs in text boxes follow the one around them."""
     for paragraph in _elements(body, "p"):
-        style = next((_value(element) for element in _elements(paragraph, "pStyle")), "")
+        attributes = (pair for element in _elements(paragraph, "pStyle") for pair in element.items())
+        style = next((value for name, value in attributes if name.rpartition("}")[2] == "val"), "")
         text = "".join(_characters(paragraph)).strip()
         if text:
             yield style.replace(" ", "").lower(), text
@@ -131,7 +117,3 @@ def _characters(element: Element) -> Iterator[str]:
             yield "-"
         elif name not in ("del", "moveFrom", "p", "pPr", "rPr", "txbxContent", "AlternateContent"):
             yield from _characters(child)
-
-
-def _value(element: Element) -> str:
-    return next((value for name, value in element.attrib.items() if name.rpartition("}")[2] == "val"), "")

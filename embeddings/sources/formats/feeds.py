@@ -18,8 +18,8 @@ from embeddings.sources import Entry
 from embeddings.sources.documents import Document, digest
 from embeddings.sources.facts import Facts, any_author, make_article, one_line
 from embeddings.sources.formats import Format
-from embeddings.sources.formats.pages import Link, admitted, page_entry
 from embeddings.sources.web.addresses import normal_url
+from embeddings.sources.websites import Link, admitted, page_entry
 from embeddings.sources.xml import XmlError, beginning, check_entities
 
 MAX_BYTES = 5_000_000

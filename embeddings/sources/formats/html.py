@@ -52,12 +52,7 @@ class HtmlFormat(ArticleFormat):
 
 
 def extract(page: str, url: str | None) -> tuple[str, Facts]:
-    """The text of a page and the facts about it.
-
-    Args:
-        page: HTML.
-        url: where it comes from, if known.
-    """
+    """The text of an HTML page and the facts about it; the URL is where it comes from, if known."""
     import trafilatura
 
     for name in ("trafilatura", "htmldate", "justext"):
@@ -80,8 +75,10 @@ def extract(page: str, url: str | None) -> tuple[str, Facts]:
     publisher = "" if named.casefold() in {host.casefold() for host in hosts} else named
     # A site that names itself as the author names nobody.
     author = None if (document.author or "").casefold() == named.casefold() else document.author
-    address = _address(url, document.url or "")
-    return text, Facts(document.title or "", address, author, publisher, any_date(document.date or ""))
+    canonical = web_url(document.url)
+    if url is not None and (canonical is None or site_of(canonical) != site_of(url)):
+        canonical = web_url(url)  # a page of another site is not where this one is
+    return text, Facts(document.title or "", canonical, author, publisher, any_date(document.date or ""))
 
 
 def decode_page(data: bytes, charset: str | None) -> str:
@@ -98,12 +95,3 @@ def decode_page(data: bytes, charset: str | None) -> str:
         except (LookupError, UnicodeError, ValueError):
             continue
     return data.decode("cp1252", "replace")
-
-
-def _address(url: str | None, canonical: str) -> str | None:
-    """Where to send people: the page's canonical address; for a fetched page, only if it is on the same site."""
-    own = web_url(canonical)
-    if url is None:
-        return own
-    same_site = own is not None and site_of(own) == site_of(url)
-    return own if same_site else web_url(url)

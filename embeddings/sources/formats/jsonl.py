@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import partial
 
 from embeddings.sources import Entry
 from embeddings.sources.documents import Document
 from embeddings.sources.formats import Format
-from embeddings.sources.formats.records import Line, Record, lines_of, record_entries
+from embeddings.sources.formats.records import Record, lines_of, record_entries
 
 
 class JsonLinesFormat(Format):
@@ -21,24 +20,19 @@ class JsonLinesFormat(Format):
 
     def entries(self, document: Document) -> Iterator[Entry]:
         """One entry per line, without empty lines."""
-        return record_entries(document, partial(_records, document))
+        return record_entries(document, _records)
 
 
 def _records(document: Document) -> Iterator[Record]:
-    for line in lines_of(document):
-        if line.text.strip() or line.reason:
-            yield _record(line)
-
-
-def _record(line: Line) -> Record:
-    if line.reason:
-        return Record(line.number, {}, line.reason)
-    try:
-        values = json.loads(line.text)
-    except json.JSONDecodeError as error:
-        return Record(line.number, {}, f"not JSON ({error.msg} at character {error.pos + 1})")
-    except (ValueError, RecursionError) as error:
-        return Record(line.number, {}, f"not JSON that can be read ({error})")
-    if not isinstance(values, dict):
-        return Record(line.number, {}, "not a JSON object, `{...}`")
-    return Record(line.number, values)
+    for number, text, reason in lines_of(document):
+        values: object = {}
+        try:
+            values = json.loads(text) if text.strip() and not reason else values
+        except json.JSONDecodeError as error:
+            reason = f"not JSON ({error.msg} at character {error.pos + 1})"
+        except (ValueError, RecursionError) as error:
+            reason = f"not JSON that can be read ({error})"
+        if not isinstance(values, dict):
+            yield Record(number, {}, "not a JSON object, `{...}`")
+        elif text.strip() or reason:
+            yield Record(number, values, reason)

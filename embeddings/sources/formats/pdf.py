@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 from embeddings.articles import Article, web_url
 from embeddings.errors import SourceError
@@ -49,26 +49,20 @@ class PdfFormat(ArticleFormat):
         if not self.recognises(data[:1024]):
             raise SourceError(source, "is not a PDF file, despite its name")
         contents = _read(source, data)
-        text = reflow([page.replace("\r\n", "\n").replace("\r", "\n") for page in contents.pages])
+        text = reflow([page.replace("\r\n", "\n").replace("\r", "\n") for page in contents["pages"]])
         if not any(character.isalnum() for character in text):
             raise SourceError(source, "holds no text, only pictures of it, as scans do; run OCR on it first")
         own = Facts(
-            title=contents.title or _first_line(text),
+            title=contents["title"] or _first_line(text),
             url=web_url(document.url),
-            author=contents.author,
-            published_at=_date(contents.created),
+            author=contents["author"],
+            published_at=_date(contents["created"]),
         )
         return make_article(source, text, document.facts.over(own))
 
 
-class _Contents(NamedTuple):
-    pages: list[str]
-    title: str
-    author: str
-    created: str
-
-
-def _read(source: str, data: bytes) -> _Contents:
+def _read(source: str, data: bytes) -> dict[str, Any]:
+    """What `pdf_reader` prints: `pages`, `title`, `author` and `created`."""
     try:
         done = subprocess.run(
             [sys.executable, "-I", str(_READER)], input=data, capture_output=True, timeout=_SECONDS, check=False
@@ -85,7 +79,7 @@ def _read(source: str, data: bytes) -> _Contents:
         raise SourceError(source, "is encrypted; save it without a password")
     if "pages" not in contents:
         raise SourceError(source, "is a damaged PDF file, perhaps cut off; get it again")
-    return _Contents(**contents)
+    return dict(contents)
 
 
 def reflow(pages: list[str]) -> str:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from xml.etree.ElementTree import Element
 
 from embeddings.dates import any_date
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
-from embeddings.sources.documents import Document, page_document, reading
+from embeddings.sources.documents import Document, page_document
 from embeddings.sources.facts import Facts, one_line
 from embeddings.sources.formats import Format, refuse
-from embeddings.sources.formats.pages import Link, admitted, page_entry
 from embeddings.sources.web.addresses import normal_url, site_of
+from embeddings.sources.websites import Link, admitted, page_entry
 from embeddings.sources.xml import XmlError, beginning, local_name, parse
 
 MAX_PAGES = 50_000
@@ -42,12 +43,12 @@ class SitemapFormat(Format):
             yield Entry(f"{problem.source}#sitemap", partial(refuse, problem))
 
 
+@dataclass
 class _Budget:
     """How many more pages and sitemaps may be read."""
 
-    def __init__(self) -> None:
-        self.pages = MAX_PAGES
-        self.sitemaps = MAX_SITEMAPS
+    pages: int = MAX_PAGES
+    sitemaps: int = MAX_SITEMAPS
 
 
 def _links(document: Document, budget: _Budget, problems: list[SourceError], depth: int) -> Iterator[Link]:
@@ -64,31 +65,27 @@ def _links(document: Document, budget: _Budget, problems: list[SourceError], dep
             others += 1
         elif local_name(element) == "url" and budget.pages > 0:
             budget.pages -= 1
-            yield _link(url, facts)
+            published = facts.get("publication_date")
+            title = "" if published is None else one_line(facts.get("title", ""))
+            yield Link(url, Facts(title, published_at=any_date(published)), facts.get("lastmod", "")[:60])
         elif local_name(element) == "sitemap" and budget.sitemaps > 0 and depth < 2:
             budget.sitemaps -= 1
-            yield from _links_below(url, document, budget, problems, depth)
+            try:
+                below = page_document(url, document.context.fetcher.fetch(url), document.context)
+                yield from _links(below, budget, problems, depth + 1)
+            except SourceError as error:
+                problems.append(error)
         elif local_name(element) in ("url", "sitemap"):
-            problems.append(
-                SourceError(document.source, f"lists more than {MAX_PAGES} pages or {MAX_SITEMAPS} sitemaps")
-            )
+            reason = f"lists more than {MAX_PAGES} pages or {MAX_SITEMAPS} sitemaps"
+            problems.append(SourceError(document.source, reason))
             return
     if others:
         problems.append(SourceError(document.source, f"lists {others} pages of other sites, which are left out"))
 
 
-def _links_below(url: str, above: Document, budget: _Budget, problems: list[SourceError], depth: int) -> Iterator[Link]:
-    try:
-        document = page_document(url, above.context.fetcher.fetch(url), above.context)
-        yield from _links(document, budget, problems, depth + 1)
-    except SourceError as error:
-        problems.append(error)
-
-
 def _tree(document: Document) -> Element:
     most = document.context.fetcher.limits.body_bytes
-    with reading(document.source), document.open() as file:
-        data = file.read(most + 1)
+    data = document.head(most + 1)
     if len(data) > most:
         raise SourceError(document.source, f"larger than {most // 10**6} MB, which no sitemap is")
     try:
@@ -98,9 +95,3 @@ def _tree(document: Document) -> Element:
     if local_name(root) not in ("urlset", "sitemapindex"):
         raise SourceError(document.source, "is not a sitemap")
     return root
-
-
-def _link(url: str, facts: dict[str, str]) -> Link:
-    published = facts.get("publication_date")
-    title = "" if published is None else one_line(facts.get("title", ""))
-    return Link(url, Facts(title, published_at=any_date(published)), facts.get("lastmod", "")[:60])

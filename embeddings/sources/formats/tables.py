@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from functools import partial
 
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
@@ -27,7 +26,7 @@ class TableFormat(Format):
 
     def entries(self, document: Document) -> Iterator[Entry]:
         """One entry per row."""
-        return record_entries(document, partial(_rows, document))
+        return record_entries(document, _rows)
 
 
 class _Lines:
@@ -70,7 +69,10 @@ def _rows(document: Document) -> Iterator[Record]:
             lines.give_back()
             continue
         if any(row):
-            yield _record(lines.taken, columns, row)
+            number, reason = lines.taken[0].number, next((line.reason for line in lines.taken if line.reason), "")
+            if not reason and len(row) != len(columns):
+                reason = f"has {len(row)} fields where the first line names {len(columns)}"
+            yield Record(number, {} if reason else dict(zip(columns, row, strict=True)), reason)
 
 
 def _header(document: Document, lines: _Lines) -> tuple[str, list[str]]:
@@ -93,19 +95,10 @@ def _header(document: Document, lines: _Lines) -> tuple[str, list[str]]:
     raise SourceError(document.source, reason)
 
 
-def _record(taken: list[Line], columns: list[str], row: list[str]) -> Record:
-    number = taken[0].number
-    reason = next((line.reason for line in taken if line.reason), "")
-    if not reason and len(row) != len(columns):
-        reason = f"has {len(row)} fields where the first line names {len(columns)}"
-    return Record(number, {}, reason) if reason else Record(number, dict(zip(columns, row, strict=True)))
-
-
 def _in_words(error: csv.Error) -> str:
     if "unexpected end" in str(error):
         return "a quotation mark is opened and never closed"
     if "expected after" in str(error) or "field limit" in str(error):
-        return (
-            f"a quotation mark is not closed, or not doubled inside a field, or a field is over {MAX_BYTES // 10**6} MB"
-        )
+        most = f"{MAX_BYTES // 10**6} MB"
+        return f"a quotation mark is not closed, or not doubled inside a field, or a field is over {most}"
     return f"cannot be read as a row ({error})"

@@ -22,9 +22,9 @@ from embeddings.store.local.tables.rows import (
     put_article,
     put_fact,
     put_passages,
-    put_sync_state,
     set_facts,
 )
+from embeddings.store.local.tables.sources import put_sync_state
 from embeddings.store.protocol import NO_STATE, IndexedArticle, Writing
 
 _BATCH = 2_000

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import aiohttp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from embeddings.errors import QABotError, SettingsError
 from qa_bot.bot import QABot
 from qa_bot.slack.incoming.requests import mapping
-from qa_bot.slack.listeners.shortcuts import SHORTCUT
+from qa_bot.slack.listeners.commands import SHORTCUT
 from qa_bot.slack.settings import Mode, SlackSettings, app_token, bot_token
 from qa_bot.slack.web_api.calls import CALL_ERRORS, error_code
 from qa_bot.slack.web_api.workspaces import SCOPES, new_client, new_session
@@ -37,6 +36,10 @@ EVENTS = {
 REINSTALL = (
     "add it at api.slack.com/apps under OAuth & Permissions, or paste deploy/slack/manifest.json, and reinstall the app"
 )
+UNKNOWN = {
+    "channel_not_found": "no such channel, or a private one without the app; check the id, or /invite the app there",
+    "user_not_found": "no such person; copy the member id from their profile",
+}
 WHAT_TO_DO = {
     "invalid_auth": "copy it again from api.slack.com/apps",
     "not_authed": "copy it again from api.slack.com/apps",
@@ -62,13 +65,7 @@ class Finding(NamedTuple):
 
 
 def check(bot: QABot, settings: SlackSettings, *, http: bool, write: Callable[[str], None] = print) -> int:
-    """Checks everything and writes a line for each finding.
-
-    Args:
-        bot: whose store is checked.
-        settings: of the Slack app.
-        http: whether the app is to be served by HTTP, not Socket Mode.
-        write: takes the lines.
+    """Checks everything that the app needs, and writes a line for each finding.
 
     Returns:
         The exit code: 0 if everything is right, else 2.
@@ -101,15 +98,27 @@ async def _findings(
         async for finding in _of_bot_token(client, settings, session, http):
             yield finding
     if http:
-        yield _of_secret(settings)
+        yield await _finding("SLACK_SIGNING_SECRET", _signing_secret(settings), settings)
     else:
-        yield await _of_app_token(settings, session)
+        yield await _finding("SLACK_APP_TOKEN", _app_token(settings, session), settings)
     if client:
-        async for finding in _of_channels(client, settings):
-            yield finding
-        async for finding in _of_people(client, settings):
-            yield finding
-    yield await asyncio.to_thread(_of_store, bot)
+        for channel in dict.fromkeys([*settings.channels, *settings.allowed_channels]):
+            yield await _finding(f"channel {channel}", _channel(client, settings, channel), settings)
+        if not settings.admins:
+            yield Finding(None, "admins", "none, so nobody can use /ask-admin; set slack.admins in qa_bot.toml")
+        for person in settings.admins:
+            yield await _finding(f"admin {person}", _person(client, person), settings)
+    yield await _finding("articles", asyncio.to_thread(_articles, bot), settings)
+
+
+async def _finding(subject: str, check: Awaitable[str], settings: SlackSettings) -> Finding:
+    """What a check says if it succeeds, or what its error says to do."""
+    try:
+        return Finding(True, subject, await check)
+    except QABotError as error:
+        return Finding(False, subject, str(error))
+    except CALL_ERRORS as error:
+        return Finding(False, subject, _why(error, settings.api_url))
 
 
 async def _of_bot_token(
@@ -118,11 +127,11 @@ async def _of_bot_token(
     try:
         response = await client.auth_test()
     except CALL_ERRORS as error:
-        yield Finding(False, "SLACK_BOT_TOKEN", _why(error, client.base_url))
+        yield Finding(False, "SLACK_BOT_TOKEN", _why(error, settings.api_url))
         return
     name = f"{response.get('user')} ({response.get('user_id')}) in {response.get('team')}"
     yield Finding(True, "SLACK_BOT_TOKEN", name)
-    granted = {scope.strip() for scope in _header(response.headers, "x-oauth-scopes").split(",")}
+    granted = {scope.strip() for scope in response.headers.get("x-oauth-scopes", "").split(",")}
     for scope in SCOPES:
         right = scope in granted
         yield Finding(right, f"scope {scope}", "granted" if right else f"missing; {REINSTALL}")
@@ -145,97 +154,51 @@ async def _of_manifest(
         bot: Any = (await client.bots_info(bot=bot_id))["bot"]
         exported: Any = await config_client.apps_manifest_export(app_id=bot["app_id"])
     except CALL_ERRORS as error:
-        return [Finding(False, "SLACK_CONFIG_TOKEN", _why(error, client.base_url))]
+        return [Finding(False, "SLACK_CONFIG_TOKEN", _why(error, settings.api_url))]
     return list(compare(exported.get("manifest") or {}, http=http))
 
 
-def _of_secret(settings: SlackSettings) -> Finding:
+async def _signing_secret(settings: SlackSettings) -> str:
     secret = settings.signing_secret.get_secret_value() if settings.signing_secret else ""
     place = "copy it from api.slack.com/apps, Basic Information, App Credentials"
     if not secret:
-        return Finding(False, "SLACK_SIGNING_SECRET", f"not set; {place}")
+        raise SettingsError(f"not set; {place}")
     if secret.startswith(("xox", "xapp-")):
-        return Finding(False, "SLACK_SIGNING_SECRET", f"this is a token; {place}")
-    return Finding(True, "SLACK_SIGNING_SECRET", "set; the first request shows whether it is the right one")
+        raise SettingsError(f"this is a token; {place}")
+    return "set; the first request shows whether it is the right one"
 
 
-async def _of_app_token(settings: SlackSettings, session: aiohttp.ClientSession) -> Finding:
-    try:
-        token = app_token(settings)
-        await new_client(settings, session).apps_connections_open(app_token=token)
-    except SettingsError as error:
-        return Finding(False, "SLACK_APP_TOKEN", str(error))
-    except CALL_ERRORS as error:
-        return Finding(False, "SLACK_APP_TOKEN", _why(error, settings.api_url))
-    return Finding(True, "SLACK_APP_TOKEN", "Socket Mode can be used")
+async def _app_token(settings: SlackSettings, session: aiohttp.ClientSession) -> str:
+    await new_client(settings, session).apps_connections_open(app_token=app_token(settings))
+    return "Socket Mode can be used"
 
 
-async def _of_channels(client: AsyncWebClient, settings: SlackSettings) -> AsyncIterator[Finding]:
-    for channel in dict.fromkeys([*settings.channels, *settings.allowed_channels]):
-        own = settings.channel(channel)
-        subject = f"channel {channel}"
-        try:
-            info: Any = (await client.conversations_info(channel=channel))["channel"]
-        except SlackApiError as error:
-            code = error_code(error)
-            unseen = "no such channel, or a private one without the app; check the id, or /invite the app there"
-            yield Finding(False, subject, unseen if code == "channel_not_found" else _why(error, client.base_url))
-            continue
-        except CALL_ERRORS as error:
-            yield Finding(False, subject, _why(error, client.base_url))
-            continue
-        name = f"#{info.get('name') or channel}"
-        if not info.get("is_member") and not info.get("is_im"):
-            yield Finding(False, subject, f"the app is not in {name}; type /invite there, and the app's name")
-        elif settings.allowed_channels and channel not in settings.allowed_channels:
-            yield Finding(
-                False, subject, f"{name} has settings but is not in allowed_channels; add it there, or remove its table"
-            )
-        elif own.mode is Mode.OFF and own.index_posts:
-            yield Finding(False, subject, f"{name} has mode off, so nothing is indexed there; set another mode")
-        else:
-            yield Finding(True, subject, f"{name}, mode {own.mode}")
+async def _channel(client: AsyncWebClient, settings: SlackSettings, channel: str) -> str:
+    info: Any = (await client.conversations_info(channel=channel))["channel"]
+    own, name = settings.channel(channel), f"#{info.get('name') or channel}"
+    if not info.get("is_member") and not info.get("is_im"):
+        raise SettingsError(f"the app is not in {name}; type /invite there, and the app's name")
+    if settings.allowed_channels and channel not in settings.allowed_channels:
+        raise SettingsError(f"{name} has settings but is not in allowed_channels; add it there, or remove its table")
+    if own.mode is Mode.OFF and own.index_posts:
+        raise SettingsError(f"{name} has mode off, so nothing is indexed there; set another mode")
+    return f"{name}, mode {own.mode}"
 
 
-async def _of_people(client: AsyncWebClient, settings: SlackSettings) -> AsyncIterator[Finding]:
-    if not settings.admins:
-        yield Finding(None, "admins", "none, so nobody can use /ask-admin; set slack.admins in qa_bot.toml")
-    for person in settings.admins:
-        try:
-            info = await client.users_info(user=person)
-        except CALL_ERRORS as error:
-            words = (
-                "no such person; copy the member id from their profile"
-                if error_code(error) == "user_not_found"
-                else _why(error, client.base_url)
-            )
-            yield Finding(False, f"admin {person}", words)
-            continue
-        user: Any = info.get("user") or {}
-        yield Finding(True, f"admin {person}", str(user.get("real_name") or user.get("name") or "known"))
+async def _person(client: AsyncWebClient, person: str) -> str:
+    user: Any = (await client.users_info(user=person)).get("user") or {}
+    return str(user.get("real_name") or user.get("name") or "known")
 
 
-def _of_store(bot: QABot) -> Finding:
-    try:
-        status = bot.store.status()
-    except QABotError as error:
-        return Finding(False, "articles", str(error))
+def _articles(bot: QABot) -> str:
+    status = bot.store.status()
     if not status.articles:
-        return Finding(False, "articles", "none yet; run: qa-bot index FOLDER")
-    return Finding(True, "articles", f"{status.articles:,} with {status.passages:,} passages in {status.location}")
-
-
-def _header(headers: Any, name: str) -> str:
-    return next((str(value) for key, value in dict(headers).items() if str(key).lower() == name), "")
+        raise SettingsError("none yet; run: qa-bot index FOLDER")
+    return f"{status.articles:,} with {status.passages:,} passages in {status.location}"
 
 
 def compare(manifest: Mapping[str, Any], *, http: bool) -> Iterator[Finding]:
-    """Compares an app's manifest with what the bot needs.
-
-    Args:
-        manifest: as Slack exports it.
-        http: whether the app is to be served by HTTP, not Socket Mode.
-    """
+    """Compares an app's manifest, as Slack exports it, with what the bot needs to serve by HTTP, or else by Socket Mode."""
     features, settings = mapping(manifest.get("features")), mapping(manifest.get("settings"))
     subscribed = mapping(settings.get("event_subscriptions")).get("bot_events") or []
     for event in EVENTS:
@@ -269,4 +232,4 @@ def _why(error: Exception, url: str) -> str:
     code = error_code(error)
     if not code:
         return f"{url} cannot be reached ({type(error).__name__}); check the network, the proxy and SLACK_API_URL"
-    return f"Slack says {code}; {WHAT_TO_DO.get(code, 'look it up at docs.slack.dev')}"
+    return UNKNOWN.get(code) or f"Slack says {code}; {WHAT_TO_DO.get(code, 'look it up at docs.slack.dev')}"

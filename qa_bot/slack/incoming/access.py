@@ -39,22 +39,16 @@ def refusal(
         channel: id; None outside channels.  Direct messages need not be among the allowed channels.
         person_team: id of the person's workspace or organisation; None if the event does not say: then it is the bot's own.
     """
-    if (
-        settings.workspaces
-        and identity.team not in settings.workspaces
-        and identity.enterprise not in settings.workspaces
-    ):
+    own = {identity.team, identity.enterprise}
+    if settings.workspaces and not own & set(settings.workspaces):
         return Refusal.WORKSPACE
     if channel and not channel.startswith("D"):
         if settings.allowed_channels and channel not in settings.allowed_channels:
             return Refusal.CHANNEL
         if settings.channel(channel).mode is Mode.OFF:
             return Refusal.CHANNEL
-    if (
-        person_team
-        and person_team not in (identity.team, identity.enterprise, *settings.workspaces)
-        and not settings.channel(channel).external_people
-    ):
+    stranger = person_team and person_team not in own.union(settings.workspaces)
+    if stranger and not settings.channel(channel).external_people:
         return Refusal.STRANGER
     return None
 

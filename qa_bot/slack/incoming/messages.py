@@ -15,20 +15,12 @@ CHARS_READ = 6000
 """Characters of a message that are read; no question is nearly as long."""
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-def _phrases(text: str) -> frozenset[str]:
-    return frozenset(text.split("|"))
-
-
 _ENTITY = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 _FORMATTING = re.compile(r"(?<!\w)([*_~`]{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)", re.DOTALL)
 _BULLET = re.compile(r"^\s*(?:[•◦▪*-]|\d{1,2}[.)])\s+", re.MULTILINE)
 _QUESTION = re.compile(r"[^?？]*[?？]+[\"'”’)\]]*")
 
-_ASKING = _words(
+_ASKING = (
     "who whom whose what when where which why how is are was were am do does did has have had can could will would should "
     "shall may might wer wen wem wessen was wann wo woher wohin welche welcher welches welchen welchem warum wieso weshalb "
     "weswegen wie wieviel wieviele ist sind war waren hat haben hatte hatten kann können konnte wird werden wurde wurden "
@@ -52,31 +44,24 @@ class Trigger(StrEnum):
 class SmallTalk(Enum):
     """What is answered without a search."""
 
-    HELLO = _phrases(
+    HELLO = (
         "hello|hi|hey|hi there|hello there|hey there|hiya|good morning|good afternoon|good evening|howdy|yo|moin|hallo|servus|"
         "guten morgen|guten tag|guten abend|grüß dich|grüezi|bonjour|hola|ciao"
     )
-    THANKS = _phrases(
+    THANKS = (
         "thanks|thank you|thank you very much|thanks a lot|many thanks|thx|ty|cheers|great thanks|ok thanks|okay thanks|"
         "cool thanks|perfect thanks|perfect thank you|great thank you|ok thank you|thanks so much|thank you so much|"
         "much appreciated|danke|danke schön|dankeschön|vielen dank|danke sehr|besten dank|merci|gracias|super danke|ok danke"
     )
-    GOODBYE = _phrases(
-        "bye|goodbye|good bye|bye bye|see you|see you later|good night|tschüss|tschüß|auf wiedersehen|ciao ciao"
-    )
-    HELP = _phrases(
+    GOODBYE = "bye|goodbye|good bye|bye bye|see you|see you later|good night|tschüss|tschüß|auf wiedersehen|ciao ciao"
+    HELP = (
         "help|help me|?|what can you do|who are you|what are you|how do you work|how does this work|how does it work|"
         "how do i use this|how do i use you|hilfe|was kannst du|wer bist du|wie funktioniert das|wie geht das"
     )
 
 
 def typed(text: str, bot_user: str | None = None) -> str:
-    """What a person typed, as plain text: without formatting and mentions of the bot, and links as their labels.
-
-    Args:
-        text: of a message, as Slack sends it.
-        bot_user: id of the bot's user.
-    """
+    """What a person typed in a message: plain text without formatting and mentions of the bot, links as their labels."""
 
     def plain(entity: re.Match[str]) -> str:
         target, label = entity.groups()
@@ -105,7 +90,7 @@ def small_talk(text: str) -> SmallTalk | None:
     words = re.sub(r":[\w+-]+:|[^\w\s?]", " ", text.casefold())
     words = " ".join(words.split())
     bare = words.rstrip("? ") or words[:1]
-    return next((kind for kind in SmallTalk if bare in kind.value), None)
+    return next((kind for kind in SmallTalk if bare in kind.value.split("|")), None)
 
 
 def is_question(text: str) -> bool:
@@ -116,7 +101,7 @@ def is_question(text: str) -> bool:
     if re.search(r"[?？][\"'”’)\]\s]*$", bare):
         return True
     words = re.findall(r"[^\W\d_]+", bare.casefold())
-    return len(words) >= 3 and words[0] in _ASKING and not bare.rstrip().endswith((".", "!"))
+    return len(words) >= 3 and words[0] in _ASKING.split() and not bare.rstrip().endswith((".", "!"))
 
 
 def questions_in(text: str) -> list[str]:
@@ -141,15 +126,7 @@ def _without_greeting(text: str) -> str:
 def trigger_of(
     text: str, settings: ChannelSettings, *, direct: bool, in_thread: bool, bot_user: str | None
 ) -> Trigger | None:
-    """What makes a message in a channel or direct message a question to the bot; None if it is none.
-
-    Args:
-        text: of the message, as Slack sends it.
-        settings: of the channel.
-        direct: whether it is a direct message.
-        in_thread: whether it is a reply.
-        bot_user: id of the bot's user.
-    """
+    """What makes a message, as Slack sends it, a question to the bot (id of its user: `bot_user`); None if it is none."""
     if direct:
         return Trigger.DIRECT
     mentioned = mentions(text)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from weakref import WeakValueDictionary
 
 from qa_bot.slack.jobs.state import Job, SlackState
 from qa_bot.slack.log_redaction import in_words
@@ -39,7 +40,7 @@ class Jobs:
         self._works = works
         self._limit = limit
         self._tasks: set[asyncio.Task[None]] = set()
-        self._turns: dict[str, _Turn] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._seen: dict[str, None] = {}
         self._keeper: asyncio.Task[None] | None = None
 
@@ -53,13 +54,10 @@ class Jobs:
         """Whether no more should be taken on."""
         return self.open >= self._limit
 
-    def put(self, key: str, kind: str, payload: Mapping[str, Any]) -> bool:
+    def put(self, key: str, kind: str, payload: dict[str, Any]) -> bool:
         """Records a job and starts it; False if a job with this key was seen before.
 
-        Args:
-            key: names the job.
-            kind: of the job; chooses the function that does it.
-            payload: what that function needs.
+        Its kind chooses the function that does it, and the payload is what that function needs.
 
         Raises:
             asyncio.QueueFull: far too many are open; the request should not be acknowledged.
@@ -99,20 +97,14 @@ class Jobs:
         task.add_done_callback(self._tasks.discard)
 
     async def _do(self, job: Job) -> None:
-        about = str(job.payload.get("about", job.key))
-        turn = self._turns.setdefault(about, _Turn())
-        turn.waiting += 1
-        try:
-            async with turn.lock:
-                try:
-                    await self._works[job.kind](job)
-                except Exception as error:
-                    _log.error("a job (%s) failed: %s", job.kind, in_words(error))
-            self._state.done(job.key)  # not if it is cancelled: then another process continues it
-        finally:
-            turn.waiting -= 1
-            if not turn.waiting:
-                self._turns.pop(about, None)
+        # the dictionary forgets a message's lock when no job waits for it or has it
+        turn = self._turns.setdefault(str(job.payload.get("about", job.key)), asyncio.Lock())
+        async with turn:
+            try:
+                await self._works[job.kind](job)
+            except Exception as error:
+                _log.error("a job (%s) failed: %s", job.kind, in_words(error))
+        self._state.done(job.key)  # not if it is cancelled: then another process continues it
 
     def _adopt(self) -> None:
         orphans = [job for job in self._state.orphans() if job.kind in self._works]
@@ -134,11 +126,3 @@ class Jobs:
                     pruned = loop.time()
             except Exception as error:
                 _log.error("%s cannot be written: %s", self._state.path, error)
-
-
-class _Turn:
-    """The lock of a message, and how many jobs wait for it or have it."""
-
-    def __init__(self) -> None:
-        self.lock = asyncio.Lock()
-        self.waiting = 0

@@ -8,10 +8,8 @@ from __future__ import annotations
 import json
 import os
 import socket
-import sqlite3
 import time
 import uuid
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,7 +65,7 @@ class Job(NamedTuple):
 
     key: str
     kind: str
-    payload: Mapping[str, Any]
+    payload: dict[str, Any]
     attempts: int
 
 
@@ -95,7 +93,7 @@ class SlackState:
 
     # -- jobs ----------------------------------------------------------------------------------------------------------
 
-    def claim(self, key: str, kind: str, payload: Mapping[str, Any]) -> bool:
+    def claim(self, key: str, kind: str, payload: dict[str, Any]) -> bool:
         """Records a job as this process's; False if there is or was one with this key."""
         added = self._file.run(
             "INSERT OR IGNORE INTO jobs (key, kind, payload, owner, created) VALUES (?, ?, ?, ?, ?)",
@@ -109,21 +107,18 @@ class SlackState:
 
     def orphans(self) -> list[Job]:
         """Takes over the young jobs of dead processes."""
-        # one transaction: another process may be taking them, too
-        with self._file.transaction() as connection:
-            rows = self._take_over(connection)
+        with self._file.transaction() as connection:  # another process may be taking them, too
+            processes = connection.execute("SELECT id, host, pid, seen FROM processes").fetchall()
+            alive = {self.process, *(process for process, host, pid, seen in processes if _alive(host, pid, seen))}
+            marks = ", ".join("?" * len(alive))
+            rows = connection.execute(
+                "UPDATE jobs SET owner = ?, attempts = attempts + 1 "
+                f"WHERE done = 0 AND created > ? AND owner NOT IN ({marks}) "
+                "RETURNING key, kind, payload, attempts, created",
+                (self.process, time.time() - RETRIED_AGE, *alive),
+            ).fetchall()
         rows.sort(key=lambda row: float(row[-1]))
         return [Job(key, kind, json.loads(payload), attempts) for key, kind, payload, attempts, _ in rows]
-
-    def _take_over(self, connection: sqlite3.Connection) -> list[Any]:
-        processes = connection.execute("SELECT id, host, pid, seen FROM processes").fetchall()
-        alive = {self.process, *(process for process, host, pid, seen in processes if _alive(host, pid, seen))}
-        marks = ", ".join("?" * len(alive))
-        return connection.execute(
-            f"UPDATE jobs SET owner = ?, attempts = attempts + 1 WHERE done = 0 AND created > ? AND owner NOT IN ({marks}) "
-            "RETURNING key, kind, payload, attempts, created",
-            (self.process, time.time() - RETRIED_AGE, *alive),
-        ).fetchall()
 
     def heartbeat(self) -> None:
         """Lets other processes know that this one is alive."""

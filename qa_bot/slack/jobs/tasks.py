@@ -32,12 +32,8 @@ class Pool:
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="answering")
         self._slots = asyncio.Semaphore(workers)
         self._wait_shown = wait_shown
-        self._waiting = 0
-
-    @property
-    def waiting(self) -> int:
+        self.waiting = 0
         """Pieces of work that have not begun."""
-        return self._waiting
 
     async def run(self, work: Callable[[], T], tell: Callable[[int], Awaitable[None]] | None = None) -> T:
         """Does a piece of work when its turn comes.
@@ -46,13 +42,13 @@ class Pool:
             work: called in a thread.
             tell: called once with the number of pieces ahead of this one, if it waits for long.
         """
-        ahead = self._waiting
-        self._waiting += 1
+        ahead = self.waiting
+        self.waiting += 1
         telling = asyncio.ensure_future(self._tell_late(tell, ahead)) if tell and self._slots.locked() else None
         try:
             await self._slots.acquire()
         finally:
-            self._waiting -= 1
+            self.waiting -= 1
             if telling:
                 telling.cancel()
         try:
@@ -76,12 +72,7 @@ class ShortTasks:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, work: Coroutine[Any, Any, Any], what: str) -> None:
-        """Begins a task; its errors are logged.
-
-        Args:
-            work: a coroutine.
-            what: names it in the log.
-        """
+        """Begins a task; its errors are logged under the name `what`."""
         if len(self._tasks) >= MOST_TASKS:
             work.close()
             _log.warning("%s is left out: too many short tasks are running", what)

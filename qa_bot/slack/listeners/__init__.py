@@ -2,10 +2,10 @@
 
 from slack_bolt.async_app import AsyncApp
 
-from qa_bot.slack.listeners import actions, commands, events, functions, shortcuts, views
+from qa_bot.slack.listeners import actions, commands, events
 
 
 def register(app: AsyncApp) -> None:
     """Registers all listeners."""
-    for kind in (events, commands, shortcuts, actions, views, functions):
+    for kind in (events, commands, actions):
         kind.register(app)

@@ -1,9 +1,10 @@
-"""Clicks on buttons, and what is typed in App Home."""
+"""Clicks on buttons, what is typed in App Home, and the form that asks what is wrong with an answer."""
 
 from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -12,13 +13,22 @@ from slack_bolt.context.async_context import AsyncBoltContext
 
 from qa_bot.feedback import Verdict
 from qa_bot.slack.incoming.messages import CHARS_READ
-from qa_bot.slack.incoming.requests import Request, mapping, read_request, read_timestamp, value_of
+from qa_bot.slack.incoming.requests import mapping, read_request, read_timestamp, value_of
 from qa_bot.slack.quoting import clean
 from qa_bot.slack.services import Services, origin_of
 from qa_bot.slack.views.blocks import ARTICLE, CONTEXT, FEEDBACK, MORE, SHARE
 from qa_bot.slack.views.button_values import Asked, Judged, Place
 from qa_bot.slack.views.home import ASK, ASK_AGAIN
-from qa_bot.slack.views.modals import article_modal, context_modal, feedback_modal
+from qa_bot.slack.views.modals import (
+    CORRECTION,
+    CORRECTION_CHARS,
+    FEEDBACK_VIEW,
+    REASON,
+    article_modal,
+    context_modal,
+    feedback_modal,
+    notice_modal,
+)
 from qa_bot.slack.workers.judgements import FeedbackForm, record_judgement
 from qa_bot.slack.workers.modal_presenter import Modal, ModalPresenter
 from qa_bot.slack.workers.private_answers import PrivatePayload
@@ -33,14 +43,14 @@ def register(app: AsyncApp) -> None:
     app.action(FEEDBACK)(take_feedback)
     app.action(ASK)(ask_at_home)
     app.action(re.compile(rf"{ASK_AGAIN}_\d+"))(ask_again)
+    app.view(FEEDBACK_VIEW)(take_correction)
 
 
 async def more_answers(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
     """Shows the further answers in a modal."""
     await ack()
-    request, asked = _allowed(body, context, services), Asked.load(value_of(body))
-    if request and asked:
-        presenter = ModalPresenter(services, context.client, request)
+    presenter, asked = _presenter(body, context, services), Asked.load(value_of(body))
+    if presenter and asked:
         services.short_tasks.start(presenter.more(asked.question), "showing more answers")
 
 
@@ -59,29 +69,22 @@ async def show_article(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltCo
 async def share_answer(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
     """Takes the question of a private answer to answer it in the channel, once for each message with the button."""
     await ack()
-    request, asked = _allowed(body, context, services), Asked.load(value_of(body))
+    presenter, asked = _presenter(body, context, services), Asked.load(value_of(body))
     shown_at = read_timestamp(mapping(body.get("container")).get("message_ts"))
-    if request is None or request.channel is None or asked is None or shown_at is None:
+    if presenter is None or presenter.request.channel is None or asked is None or shown_at is None:
         return
+    request = presenter.request
     key = f"share:{request.channel}:{request.person}:{shown_at}"
-    payload = PrivatePayload(
-        **origin_of(context),
-        channel=request.channel,
-        person=request.person,
-        question=asked.question,
-        response_url=request.response_url,
-        key=key,
-    )
+    payload = PrivatePayload(**origin_of(context), **request._asdict(), question=asked.question, key=key)
     services.jobs.put(key, "share", payload.model_dump())
 
 
 async def take_feedback(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
     """Records whether a person finds an answer right; if not, asks what is wrong."""
     await ack()
-    request, judged = _allowed(body, context, services), Judged.load(value_of(body))
-    if request and judged:
-        presenter = ModalPresenter(services, context.client, request)
-        services.short_tasks.start(_judge(services, presenter, request, judged, time.time()), "taking feedback")
+    presenter, judged = _presenter(body, context, services), Judged.load(value_of(body))
+    if presenter and judged:
+        services.short_tasks.start(_judge(services, presenter, judged, time.time()), "taking feedback")
 
 
 async def ask_at_home(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
@@ -100,22 +103,48 @@ async def ask_again(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltConte
         _answer(asked.question, body, context, services)
 
 
-def _allowed(body: dict[str, Any], context: AsyncBoltContext, services: Services) -> Request | None:
-    """Who clicked what, if it is complete and they are answered there."""
+async def take_correction(
+    ack: AsyncAck, body: dict[str, Any], view: dict[str, Any], context: AsyncBoltContext, services: Services
+) -> None:
+    """Records the reason and the right answer that a person gives."""
+    request, form = read_request(body), FeedbackForm.load(view.get("private_metadata"))
+    if request is None or form is None or services.refuses(context, form.channel, request.person_team):
+        await ack()
+        return
+    texts = services.texts(form.channel)
+    verdict, correction = _filled_in(view)
+    if verdict is None and not correction:
+        await ack(response_action="errors", errors={REASON: texts.feedback_needed})
+        return
+    await ack(response_action="update", view=notice_modal(texts.feedback_title, texts.thanks_for_feedback, texts))
+    recording = record_judgement(
+        services,
+        form.judged,
+        verdict or Verdict.WRONG,
+        person=request.person,
+        channel=form.channel,
+        given=time.time(),
+        correction=correction,
+    )
+    services.short_tasks.start(recording, "recording feedback")
+
+
+def _presenter(body: dict[str, Any], context: AsyncBoltContext, services: Services) -> ModalPresenter | None:
+    """Shows modals to the person who clicked, if the click is complete and they are answered there."""
     request = read_request(body)
     if request is None or services.refuses(context, request.channel, request.person_team):
         return None
-    return request
+    return ModalPresenter(services, context.client, request)
 
 
 def _show(body: dict[str, Any], context: AsyncBoltContext, services: Services, modal: Modal) -> None:
-    request, place = _allowed(body, context, services), Place.load(value_of(body))
-    if request and place:
-        presenter = ModalPresenter(services, context.client, request)
+    presenter, place = _presenter(body, context, services), Place.load(value_of(body))
+    if presenter and place:
         services.short_tasks.start(presenter.article(place, modal), "showing an article")
 
 
-async def _judge(services: Services, presenter: ModalPresenter, request: Request, judged: Judged, given: float) -> None:
+async def _judge(services: Services, presenter: ModalPresenter, judged: Judged, given: float) -> None:
+    request = presenter.request
     texts = services.texts(request.channel)
     if not judged.good:
         form = FeedbackForm(judged=judged, channel=request.channel)
@@ -124,7 +153,7 @@ async def _judge(services: Services, presenter: ModalPresenter, request: Request
     verdict = right if judged.good else Verdict.WRONG
     await record_judgement(services, judged, verdict, person=request.person, channel=request.channel, given=given)
     if judged.good:
-        await presenter.tell(texts.thanks_for_feedback)
+        await services.tell(request.response_url, texts.thanks_for_feedback)
 
 
 def _answer(question: str, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
@@ -134,3 +163,12 @@ def _answer(question: str, body: dict[str, Any], context: AsyncBoltContext, serv
     presenter = ModalPresenter(services, context.client, request._replace(channel=None))
     team = str(origin_of(context)["team"] or "")
     services.short_tasks.start(presenter.answer(question, team), "answering in App Home")
+
+
+def _filled_in(view: Mapping[str, Any]) -> tuple[Verdict | None, str]:
+    """The verdict that was chosen, and the correction that was typed."""
+    values = mapping(mapping(view.get("state")).get("values"))
+    reason, correction = (mapping(mapping(values.get(name)).get(name)) for name in (REASON, CORRECTION))
+    chosen, text = mapping(reason.get("selected_option")).get("value"), correction.get("value")
+    verdict = Verdict(chosen) if chosen in set(Verdict) else None
+    return verdict, clean(text[:CORRECTION_CHARS]).strip() if isinstance(text, str) else ""

@@ -1,4 +1,4 @@
-"""The slash commands: `/ask question`, and `/ask-admin status | reindex | add URL | remove ID`."""
+"""What people call by name: `/ask` and `/ask-admin`, the shortcut *Answer this*, and the step of workflows."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 
 from qa_bot.slack.incoming.access import Refusal
-from qa_bot.slack.incoming.messages import SmallTalk, small_talk, typed
-from qa_bot.slack.incoming.requests import Request, read_request
+from qa_bot.slack.incoming.messages import CHARS_READ, SmallTalk, Trigger, small_talk, typed
+from qa_bot.slack.incoming.requests import Request, mapping, read_message, read_request
 from qa_bot.slack.quoting import clean, unescape, web_address
 from qa_bot.slack.services import Services, origin_of
-from qa_bot.slack.views.blocks import plain_message
-from qa_bot.slack.web_api.responding import ephemeral, respond
+from qa_bot.slack.web_api.responding import ephemeral
 from qa_bot.slack.workers.articles import AdminPayload, archive_status
 from qa_bot.slack.workers.private_answers import PrivatePayload
+from qa_bot.slack.workers.questions import QuestionPayload
+from qa_bot.slack.workers.workflow_steps import QUESTION, STEP, StepPayload
 
+SHORTCUT = "answer_this"
+"""Callback id of the shortcut, in the manifest."""
 ARGUMENT_CHARS = 2000
 KEY_CHARS = 300
 
@@ -26,6 +29,8 @@ def register(app: AsyncApp) -> None:
     """Registers the listeners."""
     app.command("/ask")(ask)
     app.command("/ask-admin")(ask_admin)
+    app.shortcut({"callback_id": SHORTCUT, "type": "message_action"})(answer_this)
+    app.function(STEP)(answer_question)
 
 
 async def ask(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
@@ -48,14 +53,7 @@ async def ask(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, se
     else:
         await ack()
         key = _key("ask", request.channel, request)
-        payload = PrivatePayload(
-            **origin_of(context),
-            channel=request.channel,
-            person=request.person,
-            question=question,
-            response_url=request.response_url,
-            key=key,
-        )
+        payload = PrivatePayload(**origin_of(context), **request._asdict(), question=question, key=key)
         services.jobs.put(key, "ask", payload.model_dump())
 
 
@@ -86,17 +84,59 @@ async def ask_admin(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltConte
         services.short_tasks.start(_send_status(services, request), "sending the status")
     else:
         await ack(**ephemeral(texts.admin_started))
-        payload = AdminPayload(verb=verb, argument=argument, channel=request.channel, response_url=request.response_url)
+        payload = AdminPayload(**request._asdict(), verb=verb, argument=argument)
         services.jobs.put(_key("admin", request.person, request), "admin", payload.model_dump())
 
 
+async def answer_this(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
+    """Takes anybody's message as a question."""
+    await ack()
+    request, message = read_request(body), mapping(body.get("message"))
+    if request is None or not message:
+        return
+    posted, texts = read_message(message, request.channel), services.texts(request.channel)
+    refused = services.refuses(context, request.channel, request.person_team)
+    if refused:
+        _tell(services, request, texts.not_you if refused is Refusal.STRANGER else texts.not_here)
+    elif posted is None:
+        _tell(services, request, texts.no_words)
+    elif services.jobs.full:
+        _tell(services, request, texts.too_busy)
+    else:
+        payload = QuestionPayload(
+            **origin_of(context),
+            **posted._asdict(),
+            trigger=Trigger.SHORTCUT,
+            response_url=request.response_url,
+        )
+        if not services.jobs.put(_key("shortcut", payload.about, request), "question", payload.model_dump()):
+            _tell(services, request, texts.already)
+
+
+async def answer_question(event: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
+    """Takes the question that a workflow asks."""
+    execution, inputs = event.get("function_execution_id"), event.get("inputs")
+    if not isinstance(execution, str) or not isinstance(inputs, dict) or services.refuses(context, None, None):
+        return
+    question = inputs.get(QUESTION)
+    payload = StepPayload(
+        **origin_of(context),
+        execution=execution[:100],
+        question=typed(question[:CHARS_READ]) if isinstance(question, str) else "",
+    )
+    services.jobs.put(f"step:{payload.execution}", "step", payload.model_dump())
+
+
 async def _send_status(services: Services, request: Request) -> None:
-    status = await archive_status(services, request.channel)
-    await respond(services.session, request.response_url, plain_message(status))
+    await services.tell(request.response_url, await archive_status(services, request.channel))
+
+
+def _tell(services: Services, request: Request, text: str) -> None:
+    services.short_tasks.start(services.tell(request.response_url, text), "answering a shortcut")
 
 
 def _key(kind: str, name: str, request: Request) -> str:
-    """The key of a command's job, the same each time that Slack sends the command."""
+    """Names a job; the same each time that Slack sends the request."""
     return f"{kind}:{name}:{request.trigger_id or request.response_url}"[:KEY_CHARS]
 
 

@@ -50,7 +50,7 @@ async def take_message(
     elif subtype == "message_deleted":
         _deleted(event, context, services)
     elif subtype in ANSWERED_SUBTYPES:
-        _posted(event, context, services, shared=shared, sent_again="x-slack-retry-num" in request.headers)
+        _posted(event, context, services, shared=shared, again="x-slack-retry-num" in request.headers)
 
 
 async def app_home_opened(event: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
@@ -77,7 +77,7 @@ async def app_removed(event: dict[str, Any], context: AsyncBoltContext, services
 
 
 def _posted(
-    event: Mapping[str, Any], context: AsyncBoltContext, services: Services, *, shared: bool, sent_again: bool
+    event: Mapping[str, Any], context: AsyncBoltContext, services: Services, *, shared: bool, again: bool
 ) -> None:
     posted = read_message(event, event.get("channel"))
     if posted is None or is_from_bot(event, services.settings, identity_of(context)):
@@ -90,11 +90,11 @@ def _posted(
     trigger = Trigger.MENTION if mention else _trigger(posted, context, services)
     if trigger is None:
         return
-    payload = _payload(posted, trigger, context, sent_again=sent_again)
+    payload = _payload(posted, trigger, context, again=again)
     if not services.jobs.full:
-        services.jobs.put(f"question:{payload.key}", "question", payload.model_dump())
+        services.jobs.put(f"question:{payload.about}", "question", payload.model_dump())
     elif trigger not in (Trigger.AUTO, Trigger.FOLLOW_UP):
-        services.jobs.put(f"question:{payload.key}", "too busy", payload.model_dump())
+        services.jobs.put(f"question:{payload.about}", "too busy", payload.model_dump())
 
 
 def _take_articles(
@@ -106,17 +106,8 @@ def _take_articles(
     addresses, files = links(posted.text)[:ARTICLES_A_MESSAGE], read_files(event)[:ARTICLES_A_MESSAGE]
     if not (addresses or files) or (is_question(typed(posted.text)) and not files):
         return False
-    about = f"{posted.channel}:{posted.ts}"
-    payload = PostPayload(
-        **origin_of(context),
-        channel=posted.channel,
-        ts=posted.ts,
-        thread=posted.thread,
-        links=tuple(addresses),
-        files=tuple(files),
-        about=about,
-    )
-    services.jobs.put(f"index:{about}", "index", payload.model_dump())
+    payload = PostPayload(**origin_of(context), **posted._asdict(), links=tuple(addresses), files=tuple(files))
+    services.jobs.put(f"index:{payload.about}", "index", payload.model_dump())
     return True
 
 
@@ -138,7 +129,7 @@ def _edited(event: Mapping[str, Any], context: AsyncBoltContext, services: Servi
     if trigger is None and not _may_have_answer(read_message(before, edited.channel), context, services):
         return
     payload = _payload(edited, trigger or Trigger.FOLLOW_UP, context)
-    key = f"edit:{payload.key}:{event.get('event_ts') or event.get('ts')}"
+    key = f"edit:{payload.about}:{event.get('event_ts') or event.get('ts')}"
     services.jobs.put(key, "edit", payload.model_dump())
 
 
@@ -149,7 +140,7 @@ def _deleted(event: Mapping[str, Any], context: AsyncBoltContext, services: Serv
         return
     if _may_have_answer(deleted, context, services):
         payload = _payload(deleted, Trigger.FOLLOW_UP, context)
-        services.jobs.put(f"delete:{payload.key}", "delete", payload.model_dump())
+        services.jobs.put(f"delete:{payload.about}", "delete", payload.model_dump())
 
 
 def _may_have_answer(message: IncomingMessage | None, context: AsyncBoltContext, services: Services) -> bool:
@@ -171,12 +162,9 @@ def _trigger(message: IncomingMessage, context: AsyncBoltContext, services: Serv
 
 
 def _payload(
-    message: IncomingMessage, trigger: Trigger, context: AsyncBoltContext, *, sent_again: bool = False
+    message: IncomingMessage, trigger: Trigger, context: AsyncBoltContext, *, again: bool = False
 ) -> QuestionPayload:
-    about = f"{message.channel}:{message.ts}"
-    return QuestionPayload(
-        **origin_of(context), **message._asdict(), trigger=trigger, about=about, sent_again=sent_again
-    )
+    return QuestionPayload(**origin_of(context), **message._asdict(), trigger=trigger, again=again)
 
 
 async def _suggest(services: Services, client: AsyncWebClient, channel: str) -> None:

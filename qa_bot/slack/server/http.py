@@ -41,13 +41,7 @@ _log = logging.getLogger(__name__)
 
 
 class HttpServer:
-    """Takes Slack's requests, and says whether the process runs and whether it is ready.
-
-    Args:
-        bot: answers.
-        settings: of the Slack app.
-        idle_seconds: see `IDLE_SECONDS`.
-    """
+    """Takes Slack's requests, and says whether the process runs and whether it is ready."""
 
     def __init__(self, bot: QABot, settings: SlackSettings, idle_seconds: float = IDLE_SECONDS) -> None:
         self._bot = bot
@@ -166,14 +160,7 @@ async def _without_version(_: web.Request, response: web.StreamResponse) -> None
 
 
 def serve_http(bot: QABot, settings: SlackSettings, host: str, port: int, processes: int) -> int:
-    """Serves the app by HTTP until the process is told to stop.
-
-    Args:
-        bot: answers.
-        settings: of the Slack app.
-        host: to listen on.
-        port: to listen on.
-        processes: that serve; they share the jobs, so that a question is answered once.
+    """Serves the app by HTTP until the processes are told to stop; they share the jobs, so each question is answered once.
 
     Returns:
         The exit code.

@@ -34,14 +34,7 @@ _log = logging.getLogger(__name__)
 
 
 def serve_socket_mode(bot: QABot, settings: SlackSettings) -> int:
-    """Serves the app by Socket Mode until the process is told to stop.
-
-    Args:
-        bot: answers.
-        settings: of the Slack app.
-
-    Returns:
-        The exit code.
+    """Serves the app by Socket Mode until the process is told to stop; returns the exit code.
 
     Raises:
         QABotError: a token is missing or not good, or the data folder cannot be used.
@@ -66,14 +59,7 @@ async def _serve(bot: QABot, settings: SlackSettings, token: str) -> int:
 
 
 class SocketMode:
-    """Keeps a connection, and passes requests to the app.
-
-    Args:
-        app: takes the requests.
-        client: of the Web API.
-        token: the app token, which begins with ``xapp-``.
-        session: of HTTP connections.
-    """
+    """Keeps a connection, which an app token (``xapp-``) opens, and passes requests to the app."""
 
     def __init__(self, app: AsyncApp, client: AsyncWebClient, token: str, session: aiohttp.ClientSession) -> None:
         self._app = app

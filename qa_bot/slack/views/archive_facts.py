@@ -9,7 +9,7 @@ import asyncio
 import re
 import time
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice, zip_longest
 from typing import NamedTuple
 
 from embeddings.articles import Article
@@ -17,7 +17,7 @@ from embeddings.dates import MONTHS
 from embeddings.errors import QABotError
 from embeddings.filters import ArticleFilter
 from embeddings.sentences import split_sentences
-from embeddings.store.protocol import ArticleText, Store
+from embeddings.store.protocol import ArticleText, Store, StoreStatus
 from qa_bot.bot import QABot
 from qa_bot.slack.views.button_values import Place
 
@@ -64,35 +64,24 @@ _CLAUSE = re.compile(
 _VAGUE = "It He She They This That These Those There In On At As But And The A An Its His Her Their Both All Some"
 
 
-class Counts(NamedTuple):
-    """How much there is."""
-
-    articles: int
-    passages: int
-
-
 class Archive:
-    """Reads the store in threads, beside the event loop.
-
-    Args:
-        bot: whose store it is.
-    """
+    """Reads the store of a bot in threads, beside the event loop."""
 
     def __init__(self, bot: QABot) -> None:
         self._bot = bot
-        self._counted: tuple[float, Counts] | None = None
+        self._counted: tuple[float, StoreStatus] | None = None
         self._suggesting = asyncio.Lock()
         self._suggested: dict[ArticleFilter, tuple[int, list[str]]] = {}
 
-    async def counts(self) -> Counts:
-        """Articles and passages in the store, at most `FRESH` seconds ago.
+    async def counts(self) -> StoreStatus:
+        """The figures of the store, at most `FRESH` seconds ago.
 
         Raises:
             QABotError: the store cannot be read.
         """
         if self._counted is None or time.monotonic() - self._counted[0] > FRESH:
             status = await asyncio.to_thread(lambda: self._bot.store.status())
-            self._counted = (time.monotonic(), Counts(status.articles, status.passages))
+            self._counted = (time.monotonic(), status)
         return self._counted[1]
 
     async def passages(self) -> int:
@@ -127,10 +116,7 @@ class Archive:
         return await asyncio.to_thread(read)
 
     async def prompts(self, only: ArticleFilter) -> list[str]:
-        """Questions that the archive answers; made once for each state of the store.
-
-        Args:
-            only: the articles that may be shown.
+        """Questions that the articles which may be shown answer; made once for each state of the store.
 
         Raises:
             QABotError: the store cannot be read.
@@ -168,26 +154,19 @@ class Try(NamedTuple):
 
 
 def suggest(bot: QABot, articles: Sequence[Article], only: ArticleFilter, count: int) -> list[str]:
-    """Makes questions that the archive answers with the sentences that they are made from; the surest first.
+    """Makes at most `count` questions from articles, which their own sentences answer; the surest first.
 
-    Args:
-        bot: tries them.
-        articles: to make questions from.
-        only: the articles that may answer them.
-        count: how many at most.
+    The bot tries each: it must answer with the sentence that the question is made from, among the articles of the filter.
     """
     confidences: dict[str, float] = {}
-    for attempt in islice(_rounds([list(_tries(article)) for article in articles]), QUESTIONS_TRIED):
+    rounds = zip_longest(
+        *map(_tries, articles)
+    )  # the first question of each article, then the second of each, and so on
+    for attempt in islice(filter(None, chain.from_iterable(rounds)), QUESTIONS_TRIED):
         confidence = _confidence(bot, attempt, only)
         if confidence >= SURE:
             confidences[attempt.question] = confidence
     return sorted(confidences, key=lambda question: -confidences[question])[:count]
-
-
-def _rounds(of_articles: Sequence[list[Try]]) -> Iterator[Try]:
-    """The first question of each article, then the second of each, and so on."""
-    for number in range(max(map(len, of_articles), default=0)):
-        yield from (tries[number] for tries in of_articles if number < len(tries))
 
 
 def _tries(article: Article) -> Iterator[Try]:

@@ -25,7 +25,6 @@ from slack_sdk.models.blocks import (
 from qa_bot.answering.results import Answer, ArticleReference, Quotation, iterate
 from qa_bot.slack.quoting import clean, cut, cut_around, escape, host_of, misleads, web_address
 from qa_bot.slack.views.button_values import Asked, Judged, Place
-from qa_bot.slack.views.outcomes import Failure, Outcome
 from qa_bot.slack.views.texts import Texts, day, sureness
 
 QUOTE_CHARS = 2400
@@ -45,6 +44,16 @@ UserPart: TypeAlias = RichTextElementParts.User
 BOLD = RichTextElementParts.TextStyle(bold=True)
 
 
+class Failure(NamedTuple):
+    """A question that could not be answered, and what to tell the person."""
+
+    question: str
+    text: str
+
+
+Outcome: TypeAlias = Answer | Failure
+
+
 class Message(NamedTuple):
     """A message: its text for notifications and screen readers, and its blocks."""
 
@@ -53,7 +62,7 @@ class Message(NamedTuple):
 
     def arguments(self) -> Mapping[str, Any]:
         """As arguments of chat.postMessage and its like."""
-        return {"text": self.text, "blocks": self.blocks, "mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
+        return {**self._asdict(), "mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
 
 
 def message(text: str, blocks: Sequence[Block]) -> Message:

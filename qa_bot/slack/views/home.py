@@ -19,10 +19,9 @@ from slack_sdk.models.blocks.basic_components import DispatchActionConfig
 from slack_sdk.models.views import View
 
 from embeddings.articles import Article
+from embeddings.store.protocol import StoreStatus
 from qa_bot.answering.answerer import MAX_QUESTION_CHARS
 from qa_bot.answering.results import reference
-from qa_bot.slack.settings import Language
-from qa_bot.slack.views.archive_facts import Counts
 from qa_bot.slack.views.blocks import about_article, button, line_of, plain_block, section
 from qa_bot.slack.views.button_values import Asked
 from qa_bot.slack.views.texts import Texts, number
@@ -37,12 +36,12 @@ class HomeFacts(NamedTuple):
     """What App Home shows to one person; `counts` is None if the store cannot be read, and `filtered` hides it."""
 
     questions: Sequence[str]
-    counts: Counts | None
+    counts: StoreStatus | None
     newest: Sequence[Article]
     filtered: bool
 
 
-def home_view(facts: HomeFacts, texts: Texts, language: Language) -> dict[str, Any]:
+def home_view(facts: HomeFacts, texts: Texts) -> dict[str, Any]:
     """App Home as a view."""
     blocks: list[Block] = [
         HeaderBlock(text=texts.home_title),
@@ -64,10 +63,8 @@ def home_view(facts: HomeFacts, texts: Texts, language: Language) -> dict[str, A
     if facts.counts is None or not facts.counts.articles:
         blocks.append(plain_block(texts.unavailable if facts.counts is None else texts.empty))
     elif not facts.filtered:
-        counts = facts.counts
-        holds = texts.home_holds.format(
-            articles=number(counts.articles, language), passages=number(counts.passages, language)
-        )
+        articles, passages = number(facts.counts.articles, texts), number(facts.counts.passages, texts)
+        holds = texts.home_holds.format(articles=articles, passages=passages)
         blocks.append(plain_block(holds))
     if facts.newest:
         newest = [section(*about_article(reference(article), texts)) for article in facts.newest]

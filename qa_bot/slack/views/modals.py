@@ -22,9 +22,16 @@ from embeddings.store.protocol import ArticleText
 from qa_bot.answering.results import Answer, iterate, reference
 from qa_bot.feedback import Verdict
 from qa_bot.slack.quoting import clean, cut
-from qa_bot.slack.views.blocks import about_article, answer_message, parts, plain_block, quotation_block, section
+from qa_bot.slack.views.blocks import (
+    Outcome,
+    about_article,
+    answer_message,
+    parts,
+    plain_block,
+    quotation_block,
+    section,
+)
 from qa_bot.slack.views.button_values import Place
-from qa_bot.slack.views.outcomes import Outcome
 from qa_bot.slack.views.texts import Texts
 
 FEEDBACK_VIEW = "feedback"
@@ -99,12 +106,7 @@ def article_modal(source: ArticleText, place: Place, texts: Texts) -> dict[str, 
 
 
 def feedback_modal(private: str, texts: Texts) -> dict[str, Any]:
-    """Asks what is wrong with an answer.
-
-    Args:
-        private: comes back when the form is sent.
-        texts: in the language of the channel.
-    """
+    """Asks what is wrong with an answer; `private` comes back when the form is sent."""
     options = [
         Option(text=PlainTextObject(text=text), value=reason.value)
         for reason, text in zip(REASONS, texts.feedback_reasons, strict=True)
@@ -124,16 +126,14 @@ def feedback_modal(private: str, texts: Texts) -> dict[str, Any]:
             optional=True,
         ),
     ]
-    view = View(
-        type="modal",
+    return _modal(
+        texts.feedback_title,
+        blocks,
+        texts,
         callback_id=FEEDBACK_VIEW,
-        title=cut(texts.feedback_title, TITLE_CHARS),
         submit=texts.feedback_send,
-        close=texts.close,
         private_metadata=private,
-        blocks=blocks,
     )
-    return view.to_dict()
 
 
 def _marked(text: str, shown: Span, place: Place) -> list[RichTextBlock]:
@@ -164,5 +164,6 @@ def _pieces(text: str, shown: Span) -> list[Span]:
     return [*pieces, Span(start, shown.end)]
 
 
-def _modal(title: str, blocks: Sequence[Block | dict[str, Any]], texts: Texts) -> dict[str, Any]:
-    return View(type="modal", title=cut(title, TITLE_CHARS), close=texts.close, blocks=list(blocks)).to_dict()
+def _modal(title: str, blocks: Sequence[Block | dict[str, Any]], texts: Texts, **form: Any) -> dict[str, Any]:
+    title = cut(title, TITLE_CHARS)
+    return View(type="modal", title=title, close=texts.close, blocks=list(blocks), **form).to_dict()

@@ -11,193 +11,121 @@ from qa_bot.slack.settings import Language
 
 @dataclass(frozen=True)
 class Texts:
-    """The texts of one language; `str.format` fills in the braces."""
+    """The texts of one language, by default English; `str.format` fills in the braces."""
 
     # answers
-    not_answered: str
-    sureness: tuple[str, str, str, str]
-    percent: str
-    months: str
-    date: str
-    fallback: str
-    asked_by: str
-    also: str
+    not_answered: str = "The articles don't say."
+    sureness: tuple[str, str, str, str] = ("very sure", "fairly sure", "not very sure", "little more than a guess")
+    percent: str = "{words} ({percent}%)"
+    months: str = "January February March April May June July August September October November December"
+    date: str = "{day} {month} {year}"
+    thousands: str = ","
+    fallback: str = "{answer}. From “{title}”: {sentence}"
+    asked_by: str = "asked:"
+    also: str = "also in:"
     # buttons
-    more: str
-    closest: str
-    context: str
-    article: str
-    share: str
-    good: str
-    bad: str
-    good_label: str
-    bad_label: str
+    more: str = "More answers"
+    closest: str = "Closest answers"
+    context: str = "In context"
+    article: str = "Whole article"
+    share: str = "Share in the channel"
+    good: str = "Right"
+    bad: str = "Wrong"
+    good_label: str = "The answer is right"
+    bad_label: str = "The answer is wrong or missing; opens a form"
     # modals
-    close: str
-    more_title: str
-    context_title: str
-    article_title: str
-    searching: str
-    no_others: str
-    gone: str
-    cut_here: str
+    close: str = "Close"
+    more_title: str = "More answers"
+    context_title: str = "In context"
+    article_title: str = "Article"
+    searching: str = "Searching …"
+    no_others: str = "There are no other answers."
+    gone: str = "The article was changed or removed after this answer was found. Please ask the question again."
+    cut_here: str = "The article continues, but Slack cannot show more."
     # feedback
-    feedback_title: str
-    feedback_send: str
-    feedback_reason: str
-    feedback_reasons: tuple[str, str, str, str]
-    feedback_answer: str
-    feedback_answer_hint: str
-    feedback_needed: str
-    thanks_for_feedback: str
-    # waiting and failing
-    status: str
-    waiting: str
-    too_busy: str
-    empty: str
-    unavailable: str
-    failed: str
-    too_long: str
-    no_words: str
-    # small talk
-    hello: str
-    welcome: str
-    goodbye: str
-    help: str
-    usage: str
-    # the agent view and App Home
-    prompts_title: str
-    home_title: str
-    home_how: str
-    home_ask: str
-    home_placeholder: str
-    home_yours: str
-    home_none: str
-    home_holds: str
-    home_newest: str
-    answer_title: str
-    # new articles
-    not_indexed: str
-    unsupported: str
-    too_large: str
-    elsewhere: str
-    not_read: str
-    not_given: str
-    not_fetched: str
-    # administration
-    admin_usage: str
-    admin_denied: str
-    admin_status: str
-    admin_started: str
-    admin_address: str
-    admin_done: str
-    admin_removed: str
-    admin_unknown: str
-    admin_failed: str
-    # refusing
-    not_here: str
-    not_you: str
-    invite_me: str
-    already: str
-
-
-ENGLISH = Texts(
-    not_answered="The articles don't say.",
-    sureness=("very sure", "fairly sure", "not very sure", "little more than a guess"),
-    percent="{words} ({percent}%)",
-    months="January February March April May June July August September October November December",
-    date="{day} {month} {year}",
-    fallback="{answer}. From “{title}”: {sentence}",
-    asked_by="asked:",
-    also="also in:",
-    more="More answers",
-    closest="Closest answers",
-    context="In context",
-    article="Whole article",
-    share="Share in the channel",
-    good="Right",
-    bad="Wrong",
-    good_label="The answer is right",
-    bad_label="The answer is wrong or missing; opens a form",
-    close="Close",
-    more_title="More answers",
-    context_title="In context",
-    article_title="Article",
-    searching="Searching …",
-    no_others="There are no other answers.",
-    gone="The article was changed or removed after this answer was found. Please ask the question again.",
-    cut_here="The article continues, but Slack cannot show more.",
-    feedback_title="What is wrong?",
-    feedback_send="Send",
-    feedback_reason="What is wrong with the answer?",
-    feedback_reasons=(
+    feedback_title: str = "What is wrong?"
+    feedback_send: str = "Send"
+    feedback_reason: str = "What is wrong with the answer?"
+    feedback_reasons: tuple[str, str, str, str] = (
         "It is wrong",
         "It is right, but not what was asked for",
         "The articles do say it",
         "The articles don't say it",
-    ),
-    feedback_answer="The right answer",
-    feedback_answer_hint="In the article's own words if you can.",
-    feedback_needed="Choose a reason or give the right answer.",
-    thanks_for_feedback="Thank you. This helps to improve the answers.",
-    status="is searching {passages} passages …",
-    waiting="has {count} questions to answer before yours …",
-    too_busy="Too many questions are waiting right now. Please ask again in a minute.",
-    empty="There are no articles yet. I can answer once somebody has indexed some.",
-    unavailable="I can't read the articles right now; the log says why. Please ask again in a few minutes.",
-    too_long="That is longer than {count} characters. Please ask a shorter question.",
-    no_words="I see no question in that. Please ask in words.",
-    failed="Something went wrong while I was answering; the log says what. Please ask again.",
-    hello="Hello! Ask me a question, and I quote the answer from my articles.",
-    welcome="You're welcome!",
-    goodbye="Goodbye!",
-    help=(
+    )
+    feedback_answer: str = "The right answer"
+    feedback_answer_hint: str = "In the article's own words if you can."
+    feedback_needed: str = "Choose a reason or give the right answer."
+    thanks_for_feedback: str = "Thank you. This helps to improve the answers."
+    # waiting and failing
+    status: str = "is searching {passages} passages …"
+    waiting: str = "has {count} questions to answer before yours …"
+    too_busy: str = "Too many questions are waiting right now. Please ask again in a minute."
+    empty: str = "There are no articles yet. I can answer once somebody has indexed some."
+    unavailable: str = "I can't read the articles right now; the log says why. Please ask again in a few minutes."
+    failed: str = "Something went wrong while I was answering; the log says what. Please ask again."
+    too_long: str = "That is longer than {count} characters. Please ask a shorter question."
+    no_words: str = "I see no question in that. Please ask in words."
+    # small talk
+    hello: str = "Hello! Ask me a question, and I quote the answer from my articles."
+    welcome: str = "You're welcome!"
+    goodbye: str = "Goodbye!"
+    help: str = (
         "Mention me with a question in a channel that I am in, or send me a direct message. I quote the sentence of an article "
         "that answers it, word for word, or tell you that the articles don't answer it. Ask follow-up questions in the thread, "
         "or use /ask for an answer that only you see."
-    ),
-    usage="How to use it: /ask followed by a question, for example: /ask Who won the election? Only you see the answer.",
-    prompts_title="Ask the articles, for example:",
-    home_title="Ask the articles",
-    home_how=(
+    )
+    usage: str = (
+        "How to use it: /ask followed by a question, for example: /ask Who won the election? Only you see the answer."
+    )
+    # the agent view and App Home
+    prompts_title: str = "Ask the articles, for example:"
+    home_title: str = "Ask the articles"
+    home_how: str = (
         "Type a question here, mention me in a channel, send me a message, or use /ask. I answer with a sentence from an "
         "article, word for word."
-    ),
-    home_ask="Your question",
-    home_placeholder="Who, what, when, where …?",
-    home_yours="Your last questions",
-    home_none="None yet.",
-    home_holds="There are {articles} articles with {passages} passages.",
-    home_newest="The newest articles",
-    answer_title="Answer",
-    not_indexed="I could not index this: {reason}",
-    unsupported="only links and text, Markdown, HTML and PDF files can be indexed",
-    too_large="the file is larger than {size} MB",
-    elsewhere="the file is not stored at Slack",
-    not_read="something went wrong while I was reading it; the log says what",
-    not_given="Slack does not let me read the file; an admin should check that I have the scope files:read",
-    not_fetched="Slack could not be reached; please post the file again later",
-    admin_usage="How to use it: /ask-admin status, /ask-admin reindex, /ask-admin add URL, /ask-admin remove ID",
-    admin_denied="Only the admins that my settings name can do that.",
-    admin_status="{articles} articles, {passages} passages, {sources} sources. {waiting} questions are waiting.",
-    admin_started="Started. I'll tell you how it went.",
-    admin_address="an address begins with https:// or http://",
-    admin_done="Done: {new} new, {changed} changed, {removed} removed, {unchanged} unchanged, {failed} could not be read.",
-    admin_removed="Removed: {title}",
-    admin_unknown="That did not work: no article has an id that begins like this, or several have one.",
-    admin_failed="That did not work: {reason}",
-    not_here="I don't answer in this channel.",
-    not_you="I only answer people of the organisation that runs me.",
-    invite_me="I am not in this channel, so I can't write here. Invite me first: /invite and my name.",
-    already="I have already answered this; see its thread.",
-)
+    )
+    home_ask: str = "Your question"
+    home_placeholder: str = "Who, what, when, where …?"
+    home_yours: str = "Your last questions"
+    home_none: str = "None yet."
+    home_holds: str = "There are {articles} articles with {passages} passages."
+    home_newest: str = "The newest articles"
+    answer_title: str = "Answer"
+    # new articles
+    not_indexed: str = "I could not index this: {reason}"
+    unsupported: str = "only links and text, Markdown, HTML and PDF files can be indexed"
+    too_large: str = "the file is larger than {size} MB"
+    elsewhere: str = "the file is not stored at Slack"
+    not_read: str = "something went wrong while I was reading it; the log says what"
+    not_given: str = "Slack does not let me read the file; an admin should check that I have the scope files:read"
+    not_fetched: str = "Slack could not be reached; please post the file again later"
+    # administration
+    admin_usage: str = "How to use it: /ask-admin status, /ask-admin reindex, /ask-admin add URL, /ask-admin remove ID"
+    admin_denied: str = "Only the admins that my settings name can do that."
+    admin_status: str = "{articles} articles, {passages} passages, {sources} sources. {waiting} questions are waiting."
+    admin_started: str = "Started. I'll tell you how it went."
+    admin_address: str = "an address begins with https:// or http://"
+    admin_done: str = (
+        "Done: {new} new, {changed} changed, {removed} removed, {unchanged} unchanged, {failed} could not be read."
+    )
+    admin_removed: str = "Removed: {title}"
+    admin_unknown: str = "That did not work: no article has an id that begins like this, or several have one."
+    admin_failed: str = "That did not work: {reason}"
+    # refusing
+    not_here: str = "I don't answer in this channel."
+    not_you: str = "I only answer people of the organisation that runs me."
+    invite_me: str = "I am not in this channel, so I can't write here. Invite me first: /invite and my name."
+    already: str = "I have already answered this; see its thread."
 
+
+ENGLISH = Texts()
 GERMAN = Texts(
     not_answered="Die Artikel sagen es nicht.",
     sureness=("sehr sicher", "ziemlich sicher", "nicht sehr sicher", "kaum mehr als geraten"),
     percent="{words} ({percent} %)",
     months="Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
     date="{day}. {month} {year}",
+    thousands=".",
     fallback="{answer}. Aus „{title}“: {sentence}",
     asked_by="fragte:",
     also="auch in:",
@@ -303,7 +231,6 @@ def day(moment: date | datetime | None, texts: Texts) -> str:
     return texts.date.format(day=moment.day, month=texts.months.split()[moment.month - 1], year=moment.year)
 
 
-def number(count: int, language: Language) -> str:
+def number(count: int, texts: Texts) -> str:
     """A count with the thousands separators of a language."""
-    grouped = f"{count:,}"
-    return grouped.replace(",", ".") if language is Language.GERMAN else grouped
+    return f"{count:,}".replace(",", texts.thousands)

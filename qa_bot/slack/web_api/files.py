@@ -49,12 +49,7 @@ class Obstacle(Enum):
 
 
 class FileError(SourceError):
-    """A file that cannot be fetched.
-
-    Args:
-        name: of the file.
-        obstacle: why.
-    """
+    """A file that cannot be fetched, and why."""
 
     def __init__(self, name: str, obstacle: Obstacle) -> None:
         super().__init__(name, obstacle.value)

@@ -7,7 +7,8 @@ call failed is looked up before it is sent again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
@@ -68,7 +69,7 @@ class Poster:
             return await find_answer(client, channel, thread, payload["question"], author)
 
         async def send(**arguments: Any) -> str:
-            async with self._pace(channel):
+            async with self._pace(channel).turn():
                 return str((await client.chat_postMessage(**arguments))["ts"])
 
         send.__name__ = "chat.postMessage"
@@ -85,8 +86,8 @@ class Poster:
         Raises:
             SlackApiError: Slack refuses it.
         """
-        where: dict[str, Any] = {"channel": channel, "ts": timestamp, "metadata": metadata(payload)}
-        await call(client.chat_update, text=message.text, blocks=message.blocks, **where)
+        content: dict[str, Any] = {"metadata": metadata(payload), **message._asdict()}
+        await call(client.chat_update, channel=channel, ts=timestamp, **content)
 
     async def remove(self, client: AsyncWebClient, channel: str, timestamp: str) -> None:
         """Removes a message, if it is still there.
@@ -117,17 +118,16 @@ class _Pace:
     def busy(self) -> bool:
         return self._lock.locked() or self._next > asyncio.get_running_loop().time()
 
-    async def __aenter__(self) -> None:
-        await self._lock.acquire()
-        try:
-            await asyncio.sleep(max(0.0, self._next - asyncio.get_running_loop().time()))
-        except BaseException:
-            self._lock.release()
-            raise
-
-    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        # A rate limit holds for the whole channel: the next message would run into it, too.
-        limited = isinstance(error, Exception) and is_rate_limit(error)
-        wait = (seconds_to_wait(error, 1) if isinstance(error, Exception) and limited else None) or self._spacing
-        self._next = asyncio.get_running_loop().time() + wait
-        self._lock.release()
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        loop, wait = asyncio.get_running_loop(), self._spacing
+        async with self._lock:
+            await asyncio.sleep(max(0.0, self._next - loop.time()))
+            try:
+                yield
+            except Exception as error:
+                # A rate limit holds for the whole channel: the next message would run into it, too.
+                wait = (seconds_to_wait(error, 1) if is_rate_limit(error) else None) or wait
+                raise
+            finally:
+                self._next = loop.time() + wait

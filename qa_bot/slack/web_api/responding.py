@@ -23,20 +23,13 @@ class ResponseError(SlackClientError):
 
 
 async def respond(session: aiohttp.ClientSession, url: str, message: Message | None, **more: Any) -> bool:
-    """Sends a message that only the person sees who used something.
+    """Sends a message, or without one only `more` such as ``delete_original=True``, to the response URL of what a person used.
 
-    Args:
-        session: of HTTP connections.
-        url: the response URL; good for half an hour and five messages.
-        message: to send; None to change the original only.
-        more: ``delete_original=True``, say.
-
-    Returns:
-        Whether Slack took it.
+    Only they see it.  The URL takes five messages in half an hour.  Returns whether Slack took this one.
     """
     if not url:
         return False
-    content = {"text": message.text, "blocks": message.blocks} if message else {}
+    content = message._asdict() if message else {}
     body = {"response_type": "ephemeral", "replace_original": False, **content, **more}
 
     async def send() -> None:
@@ -54,5 +47,4 @@ async def respond(session: aiohttp.ClientSession, url: str, message: Message | N
 
 def ephemeral(text: str) -> dict[str, Any]:
     """A fixed text as the answer to a slash command, which only its user sees."""
-    message = plain_message(text)
-    return {"text": message.text, "blocks": message.blocks, "response_type": "ephemeral"}
+    return {**plain_message(text)._asdict(), "response_type": "ephemeral"}

@@ -82,11 +82,7 @@ def new_session() -> aiohttp.ClientSession:
 
 
 class SingleWorkspace:
-    """The workspace that a bot token belongs to.
-
-    Args:
-        client: with the token.
-    """
+    """The workspace that the token of a client belongs to."""
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
@@ -117,13 +113,7 @@ class SingleWorkspace:
 
 
 class InstalledWorkspaces:
-    """The workspaces that installed the app by OAuth.
-
-    Args:
-        settings: with the client's id and secret.
-        store: of the tokens.
-        session: of the clients.
-    """
+    """The workspaces that installed the app by OAuth, whose tokens are in a store of the SDK's."""
 
     def __init__(self, settings: SlackSettings, store: InstallationStore, session: aiohttp.ClientSession) -> None:
         self._settings = settings

@@ -16,12 +16,11 @@ from embeddings.indexing.reindexer import ReindexReport
 from qa_bot.slack.jobs.state import Job
 from qa_bot.slack.log_redaction import in_words
 from qa_bot.slack.quoting import clean, cut
-from qa_bot.slack.services import Origin, Services
+from qa_bot.slack.services import MessageOrigin, Services
 from qa_bot.slack.views.blocks import plain_message
 from qa_bot.slack.views.texts import Texts, number
 from qa_bot.slack.web_api.calls import error_code
 from qa_bot.slack.web_api.files import FOLDER, FileError, Obstacle, PostedFile, fetch, look_up
-from qa_bot.slack.web_api.responding import respond
 from qa_bot.slack.workers.status_line import StatusLine
 
 WORKING, DONE, FAILED = "eyes", "white_check_mark", "warning"
@@ -32,15 +31,11 @@ MEGABYTE = 1_000_000
 _log = logging.getLogger(__name__)
 
 
-class PostPayload(Origin):
+class PostPayload(MessageOrigin):
     """What a job about posted articles carries: the message, and the links and files in it."""
 
-    channel: str
-    ts: str
-    thread: str
     links: tuple[str, ...]
     files: tuple[PostedFile, ...]
-    about: str
 
 
 class AdminPayload(BaseModel):
@@ -55,27 +50,23 @@ class AdminPayload(BaseModel):
 
 
 class ArticleWork:
-    """Does the jobs; one at a time writes to the store.
-
-    Args:
-        services: the parts of the app.
-    """
+    """Does the jobs; one at a time writes to the store."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._writing = asyncio.Lock()
 
-    async def index_post(self, job: Job) -> None:
+    async def index_post(self, client: AsyncWebClient, posted: PostPayload) -> None:
         """Indexes the links and files of a message."""
-        posted = PostPayload.model_validate(job.payload)
-        client = await self._services.client_for(posted)
-        if client is None:
-            return
         texts = self._services.texts(posted.channel)
         status_line = StatusLine(client, posted.channel, posted.ts, posted.thread)
         await status_line.react(WORKING)
+        reasons: list[str] = []
+        locations: list[str | PostedFile] = [*posted.links, *posted.files]
         try:
-            reasons = await self._index(client, posted, texts)
+            for location in locations:
+                name = location if isinstance(location, str) else location.name or location.id
+                reasons += [_reason(name, reason) for reason in await self._index(client, location, texts)]
         finally:
             await status_line.stop()
         await status_line.react(FAILED if reasons else DONE)
@@ -87,9 +78,9 @@ class ArticleWork:
                 posted.channel,
                 plain_message("\n".join(texts.not_indexed.format(reason=reason) for reason in reasons)),
                 thread=posted.thread,
-                payload={"question": f"index:{posted.channel}:{posted.ts}"},
+                payload={"question": f"index:{posted.about}"},
                 author=posted.bot_user,
-                again=job.attempts > 1,
+                again=posted.again,
             )
         except SlackApiError as error:
             _log.error("a failure could not be reported in %s: %s", posted.channel, error_code(error))
@@ -109,18 +100,9 @@ class ArticleWork:
         except Exception as error:
             _log.error("an admin's command failed: %s", in_words(error))
             result = texts.admin_failed.format(reason=texts.not_read)
-        await respond(self._services.session, command.response_url, plain_message(result))
+        await self._services.tell(command.response_url, result)
 
-    async def _index(self, client: AsyncWebClient, posted: PostPayload, texts: Texts) -> list[str]:
-        """Indexes the links and files of a message; returns the reasons for those that failed."""
-        reasons: list[str] = []
-        locations: list[str | PostedFile] = [*posted.links, *posted.files]
-        for location in locations:
-            name = location if isinstance(location, str) else location.name or location.id
-            reasons += [_reason(name, reason) for reason in await self._index_one(client, location, texts)]
-        return reasons
-
-    async def _index_one(self, client: AsyncWebClient, location: str | PostedFile, texts: Texts) -> list[str]:
+    async def _index(self, client: AsyncWebClient, location: str | PostedFile, texts: Texts) -> list[str]:
         """Indexes a link or a file; returns the reasons if it failed."""
         source, before = "", frozenset[str]()
         try:
@@ -172,7 +154,7 @@ class ArticleWork:
         """
 
         def forget() -> None:
-            from embeddings.sources import open_source  # answering needs none of what reads articles
+            from embeddings.sources.opening import open_source  # answering needs none of what reads articles
 
             store, place = self._services.bot.store, open_source(location).location
             if place not in before and not store.articles.known(place):
@@ -238,15 +220,15 @@ def _report(report: ReindexReport, texts: Texts) -> str:
 
 async def archive_status(services: Services, channel: str | None) -> str:
     """The text of `/ask-admin status`."""
-    texts, language = services.texts(channel), services.settings.channel(channel).language
+    texts = services.texts(channel)
     try:
         status = await asyncio.to_thread(lambda: services.bot.store.status())
         sources = await asyncio.to_thread(lambda: len(services.bot.store.sources.list()))
     except QABotError as error:
         return texts.admin_failed.format(reason=cut(clean(str(error)), REASON_CHARS))
     return texts.admin_status.format(
-        articles=number(status.articles, language),
-        passages=number(status.passages, language),
-        sources=number(sources, language),
-        waiting=number(services.pool.waiting, language),
+        articles=number(status.articles, texts),
+        passages=number(status.passages, texts),
+        sources=number(sources, texts),
+        waiting=number(services.pool.waiting, texts),
     )

@@ -14,7 +14,7 @@ from qa_bot.conversation.referring import Turn
 from qa_bot.slack.log_redaction import in_words
 from qa_bot.slack.services import Services
 from qa_bot.slack.settings import ChannelSettings
-from qa_bot.slack.views.outcomes import Failure, Outcome, turn_of
+from qa_bot.slack.views.blocks import Failure, Outcome
 from qa_bot.slack.views.texts import number, texts_in
 
 _log = logging.getLogger(__name__)
@@ -35,9 +35,6 @@ async def ask(
         questions: as people typed them.
         turns: of the conversation so far, the oldest first.
         tell: see `Pool.run`.
-
-    Returns:
-        The outcome of each question.
     """
     settings = services.settings.channel(channel)
 
@@ -51,10 +48,17 @@ async def ask(
     return await services.pool.run(work, tell)
 
 
+def turn_of(outcome: Outcome) -> Turn:
+    """A question and its answer as a turn of the conversation."""
+    if isinstance(outcome, Failure) or outcome.answer is None or outcome.article is None:
+        return Turn(outcome.question)
+    return Turn(outcome.question, outcome.answer.text, outcome.article.title)
+
+
 def _outcome(bot: QABot, settings: ChannelSettings, question: str) -> Outcome:
     texts = texts_in(settings.language)
     if len(squeeze(question)) > MAX_QUESTION_CHARS:
-        return Failure(question, texts.too_long.format(count=number(MAX_QUESTION_CHARS, settings.language)))
+        return Failure(question, texts.too_long.format(count=number(MAX_QUESTION_CHARS, texts)))
     try:
         answer = bot.ask(question, only=settings.only)
         return answer if settings.threshold is None else answer.at_threshold(settings.threshold)

@@ -14,13 +14,11 @@ from embeddings.store.protocol import ArticleText
 from qa_bot.slack.incoming.messages import questions_in
 from qa_bot.slack.incoming.requests import Request
 from qa_bot.slack.services import Services
-from qa_bot.slack.views.blocks import plain_message
 from qa_bot.slack.views.button_values import Place
 from qa_bot.slack.views.home import NEWEST, HomeFacts, home_view
 from qa_bot.slack.views.modals import answer_modal, more_modal, notice_modal
 from qa_bot.slack.views.texts import Texts
 from qa_bot.slack.web_api.calls import call, error_code
-from qa_bot.slack.web_api.responding import respond
 from qa_bot.slack.workers.asking import ask
 
 _log = logging.getLogger(__name__)
@@ -29,25 +27,19 @@ Modal = Callable[[ArticleText, Place, Texts], dict[str, Any]]
 
 
 class ModalPresenter:
-    """Shows modals to one person.
-
-    Args:
-        services: the parts of the app.
-        client: of the workspace.
-        request: the click.
-    """
+    """Shows modals to the person who clicked."""
 
     def __init__(self, services: Services, client: AsyncWebClient, request: Request) -> None:
         self._services = services
         self._client = client
-        self._request = request
+        self.request = request
         self._texts = services.texts(request.channel)
 
     async def article(self, place: Place, modal: Modal) -> None:
         """Shows an article, or a part of it."""
         texts = self._texts
         try:
-            source = await self._services.archive.article(place, self._services.only(self._request.channel))
+            source = await self._services.archive.article(place, self._services.only(self.request.channel))
         except QABotError as error:
             _log.error("an article could not be shown: %s", error)
             await self.open(notice_modal(texts.article_title, texts.unavailable, texts))
@@ -60,35 +52,30 @@ class ModalPresenter:
         texts = self._texts
         view = await self.open(notice_modal(texts.more_title, texts.searching, texts))
         if view is not None:
-            (outcome,) = await ask(self._services, self._request.channel, [question])
+            (outcome,) = await ask(self._services, self.request.channel, [question])
             await self._update(view, more_modal(outcome, texts))
 
     async def answer(self, question: str, team: str) -> None:
         """Answers a question of App Home."""
         texts, services = self._texts, self._services
         view = await self.open(notice_modal(texts.answer_title, texts.searching, texts))
-        services.remember_question(team, self._request.person, question)
+        services.remember_question(team, self.request.person, question)
         if view is not None:
             outcomes = await ask(services, None, questions_in(question))
             await self._update(view, answer_modal(outcomes, texts))
-        await publish_home(services, self._client, self._request.person, team)
+        await publish_home(services, self._client, self.request.person, team)
 
     async def open(self, view: dict[str, Any]) -> str | None:
         """Opens a modal and returns its id; if that fails, tells the person and returns None."""
-        if not self._request.trigger_id:
+        if not self.request.trigger_id:
             return None
         try:
-            opened = await call(self._client.views_open, trigger_id=self._request.trigger_id, view=view)
+            opened = await call(self._client.views_open, trigger_id=self.request.trigger_id, view=view)
         except SlackApiError as error:
             _log.warning("a modal could not be opened: %s", error_code(error))
-            await self.tell(self._texts.failed)
+            await self._services.tell(self.request.response_url, self._texts.failed)
             return None
         return str(opened["view"]["id"])
-
-    async def tell(self, text: str) -> None:
-        """Says something that only the person sees."""
-        if self._request.response_url:
-            await respond(self._services.session, self._request.response_url, plain_message(text))
 
     async def _update(self, view: str, content: dict[str, Any]) -> None:
         try:
@@ -106,5 +93,4 @@ async def publish_home(services: Services, client: AsyncWebClient, person: str, 
         _log.error("App Home cannot show the articles: %s", error)
         counts, newest = None, []
     facts = HomeFacts(services.state.last_questions(team, person), counts, newest, bool(only))
-    language = services.settings.channel(None).language
-    await call(client.views_publish, user_id=person, view=home_view(facts, services.texts(None), language))
+    await call(client.views_publish, user_id=person, view=home_view(facts, services.texts(None)))

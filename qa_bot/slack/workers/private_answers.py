@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from qa_bot.slack.incoming.messages import questions_in
 from qa_bot.slack.jobs.state import Job
 from qa_bot.slack.services import Origin, Services
-from qa_bot.slack.views.blocks import answer_message, plain_message
+from qa_bot.slack.views.blocks import answer_message
 from qa_bot.slack.views.texts import number
 from qa_bot.slack.web_api.calls import error_code
 from qa_bot.slack.web_api.responding import respond
@@ -42,9 +43,8 @@ async def answer(services: Services, job: Job) -> None:
     texts = services.texts(asked.channel)
 
     async def tell(ahead: int) -> None:
-        language = services.settings.channel(asked.channel).language
-        waiting = texts.waiting.format(count=number(ahead, language))
-        await respond(services.session, asked.response_url, plain_message(f"… {waiting}"))
+        waiting = texts.waiting.format(count=number(ahead, texts))
+        await services.tell(asked.response_url, f"… {waiting}")
 
     if services.settings.log_questions:
         _log.info("question in %s: %s", asked.channel, asked.question)
@@ -53,12 +53,8 @@ async def answer(services: Services, job: Job) -> None:
     await respond(services.session, asked.response_url, answer_message(outcomes, texts, shareable=True))
 
 
-async def share(services: Services, job: Job) -> None:
+async def share(services: Services, client: AsyncWebClient, asked: PrivatePayload) -> None:
     """Asks again, as the channel may see it, and posts the answer there."""
-    asked = PrivatePayload.model_validate(job.payload)
-    client = await services.client_for(asked)
-    if client is None:
-        return
     texts = services.texts(asked.channel)
     message = answer_message(await ask(services, asked.channel, [asked.question]), texts, asked_by=asked.person)
     try:
@@ -67,6 +63,6 @@ async def share(services: Services, job: Job) -> None:
         )
     except SlackApiError as error:
         _log.info("an answer could not be shared in %s: %s", asked.channel, error_code(error))
-        await respond(services.session, asked.response_url, plain_message(texts.invite_me))
+        await services.tell(asked.response_url, texts.invite_me)
         return
     await respond(services.session, asked.response_url, None, delete_original=True)

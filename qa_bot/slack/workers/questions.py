@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from pydantic import AliasChoices, Field
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from qa_bot.slack.incoming.messages import SmallTalk, Trigger, questions_in, small_talk, typed
-from qa_bot.slack.jobs.state import Job
 from qa_bot.slack.quoting import cut
-from qa_bot.slack.services import Origin, Services
-from qa_bot.slack.views.blocks import Message, answer_message, plain_message
-from qa_bot.slack.views.outcomes import Failure, Outcome, turn_of
-from qa_bot.slack.views.texts import Texts, number
+from qa_bot.slack.services import MessageOrigin, Services
+from qa_bot.slack.views.blocks import Failure, Message, Outcome, answer_message, plain_message
+from qa_bot.slack.views.texts import number
 from qa_bot.slack.web_api.calls import call, error_code
-from qa_bot.slack.web_api.responding import respond
 from qa_bot.slack.web_api.threads import Conversation, find_answer, read_thread, turn_payload
-from qa_bot.slack.workers.asking import ask
+from qa_bot.slack.workers.asking import ask, turn_of
 from qa_bot.slack.workers.status_line import StatusLine
 
 TITLE_CHARS = 80
@@ -26,43 +24,26 @@ TITLE_CHARS = 80
 _log = logging.getLogger(__name__)
 
 
-class QuestionPayload(Origin):
+class QuestionPayload(MessageOrigin):
     """What a job about a message carries.
 
     Attributes:
-        channel, ts, thread: ids of the channel, the message and its thread's first message (its own if it is in none).
         person: who wrote it.
         text: of the message, as Slack sends it.
         trigger: what makes it a question.
-        about: names the message; jobs about the same message keep their order.
         response_url: takes messages that only the user of a shortcut sees; else empty.
-        sent_again: whether Slack sends the event again: then another machine may have answered.
     """
 
-    channel: str
-    ts: str
-    thread: str
     person: str
     text: str
     trigger: Trigger = Field(validation_alias=AliasChoices("trigger", "how"))  # "how" in old jobs
-    about: str
     response_url: str = ""
-    sent_again: bool = False
-
-    @property
-    def key(self) -> str:
-        """Names the message; ends in its timestamp."""
-        return f"{self.channel}:{self.ts}"
 
 
-async def answer(services: Services, job: Job) -> None:
+async def answer(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> None:
     """Answers a message in its thread."""
-    asked = QuestionPayload.model_validate(job.payload)
-    client = await services.client_for(asked)
-    if client is None:
-        return
     if asked.trigger is Trigger.SHORTCUT and await _posted(services, client, asked) is not None:
-        await _tell(services, asked, services.texts(asked.channel).already)
+        await services.tell(asked.response_url, services.texts(asked.channel).already)
         return
     conversation = await _conversation(client, asked)
     reply = await _reply(services, client, asked, conversation) if conversation is not None else None
@@ -77,12 +58,12 @@ async def answer(services: Services, job: Job) -> None:
             thread=asked.thread,
             payload=payload,
             author=asked.bot_user,
-            again=asked.sent_again or job.attempts > 1,
+            again=asked.again,
         )
     except SlackApiError as error:
         code = error_code(error)
         _log.error("an answer could not be posted in %s: %s; run: qa-bot slack --check", asked.channel, code)
-        await _tell(services, asked, services.texts(asked.channel).invite_me)
+        await services.tell(asked.response_url, services.texts(asked.channel).invite_me)
         return
     services.state.remember_answer(asked.channel, asked.ts, posted)
     if asked.trigger is Trigger.DIRECT and asked.thread == asked.ts:
@@ -90,32 +71,19 @@ async def answer(services: Services, job: Job) -> None:
         await status_line.title(cut(typed(asked.text, asked.bot_user), TITLE_CHARS))
 
 
-async def refuse(services: Services, job: Job) -> None:
+async def refuse(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> None:
     """Tells a person that too many questions are waiting."""
-    asked = QuestionPayload.model_validate(job.payload)
-    client = await services.client_for(asked)
-    if client is not None:
-        message = plain_message(services.texts(asked.channel).too_busy)
-        await call(
-            client.chat_postEphemeral,
-            channel=asked.channel,
-            user=asked.person,
-            thread_ts=asked.thread,
-            text=message.text,
-            blocks=message.blocks,
-        )
+    message = plain_message(services.texts(asked.channel).too_busy)
+    where: dict[str, Any] = {"channel": asked.channel, "user": asked.person, "thread_ts": asked.thread}
+    await call(client.chat_postEphemeral, **where, **message._asdict())
 
 
-async def update_answer(services: Services, job: Job) -> None:
+async def update_answer(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> None:
     """Edits the answer to a message that was edited; answers it if it has no answer and asks the bot directly."""
-    asked = QuestionPayload.model_validate(job.payload)
-    client = await services.client_for(asked)
-    if client is None:
-        return
     posted = await _posted(services, client, asked)
     if posted is None:
         if asked.trigger in (Trigger.MENTION, Trigger.DIRECT):
-            await answer(services, job)
+            await answer(services, client, asked)
         return
     conversation = await _conversation(client, asked)
     reply = await _reply(services, client, asked, conversation or Conversation())
@@ -129,12 +97,10 @@ async def update_answer(services: Services, job: Job) -> None:
         _log.error("an answer could not be edited in %s: %s", asked.channel, error_code(error))
 
 
-async def remove_answer(services: Services, job: Job) -> None:
+async def remove_answer(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> None:
     """Removes the answer to a message that was deleted."""
-    asked = QuestionPayload.model_validate(job.payload)
-    client = await services.client_for(asked)
-    posted = await _posted(services, client, asked) if client else None
-    if client is None or posted is None:
+    posted = await _posted(services, client, asked)
+    if posted is None:
         return
     try:
         await services.poster.remove(client, asked.channel, posted)
@@ -143,16 +109,10 @@ async def remove_answer(services: Services, job: Job) -> None:
     services.state.forget_answer(asked.channel, asked.ts)
 
 
-async def _tell(services: Services, asked: QuestionPayload, text: str) -> None:
-    """Tells the user of a shortcut something that only they see."""
-    if asked.response_url:
-        await respond(services.session, asked.response_url, plain_message(text))
-
-
 async def _posted(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> str | None:
     """Timestamp of the answer to a message, if there is one."""
     known = services.state.answer_to(asked.channel, asked.ts)
-    return known or await find_answer(client, asked.channel, asked.thread, asked.key, asked.bot_user)
+    return known or await find_answer(client, asked.channel, asked.thread, asked.about, asked.bot_user)
 
 
 async def _conversation(client: AsyncWebClient, asked: QuestionPayload) -> Conversation | None:
@@ -173,30 +133,31 @@ async def _reply(
     text = typed(asked.text, asked.bot_user)
     talk = small_talk(text)
     if talk or not text:
-        message = plain_message(_small_talk_reply(talk or SmallTalk.HELP, texts))
-        return (message, turn_payload(asked.key, None)) if asked.trigger is not Trigger.AUTO else None
+        replies = {SmallTalk.HELLO: texts.hello, SmallTalk.THANKS: texts.welcome, SmallTalk.GOODBYE: texts.goodbye}
+        message = plain_message(replies.get(talk, texts.help) if talk else texts.help)
+        return (message, turn_payload(asked.about, None)) if asked.trigger is not Trigger.AUTO else None
     outcomes = await _outcomes(services, client, asked, text, conversation)
     if not outcomes:
         return None
     if asked.trigger not in (Trigger.AUTO, Trigger.SHORTCUT):
         services.remember_question(asked.team, asked.person, text)
-    return answer_message(outcomes, texts), turn_payload(asked.key, turn_of(outcomes[-1]))
+    return answer_message(outcomes, texts), turn_payload(asked.about, turn_of(outcomes[-1]))
 
 
 async def _outcomes(
     services: Services, client: AsyncWebClient, asked: QuestionPayload, text: str, conversation: Conversation
 ) -> list[Outcome]:
     """The outcomes of the questions in a text; only those that are answered where nobody asked the bot itself."""
-    texts, language = services.texts(asked.channel), services.settings.channel(asked.channel).language
+    texts = services.texts(asked.channel)
     status_line = StatusLine(client, asked.channel, asked.ts, asked.thread)
 
     async def tell(ahead: int) -> None:
-        await status_line.wait(texts.waiting.format(count=number(ahead, language)))
+        await status_line.wait(texts.waiting.format(count=number(ahead, texts)))
 
     if services.settings.log_questions:
         _log.info("question in %s: %s", asked.channel, text)
     if asked.trigger is Trigger.DIRECT:
-        passages = number(await services.archive.passages(), language)
+        passages = number(await services.archive.passages(), texts)
         await status_line.show(texts.status.format(passages=passages))
     auto = asked.trigger is Trigger.AUTO
     outcomes = await ask(services, asked.channel, questions_in(text), conversation.turns, None if auto else tell)
@@ -204,13 +165,3 @@ async def _outcomes(
     if not auto:
         return outcomes
     return [outcome for outcome in outcomes if not isinstance(outcome, Failure) and outcome.answered]
-
-
-def _small_talk_reply(talk: SmallTalk, texts: Texts) -> str:
-    replies = {
-        SmallTalk.HELLO: texts.hello,
-        SmallTalk.THANKS: texts.welcome,
-        SmallTalk.GOODBYE: texts.goodbye,
-        SmallTalk.HELP: texts.help,
-    }
-    return replies[talk]

@@ -25,13 +25,13 @@ class StatusLine:
 
     def __init__(self, client: AsyncWebClient, channel: str, ts: str, thread: str) -> None:
         self._client = client
-        self._channel, self._ts, self._thread = channel, ts, thread
+        self._channel, self._ts = channel, ts
+        self._where = {"channel_id": channel, "thread_ts": thread}
         self._reactions: set[str] = set()
 
     async def show(self, status: str) -> bool:
         """Shows a status behind the bot's name until it posts in the thread; False if that is not possible."""
-        where = {"channel_id": self._channel, "thread_ts": self._thread}
-        return await self._try(self._client.assistant_threads_setStatus, "status", **where, status=status)
+        return await self._try(self._client.assistant_threads_setStatus, "status", **self._where, status=status)
 
     async def wait(self, status: str) -> None:
         """Shows that the message waits: by a status, else by a reaction."""
@@ -53,8 +53,7 @@ class StatusLine:
 
     async def title(self, title: str) -> None:
         """Gives the thread a title."""
-        where = {"channel_id": self._channel, "thread_ts": self._thread}
-        await self._try(self._client.assistant_threads_setTitle, "title", **where, title=title)
+        await self._try(self._client.assistant_threads_setTitle, "title", **self._where, title=title)
 
     async def _try(self, method: Callable[..., Awaitable[Any]], what: str, **arguments: Any) -> bool:
         try:

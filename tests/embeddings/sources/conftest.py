@@ -11,7 +11,8 @@ from web_site import Site, serving
 
 from embeddings.articles import Article
 from embeddings.errors import SourceError
-from embeddings.sources import Source, SourceContext, SourceOptions, open_source
+from embeddings.sources import Source, SourceContext, SourceOptions
+from embeddings.sources.opening import open_source
 from embeddings.sources.web.fetcher import Fetcher, Limits
 
 QUICK = Limits(body_bytes=1_000_000, seconds=3.0, silence=1.0, longest_wait=1.0, interval=0.0)

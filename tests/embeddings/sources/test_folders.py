@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from embeddings.errors import SourceError
-from embeddings.sources import SourceContext, SourceOptions, lies_in, open_source
+from embeddings.sources import SourceContext, SourceOptions, lies_in
 from embeddings.sources.formats import known_formats
 from embeddings.sources.globs import matches
+from embeddings.sources.opening import open_source
 
 
 def listed(location: Path, root: Path | None = None, **options: Any) -> list[str]:

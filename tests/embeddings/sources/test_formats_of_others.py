@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from embeddings.errors import SourceError
-from embeddings.sources import formats, open_source
 from embeddings.sources.formats import GROUP, known_formats
+from embeddings.sources.opening import open_source
 
 ROOT = Path(__file__).parents[3]
 MODULE = """
@@ -45,7 +45,6 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def forget() -> None:
     """Makes the formats be looked for again."""
     known_formats.cache_clear()
-    formats._by_suffix.cache_clear()
 
 
 def test_a_package_can_add_a_format(package: Path, tmp_path: Path) -> None:

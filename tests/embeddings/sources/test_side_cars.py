@@ -12,7 +12,8 @@ from office_files import docx, pdf
 
 from embeddings.articles import Article
 from embeddings.errors import SourceError
-from embeddings.sources import SourceContext, SourceOptions, open_source
+from embeddings.sources import SourceContext, SourceOptions
+from embeddings.sources.opening import open_source
 from qa_bot import QABot
 
 FACTS = (

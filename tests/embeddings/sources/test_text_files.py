@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from embeddings.articles import Article, article_id, opening_words
 from embeddings.errors import SourceError
-from embeddings.sources import open_source
 from embeddings.sources.documents import MAX_BYTES
 from embeddings.sources.facts import one_line
+from embeddings.sources.opening import open_source
 
 ANY_EXAMPLES = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

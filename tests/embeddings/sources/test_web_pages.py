@@ -12,7 +12,8 @@ from office_files import docx, pdf
 
 from embeddings.articles import Article
 from embeddings.errors import SourceError
-from embeddings.sources import Source, open_source
+from embeddings.sources import Source
+from embeddings.sources.opening import open_source
 
 Read = Callable[..., tuple[list[Article], dict[str, list[str]]]]
 OpenWeb = Callable[..., Source]

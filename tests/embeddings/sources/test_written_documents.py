@@ -13,8 +13,9 @@ import pytest
 from office_files import WORD, docx, pdf
 
 from embeddings.articles import Article
-from embeddings.sources import Source, SourceContext, open_source
+from embeddings.sources import Source, SourceContext
 from embeddings.sources.formats.pdf import reflow
+from embeddings.sources.opening import open_source
 
 Read = Callable[..., tuple[list[Article], dict[str, list[str]]]]
 
@@ -313,7 +314,7 @@ def test_opening_a_text_loads_no_library_of_another_format() -> None:
     import sys
 
     code = (
-        "import sys; from embeddings.sources import open_source\n"
+        "import sys; from embeddings.sources.opening import open_source\n"
         "next(open_source('README.md').entries()); next(open_source('seeds').entries()).read()\n"
         "heavy = ('trafilatura', 'lxml', 'feedparser', 'pypdfium2', 'httpcore2', 'ssl', 'markdown_it')\n"
         "print([name for name in heavy if name in sys.modules])"

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from qa_bot.answering.results import Answer, AnswerSpan, ArticleReference, Quotation, SourceSentence, Timings
 from qa_bot.slack.quoting import cut, cut_around, escape, web_address
-from qa_bot.slack.views.blocks import answer_message
+from qa_bot.slack.views.blocks import Failure, answer_message
 from qa_bot.slack.views.button_values import Asked, Judged, Place
 from qa_bot.slack.views.modals import article_modal, context_modal, more_modal
-from qa_bot.slack.views.outcomes import Failure
 from qa_bot.slack.views.texts import ENGLISH, GERMAN
 from qa_bot.slack.workers.workflow_steps import outputs
 

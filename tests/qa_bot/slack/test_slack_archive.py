@@ -51,4 +51,4 @@ def test_an_article_behind_a_button_is_shown_only_where_it_may_be(seed_bot: QABo
 def test_counts_are_those_of_the_store(seed_bot: QABot) -> None:
     counts = asyncio.run(Archive(seed_bot).counts())
     status = seed_bot.store.status()
-    assert counts == (status.articles, status.passages)
+    assert (counts.articles, counts.passages) == (status.articles, status.passages)

@@ -15,7 +15,7 @@ import pytest
 from qa_bot import slack
 from qa_bot.slack.settings import Language
 from qa_bot.slack.views import texts as texts_module
-from qa_bot.slack.views.texts import ENGLISH, Texts, day, number, sureness, texts_in
+from qa_bot.slack.views.texts import ENGLISH, GERMAN, Texts, day, number, sureness, texts_in
 from qa_bot.terminal import render as terminal
 
 
@@ -31,6 +31,7 @@ def test_each_language_says_everything_that_english_says(language: Language) -> 
     for field in fields(Texts):
         own, english = getattr(texts, field.name), getattr(ENGLISH, field.name)
         assert own, field.name
+        assert language is Language.ENGLISH or own != english, f"{field.name} is not translated"
         assert placeholders(own) == placeholders(english), field.name
 
 
@@ -95,4 +96,4 @@ def test_days_and_counts_read_as_people_write_them() -> None:
     assert day(date(2024, 3, 5), ENGLISH) == "5 March 2024"
     assert day(date(2024, 3, 5), texts_in(Language.GERMAN)) == "5. März 2024"
     assert day(None, ENGLISH) == ""
-    assert (number(12345, Language.ENGLISH), number(12345, Language.GERMAN)) == ("12,345", "12.345")
+    assert (number(12345, ENGLISH), number(12345, GERMAN)) == ("12,345", "12.345")

@@ -168,6 +168,7 @@ def test_two_processes_share_the_questions(scene: Scene, tmp_path: Path, cache_d
         second.close()
 
 
+@pytest.mark.slow
 def test_it_stops_within_ten_seconds_with_what_it_was_answering_posted(scene: Scene) -> None:
     asked = ask_many(scene, 20, [scene.alice, scene.bob])
     scene.wait_for("acknowledgements", lambda: all(delivery.finished for delivery in scene.slack.deliveries))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,11 +46,6 @@ def generation_of(connection: sqlite3.Connection) -> int:
     """The generation of passages that answers."""
     row = connection.execute("SELECT value FROM facts WHERE name = 'generation'").fetchone()
     return int(row[0]) if row else 0
-
-
-def put_sync_state(connection: sqlite3.Connection, state: Mapping[str, str]) -> None:
-    """Writes what sources want to be told at the next reindex."""
-    connection.executemany("INSERT OR REPLACE INTO memories (key, value) VALUES (?, ?)", state.items())
 
 
 def put_article(connection: sqlite3.Connection, indexed: IndexedArticle) -> None:

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing_extensions import override
 
 from embeddings.store.local.database import Database
-from embeddings.store.local.tables.rows import put_sync_state
 from embeddings.store.protocol import SourceRecord, Sources
 
 
@@ -76,6 +75,11 @@ class SourceTable(Sources):
         query = "SELECT location, options, added_at, last_indexed_at, last_result FROM sources ORDER BY number"
         with self._database.snapshot() as connection:
             return [SourceRecord(*row) for row in connection.execute(query)]
+
+
+def put_sync_state(connection: sqlite3.Connection, state: Mapping[str, str]) -> None:
+    """Writes what sources want to be told at the next reindex."""
+    connection.executemany("INSERT OR REPLACE INTO memories (key, value) VALUES (?, ?)", state.items())
 
 
 def _release(connection: sqlite3.Connection, location: str, article_id: str) -> int:

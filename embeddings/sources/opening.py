@@ -1,4 +1,4 @@
-"""Files as a source: one, those of a folder and of the folders in it, or those that a glob matches."""
+"""Opens what a person named: a file, a folder with the folders in it, the files that a glob matches, or a URL."""
 
 from __future__ import annotations
 
@@ -8,20 +8,47 @@ from functools import partial
 from pathlib import Path
 
 from embeddings.errors import SourceError
-from embeddings.sources import Entry, Source, check_name
+from embeddings.sources import Entry, Source
 from embeddings.sources.context import SourceContext
 from embeddings.sources.documents import SIDE_CAR, file_document
 from embeddings.sources.formats import format_of, format_of_file, known_formats, refuse
 from embeddings.sources.globs import is_glob, matches
+from embeddings.sources.web.addresses import is_web_address, normal_url
+from embeddings.sources.websites import WebSource
 
 
-class FileSource(Source):
-    """A file that a person named; its name does not matter.
+def open_source(location: str, context: SourceContext | None = None) -> Source:
+    """The source that a person named.
 
     Args:
-        path: absolute.
-        context: what may be used.
+        location: a file, a folder, a glob, or a URL.
+        context: what it may use; without one, everything is read.
+
+    Raises:
+        SourceError: there is nothing there, or nothing that can hold articles.
     """
+    _check_name(location)
+    context = context or SourceContext()
+    if is_web_address(location):
+        return WebSource(normal_url(location), context)
+    try:
+        path = Path(location).expanduser()
+        if path.is_dir():
+            return _FolderSource(path.resolve(), context)
+        if path.is_file():
+            return _FileSource(path.resolve(), context)
+        if path.exists():
+            raise SourceError(location, "neither a file nor a folder; name a file, a folder, or a URL")
+        source = _glob_source(location, context) if is_glob(location) else None
+    except (OSError, ValueError, RuntimeError) as error:  # the last for a ~user or a loop of links that leads nowhere
+        raise SourceError(location, f"cannot be opened ({getattr(error, 'strerror', None) or error})") from error
+    if source is None:
+        raise SourceError(location, "there is no such file or folder; check the path")
+    return source
+
+
+class _FileSource(Source):
+    """A file that a person named; its name does not matter."""
 
     def __init__(self, path: Path, context: SourceContext) -> None:
         super().__init__(str(path))
@@ -29,8 +56,7 @@ class FileSource(Source):
         self._context = context
 
     def entries(self) -> Iterator[Entry]:
-        """The articles in the file."""
-        check_name(self.location)
+        _check_name(self.location)
         if self.location.endswith(SIDE_CAR):
             raise SourceError(self.location, "holds facts about the file beside it; index that file")
         document = file_document(self._path, self._context)
@@ -39,36 +65,28 @@ class FileSource(Source):
         self.complete = file_format.complete and not document.missing
 
 
-class FolderSource(Source):
+class _FolderSource(Source):
     """The files of known formats in a folder and in the folders below it, ordered by name.
 
-    Leaves out hidden files and folders, and files outside the folder that a symbolic link leads to.
-
-    Args:
-        path: absolute, without links.
-        context: what may be used.
-        pattern: a glob below the folder; only matching files are read.
+    Leaves out hidden files and folders, and files outside the folder that a symbolic link leads to.  With a pattern, a glob
+    below the folder, only matching files are read.
     """
 
     def __init__(self, path: Path, context: SourceContext, pattern: str = "") -> None:
         super().__init__(str(path / pattern) if pattern else str(path))
         self._path = path
         self._context = context
-        options = context.options
-        self._include = (pattern,) if pattern else options.include
-        self._also = options.include if pattern else ()
-        self._exclude = options.exclude
+        self._include, self._exclude = context.options.include, context.options.exclude
+        self._pattern = (pattern,) if pattern else ()
 
     @property
     def nothing_found(self) -> str:
-        """That the folder holds nothing, and what it should hold."""
-        if self._include:
-            return "nothing in this folder is matched by " + " or ".join(self._include)
+        if globs := self._pattern or self._include:
+            return "nothing in this folder is matched by " + " or ".join(globs)
         suffixes = [suffix for known in reversed(list(known_formats().values())) for suffix in known.suffixes]
         return f"no articles in this folder; it should hold {', '.join(suffixes)} files"
 
     def entries(self) -> Iterator[Entry]:
-        """The articles in the files; a file or folder that cannot be listed fails by itself."""
         failed: list[OSError] = []
         for folder, names, files in os.walk(self._path, onerror=failed.append):
             names[:] = sorted(name for name in names if not name.startswith(".") and not self._left_out(folder, name))
@@ -83,23 +101,23 @@ class FolderSource(Source):
         if path.is_symlink() and not self._holds(path):
             return
         try:
-            check_name(str(path))
+            _check_name(str(path))
             document = file_document(path, self._context, within=self._path)
             yield from format_of(document).entries(document)
         except SourceError as error:
             yield Entry(str(path), partial(refuse, error))
 
     def _is_chosen(self, folder: str, name: str) -> bool:
-        if name.endswith(SIDE_CAR) or (not self._include and format_of_file(name) is None):
+        required = [globs for globs in (self._pattern, self._include) if globs]
+        if name.endswith(SIDE_CAR) or not (required or format_of_file(name)) or self._left_out(folder, name):
             return False
-        required = (globs for globs in (self._include, self._also) if globs)
-        return not self._left_out(folder, name) and all(self._matches(folder, name, globs) for globs in required)
+        return all(self._matches(folder, name, globs) for globs in required)
 
     def _left_out(self, folder: str, name: str) -> bool:
         return bool(self._exclude) and self._matches(folder, name, self._exclude)
 
     def _matches(self, folder: str, name: str, globs: tuple[str, ...]) -> bool:
-        path = Path(os.path.relpath(os.path.join(folder, name), self._path)).as_posix()
+        path = Path(folder, name).relative_to(self._path).as_posix()
         return any(matches(path, pattern) for pattern in globs)
 
     def _holds(self, link: Path) -> bool:
@@ -109,9 +127,18 @@ class FolderSource(Source):
             return False
 
 
-def glob_source(location: str, context: SourceContext) -> FolderSource | None:
+def _glob_source(location: str, context: SourceContext) -> _FolderSource | None:
     """The source for a path with wildcards; None if the folder before the first of them is not there."""
     parts = Path(os.path.abspath(Path(location).expanduser())).parts
     first = next(number for number, part in enumerate(parts) if is_glob(part))
     base = Path(*parts[:first])
-    return FolderSource(base.resolve(), context, "/".join(parts[first:])) if base.is_dir() else None
+    return _FolderSource(base.resolve(), context, "/".join(parts[first:])) if base.is_dir() else None
+
+
+def _check_name(source: str) -> None:
+    r"""Refuses a file name that is not UTF-8, which could neither be stored nor printed; its bytes are shown as ``\xff``."""
+    try:
+        source.encode()
+    except UnicodeEncodeError as error:
+        shown = source.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        raise SourceError(shown, "its name is not UTF-8; rename it") from error
