@@ -173,17 +173,14 @@ class View(Protocol):
     and close it soon: the store keeps what the view sees.
     """
 
-    @property
-    def encoder(self) -> str | None:
-        """Identity of the encoder that made the vectors; None while the store is empty."""
+    encoder: str | None
+    """Identity of the encoder that made the vectors; None while the store is empty."""
 
-    @property
-    def passage_rule(self) -> str | None:
-        """How the articles were cut into passages; None while the store is empty."""
+    passage_rule: str | None
+    """How the articles were cut into passages; None while the store is empty."""
 
-    @property
-    def only(self) -> ArticleFilter:
-        """The articles that the view shows."""
+    only: ArticleFilter
+    """The articles that the view shows."""
 
     def narrowed(self, only: ArticleFilter) -> View:
         """The same moment through another filter, which must admit nothing that this view's filter does not."""
@@ -339,17 +336,14 @@ class Writing(Protocol):
 class Store(Protocol):
     """Articles, passages and vectors, kept safe, and searched by vector and by word; the facets say what it does."""
 
-    @property
-    def articles(self) -> Articles:
-        """The articles that the store holds."""
+    articles: Articles
+    """The articles that the store holds."""
 
-    @property
-    def sources(self) -> Sources:
-        """Where the articles come from."""
+    sources: Sources
+    """Where the articles come from."""
 
-    @property
-    def writing(self) -> Writing:
-        """What changes the articles."""
+    writing: Writing
+    """What changes the articles."""
 
     @property
     def encoder(self) -> str | None:

@@ -36,7 +36,7 @@ class Candidate(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The words."""
+        """The words that may answer."""
         return self.article.text[self.start : self.end]
 
     def repeats(self, other: Candidate) -> bool:
@@ -46,12 +46,7 @@ class Candidate(NamedTuple):
         return self.article.id == other.article.id and self.start < other.end and other.start < self.end
 
     def quote(self, confidence: float, copies: Copies) -> Quotation:
-        """The words with their sentence, in the newest article that has the sentence.
-
-        Args:
-            confidence: that it is right, in [0, 1].
-            copies: of the articles.
-        """
+        """The words with their sentence, in the newest article that has the sentence; the confidence is in [0, 1]."""
         words = self.article.text[self.sentence.start : self.sentence.end]
         others = copies.with_words(self.article, words)
         newest = copies.newest(self.article)

@@ -83,9 +83,8 @@ def _unpaired_closing(text: str, start: int, end: int) -> bool:
     inner = text[start : end - 1]
     if last == '"':
         return inner.count('"') % 2 == 0
-    if last in "'’":
-        return not any(partner in inner for partner in partners) and not inner.endswith("s")
-    return not any(partner in inner for partner in partners)
+    is_apostrophe = last in "'’" and inner.endswith("s")
+    return not is_apostrophe and not any(partner in inner for partner in partners)
 
 
 def _abbreviation(text: str, start: int, end: int) -> bool:

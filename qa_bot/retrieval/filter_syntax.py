@@ -87,13 +87,5 @@ def read_filter(words: Sequence[str]) -> ArticleFilter:
 
 def describe_filter(only: ArticleFilter) -> str:
     """A filter in words; empty if it admits everything."""
-    parts = []
-    if only.publishers:
-        parts.append(f"publisher {' or '.join(only.publishers)}")
-    if only.sources:
-        parts.append(f"source {' or '.join(only.sources)}")
-    if only.since:
-        parts.append(f"since {only.since}")
-    if only.until:
-        parts.append(f"until {only.until}")
-    return ", ".join(parts)
+    values = (" or ".join(only.publishers), " or ".join(only.sources), only.since, only.until)
+    return ", ".join(f"{name} {value}" for name, value in zip(CONDITIONS, values, strict=True) if value)

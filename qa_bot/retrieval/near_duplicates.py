@@ -23,12 +23,7 @@ _TOLD_AGAIN = 0.3
 
 
 class Copies:
-    """The versions of articles that may be quoted.
-
-    Args:
-        view: knows them.
-        article_ids: of the articles whose copies are looked up.
-    """
+    """The versions of articles that may be quoted, as far as a view knows them."""
 
     def __init__(self, view: View, article_ids: Sequence[str]) -> None:
         self._copies = view.copies(article_ids)
@@ -47,13 +42,7 @@ class Copies:
 
 
 def without_duplicates(retrieved: Sequence[RetrievedPassage], view: View, copies: Copies) -> list[RetrievedPassage]:
-    """The passages of which none only says what another says in the same words, or in an older version.
-
-    Args:
-        retrieved: passages, best first.
-        view: has their articles.
-        copies: of their articles.
-    """
+    """The passages, best first, of which none only says what another says in the same words, or in an older version."""
     article_ids = dict.fromkeys(candidate.passage.article_id for candidate in retrieved)
     articles = view.articles([article_id for article_id in article_ids if copies.of(article_id)])
     seen: set[tuple[str, str]] = set()

@@ -49,15 +49,9 @@ class QuestionWords:
         self._forms = {word.lower(): stemmer.stem(word) for word in telling}
         self.terms = list(dict.fromkeys(self._forms.values()))
         """What is looked for, each once, in the question's order."""
-        self._term_set = frozenset(self.terms)
-        content = set(telling)
-        self._pairs = list(
-            dict.fromkeys(
-                (stemmer.stem(left), stemmer.stem(right))
-                for left, right in pairwise(words)
-                if left in content or right in content
-            )
-        )
+        telling_words = frozenset(telling)
+        neighbours = [pair for pair in pairwise(words) if not telling_words.isdisjoint(pair)]
+        self._pairs = list(dict.fromkeys((stemmer.stem(first), stemmer.stem(second)) for first, second in neighbours))
 
     def overlap(self, title: str, text: str, rarity: Mapping[str, float]) -> Overlap:
         """How a passage overlaps with the question.
@@ -69,8 +63,8 @@ class QuestionWords:
         """
         words = split_words(text.lower())
         stems = self._stemmer.stems(words)
-        passage_terms, forms = set(stems), set(words)
-        titled = set(self._stemmer.stems(split_words(title.lower())))
+        in_text, forms = set(stems), set(words)
+        in_title = set(self._stemmer.stems(split_words(title.lower())))
         total = sum(rarity.get(term, 0.0) for term in self.terms)
         if not total:
             return Overlap(0.0, 0.0, 0.0, 0.0, 0.0)
@@ -81,15 +75,15 @@ class QuestionWords:
         exact = dict.fromkeys(stem for form, stem in self._forms.items() if form in forms)
         return Overlap(
             nearby=self._densest(stems, rarity) / total,
-            pairs=self._neighbours(stems, passage_terms, rarity),
+            pairs=self._neighbours(stems, in_text, rarity),
             exact=share(list(exact)),
-            title=share([term for term in self.terms if term in titled]),
-            anywhere=share([term for term in self.terms if term in passage_terms or term in titled]),
+            title=share([term for term in self.terms if term in in_title]),
+            anywhere=share([term for term in self.terms if term in in_text or term in in_title]),
         )
 
     def _densest(self, stems: Sequence[str], rarity: Mapping[str, float]) -> float:
         """The most weight of different terms that stands within `WINDOW` words."""
-        terms = self._term_set
+        terms = frozenset(self.terms)
         places = [(at, stem) for at, stem in enumerate(stems) if stem in terms]
         best = weight = 0.0
         inside: dict[str, int] = {}
@@ -105,10 +99,10 @@ class QuestionWords:
             best = max(best, weight)
         return best
 
-    def _neighbours(self, stems: Sequence[str], passage_terms: set[str], rarity: Mapping[str, float]) -> float:
-        weights = {(left, right): rarity.get(left, 0.0) + rarity.get(right, 0.0) for left, right in self._pairs}
+    def _neighbours(self, stems: Sequence[str], in_text: set[str], rarity: Mapping[str, float]) -> float:
+        weights = {pair: sum(rarity.get(term, 0.0) for term in pair) for pair in self._pairs}
         total = sum(weights.values())
-        if not total or not any(left in passage_terms and right in passage_terms for left, right in weights):
+        if not total or not any(in_text.issuperset(pair) for pair in weights):
             return 0.0
         pairs = set(pairwise(stems))
         return sum(weight for pair, weight in weights.items() if pair in pairs) / total

@@ -86,7 +86,7 @@ def read_when(question: str, newest: Callable[[], date | None]) -> When | None:
         return None
     if relative:
         return _relative(" ".join(relative[1].lower().split()), today)
-    return When(today - min(RECENT, today - date.min), today, latest=True)
+    return When(_before(today, RECENT), today, latest=True)
 
 
 def _named(question: str) -> When | None:
@@ -112,16 +112,18 @@ def _days(year: int, month: int, day: int) -> tuple[date, date]:
     return date(year, month, day), date(year, month, day)
 
 
+def _before(day: date, time: timedelta) -> date:
+    return day - min(time, day - date.min)
+
+
 def _relative(words: str, today: date) -> When:
-    before = today - timedelta(days=min(1, (today - date.min).days))
     if words in ("today", "tonight"):
         return When(today, today)
     if words == "yesterday":
-        return When(before, today)
+        return When(_before(today, timedelta(days=1)), today)
     which, unit = words.split()
     if unit == "week":
-        days = 6 if which == "this" else 13
-        return When(today - min(timedelta(days=days), today - date.min), today)
+        return When(_before(today, timedelta(days=6 if which == "this" else 13)), today)
     if unit == "month":
         first = today.replace(day=1)
         shown = today if which == "this" or first == date.min else first - timedelta(days=1)

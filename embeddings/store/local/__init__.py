@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from typing_extensions import override
@@ -17,7 +17,7 @@ from embeddings.store.local.schema import SCHEMA_VERSION
 from embeddings.store.local.tables.articles import ArticleTable
 from embeddings.store.local.tables.rows import generation_of
 from embeddings.store.local.tables.sources import SourceTable
-from embeddings.store.local.view import LocalView, open_view
+from embeddings.store.local.view import LocalView
 from embeddings.store.local.writing import LocalWriting
 from embeddings.store.protocol import DenseKind, Say, Store, StoreStatus
 
@@ -44,24 +44,9 @@ class LocalStore(Store):
         self._folder = folder
         self._database = Database(folder / FILE_NAME)
         self._caches = Caches(self._database, kind, say)
-        self._articles = ArticleTable(self._database)
-        self._sources = SourceTable(self._database)
-        self._writing = LocalWriting(self._database, self._caches)
-
-    @property
-    @override
-    def articles(self) -> ArticleTable:
-        return self._articles
-
-    @property
-    @override
-    def sources(self) -> SourceTable:
-        return self._sources
-
-    @property
-    @override
-    def writing(self) -> LocalWriting:
-        return self._writing
+        self.articles = ArticleTable(self._database)
+        self.sources = SourceTable(self._database)
+        self.writing = LocalWriting(self._database, self._caches)
 
     @property
     @override
@@ -78,8 +63,10 @@ class LocalStore(Store):
             return read_facts(connection)
 
     @override
-    def view(self, only: ArticleFilter = EVERYTHING) -> AbstractContextManager[LocalView]:
-        return open_view(self._database, self._caches, only)
+    @contextmanager
+    def view(self, only: ArticleFilter = EVERYTHING) -> Iterator[LocalView]:
+        with self._caches.moment() as (connection, facts, moment):
+            yield LocalView(connection, facts, moment, only)
 
     @override
     def refresh(self) -> bool:

@@ -7,9 +7,9 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from contextlib import contextmanager
 from typing import Generic, Protocol, TypeVar
 
 from embeddings.errors import QABotError
@@ -27,13 +27,11 @@ _NICE = 10
 class Cache(Protocol):
     """An index over what SQLite holds: it is loaded, changes are applied to it, and it is saved."""
 
-    @property
-    def name(self) -> str:
-        """Which cache it is."""
+    name: str
+    """Which cache it is."""
 
-    @property
-    def patience(self) -> float:
-        """Seconds that a question waits while another one applies changes."""
+    patience: float
+    """Seconds that a question waits while another one applies changes."""
 
     @property
     def change(self) -> int:
@@ -51,8 +49,10 @@ class Cache(Protocol):
     def apply(self, connection: sqlite3.Connection, check: Callable[[], None]) -> None:
         """Brings the index up to the last change in a snapshot; `check` is called now and then, and may raise."""
 
-    def alone(self) -> AbstractContextManager[bool]:
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
         """Keeps other processes from preparing and saving; False if one of them is doing so."""
+        yield True
 
     def prepare(self, check: Callable[[], None]) -> None:
         """Makes, beside the index that answers, the one that `apply` puts in its place, if another is due."""
@@ -62,6 +62,7 @@ class Cache(Protocol):
 
     def is_due(self) -> bool:
         """Whether there is something to prepare or to save."""
+        return False
 
     def is_saved(self, connection: sqlite3.Connection) -> bool:
         """Whether the next process finds on disk what it needs."""
@@ -75,13 +76,7 @@ class Stopped(Exception):
 
 
 class CacheFollower(Generic[SomeCache]):
-    """Keeps a cache up with the log of changes.
-
-    Args:
-        cache: to keep up.
-        database: of the store.
-        say: is told when work in the background fails.
-    """
+    """Keeps a cache up with the log of changes."""
 
     def __init__(self, cache: SomeCache, database: Database, say: Say) -> None:
         self.cache = cache
@@ -132,25 +127,19 @@ class CacheFollower(Generic[SomeCache]):
 
 
 class Background:
-    """One thread that does one task at a time, beside the questions.
-
-    Args:
-        name: of the thread.
-        say: is told when a task fails.
-    """
+    """One thread that does one task at a time, beside the questions; a person is told when a task fails."""
 
     def __init__(self, name: str, say: Say) -> None:
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix=name, initializer=_step_back)
+        self._pool = futures.ThreadPoolExecutor(1, thread_name_prefix=name, initializer=_step_back)
         self._say = say
         self._guard = threading.Lock()
         self._closing = threading.Event()
-        self._task: Future[None] | None = None
+        self._task: futures.Future[None] | None = None
         self._failed_at = -_PAUSE
         self._failure = ""
 
     @property
     def busy(self) -> bool:
-        """Whether a task is being done."""
         return self._task is not None and not self._task.done()
 
     def start(self, task: Callable[[], object]) -> None:
@@ -173,11 +162,8 @@ class Background:
 
     def wait(self, seconds: float) -> None:
         """Waits until the task is done, but no longer than so many seconds."""
-        task = self._task
-        if task is not None and not task.done():
-            done = threading.Event()
-            task.add_done_callback(lambda _: done.set())
-            done.wait(seconds)
+        if self._task is not None:
+            futures.wait([self._task], seconds)
 
     def check(self) -> None:
         """To be called by long tasks now and then.

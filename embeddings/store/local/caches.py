@@ -6,11 +6,14 @@ import json
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from embeddings.errors import StoreBusyError
+from embeddings.filters import EVERYTHING
 from embeddings.store.local.cache_follower import AHEAD, CacheFollower
 from embeddings.store.local.change_log import ChangeLog, last_change
 from embeddings.store.local.database import Database, read_facts
@@ -19,73 +22,66 @@ from embeddings.store.local.dense.index import DenseIndex
 from embeddings.store.local.lexical.cache import LexicalCache
 from embeddings.store.local.lexical.search import LexicalSearcher
 from embeddings.store.local.passage_facts import PassageFacts
+from embeddings.store.local.tables.rows import put_fact
 from embeddings.store.protocol import DenseKind, Say
 
 _LOGGED = 100_000  # changes that the log holds at least
 _TRIES = 20
 
 
-class Moment:
+class Moment(NamedTuple):
     """The caches as a view sees them, however they change meanwhile.
 
-    Args:
+    Attributes:
+        folder: of the store.
         log: of the generation of passages.
         facts: what filters admit.
         dense: the dense index, pinned.
+        dense_is_filled: it was so when the view was opened.
         lexical: the lexical index; None if there is none yet.
     """
 
-    def __init__(self, log: ChangeLog, facts: PassageFacts, dense: DenseIndex, lexical: LexicalSearcher | None) -> None:
-        self.log = log
-        self.facts = facts
-        self.dense = dense
-        self.dense_is_filled = dense.change > 0
-        self.lexical = lexical
+    folder: Path
+    log: ChangeLog
+    facts: PassageFacts
+    dense: DenseIndex
+    dense_is_filled: bool
+    lexical: LexicalSearcher | None
 
 
 class GenerationCaches:
     """The dense and the lexical cache of one generation of passages.
 
-    Args:
-        database: of the store.
-        store: what tells this store from others.
-        generation: of the passages.
-        dimension: of their vectors.
-        kind: the dense index to use.
-        say: is told what a person should know.
-        is_new: nobody expects the caches to be there yet.
+    `store` tells this store from others; of caches that are new, nobody expects that they are there yet.
     """
 
     def __init__(
         self,
         database: Database,
-        *,
         store: str,
         generation: int,
         dimension: int,
         kind: DenseKind,
         say: Say,
+        *,
         is_new: bool,
     ) -> None:
         self.key = (generation, dimension)
         self._database = database
         self._log = log = ChangeLog(generation)
-        folder = _folder(database.path.parent, generation)
+        folder = database.path.parent / f"generation-{generation}" if generation else database.path.parent
         with database.snapshot() as connection:
             last = last_change(connection)
         put_back = not database.read_only and _forget_caches_ahead(folder, last)
 
-        def explain(cache: str) -> Callable[[str], None]:
-            def tell(reason: str) -> None:
-                if not is_new:
-                    say(f"rebuilding the {cache} index from {database.path.name}: {AHEAD if put_back else reason}")
-
-            return tell
+        def explain(cache: str, reason: str) -> None:
+            if not is_new:
+                say(f"rebuilding the {cache} index from {database.path.name}: {AHEAD if put_back else reason}")
 
         identity = f"{store}/{generation}/{dimension}"
-        dense = DenseCache(folder, database, log, kind, dimension, identity, say, explain("dense"))
+        dense = DenseCache(folder, database, log, kind, dimension, identity, say, partial(explain, "dense"))
         identity = f"{store}/{generation}" if generation else store
-        lexical = LexicalCache(folder, database, log, identity, say, explain("lexical"))
+        lexical = LexicalCache(folder, database, log, identity, say, partial(explain, "lexical"))
         self.dense = CacheFollower(dense, database, say)
         self.lexical = CacheFollower(lexical, database, say)
         self._facts = PassageFacts(log, self.dense.background.check)
@@ -107,19 +103,19 @@ class GenerationCaches:
             yield None
             return
         try:
-            yield Moment(self._log, self._facts, dense, searcher)
+            yield Moment(self._database.path.parent, self._log, self._facts, dense, dense.change > 0, searcher)
         finally:
             dense.unpin(change)
 
     def prepare_filters(self) -> None:
-        """Begins, in the background, what the first filter would wait for otherwise."""
+        """Begins, in the background, what the first filter would wait for otherwise: two seconds at a million passages."""
         index = self.dense.cache.index
         if index is not None and index.quantiser is not None:
             self.dense.background.start(self._prepare_filters)
 
     def _prepare_filters(self) -> None:
         with self._database.snapshot() as connection:
-            self._facts.prepare(connection)
+            self._facts.look_up(connection, EVERYTHING)
 
     def bring_copies_up_to_date(self) -> None:
         """Brings the copies on disk up to date, however long it takes."""
@@ -138,10 +134,9 @@ class GenerationCaches:
         for end in range(first + _LOGGED, last + 1, _LOGGED):
             with self._database.transaction() as connection:
                 connection.execute("DELETE FROM changes WHERE number <= ?", (end,))
-                connection.execute("INSERT OR REPLACE INTO facts (name, value) VALUES ('trimmed', ?)", (str(end),))
+                put_fact(connection, "trimmed", str(end))
 
     def close(self, *, wait: bool = True) -> None:
-        """Stops the work in the background."""
         self.dense.background.close(wait=wait)
         self.lexical.background.close(wait=wait)
 
@@ -152,26 +147,16 @@ def _forget_caches_ahead(folder: Path, last: int) -> bool:
     That must be seen now: once there are as many new changes, the caches would pass for being behind.
     """
     is_ahead = False
-    for name in ("dense.json", "lexical.json"):
-        manifest = folder / name
-        try:
-            change = int(json.loads(manifest.read_text())["change"])
-            if change > last:
+    for manifest in (folder / "dense.json", folder / "lexical.json"):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            if int(json.loads(manifest.read_text())["change"]) > last:
                 is_ahead = True
                 manifest.unlink(missing_ok=True)
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
     return is_ahead
 
 
 class Caches:
-    """Opens the caches of a generation when they are first needed, and others when a rebuild has taken its place.
-
-    Args:
-        database: of the store.
-        kind: the dense index to use.
-        say: is told when a cache has to be rebuilt.
-    """
+    """Opens the caches of a generation when they are first needed, and others when a rebuild has taken its place."""
 
     def __init__(self, database: Database, kind: DenseKind, say: Say) -> None:
         self._database = database
@@ -198,8 +183,8 @@ class Caches:
             return self._opened
 
     @contextmanager
-    def moment(self) -> Iterator[tuple[sqlite3.Connection, Moment | None]]:
-        """A snapshot of the store, and the caches as they are in it; None while the store is empty.
+    def moment(self) -> Iterator[tuple[sqlite3.Connection, Mapping[str, str], Moment | None]]:
+        """A snapshot of the store, its facts, and the caches as they are in it; None while the store is empty.
 
         A snapshot that a cache is past, because of another process or question, is taken anew.
         """
@@ -208,27 +193,21 @@ class Caches:
                 facts = read_facts(connection)
                 caches = self.current(facts)
                 if caches is None:
-                    yield connection, None
+                    yield connection, facts, None
                     return
                 if caches.key != _key(facts):
                     continue
                 with caches.pinned(connection) as moment:
                     if moment is not None:
-                        yield connection, moment
+                        yield connection, facts, moment
                         return
         raise StoreBusyError(f"{self._database.path}: the store changes faster than it can be read; try again")
 
     def open(self, facts: Mapping[str, str], generation: int, dimension: int) -> GenerationCaches:
         """The caches of any generation; whoever asks for them closes them."""
-        return GenerationCaches(
-            self._database,
-            store=facts.get("store", ""),
-            generation=generation,
-            dimension=dimension,
-            kind=self._kind,
-            say=self._say,
-            is_new=self._are_new or rebuilt_generation(facts) == (generation, dimension),
-        )
+        is_new = self._are_new or rebuilt_generation(facts) == (generation, dimension)
+        store = facts.get("store", "")
+        return GenerationCaches(self._database, store, generation, dimension, self._kind, self._say, is_new=is_new)
 
     @property
     def dense_kind(self) -> str:
@@ -237,7 +216,6 @@ class Caches:
         return "not loaded" if index is None else index.kind
 
     def close(self) -> None:
-        """Stops the work in the background."""
         with self._guard:
             for caches in (self._opened, *self._retired):
                 if caches is not None:
@@ -253,9 +231,7 @@ def _key(facts: Mapping[str, str]) -> tuple[int, int]:
 
 def rebuilt_generation(facts: Mapping[str, str]) -> tuple[int, int] | None:
     """Number of the next generation, and the dimension of its vectors; None if there is none, or it is empty."""
-    if "next dimension" not in facts:
-        return None
-    return int(facts["next generation"]), int(facts["next dimension"])
+    return (int(facts["next generation"]), int(facts["next dimension"])) if "next dimension" in facts else None
 
 
 def delete_caches(folder: Path, living: set[int]) -> None:
@@ -267,8 +243,3 @@ def delete_caches(folder: Path, living: set[int]) -> None:
         for path in (folder / "dense.json", folder / "lexical.json", *folder.glob("dense-*.faiss")):
             path.unlink(missing_ok=True)
         shutil.rmtree(folder / "lexical", ignore_errors=True)
-
-
-def _folder(folder: Path, generation: int) -> Path:
-    """Where the caches of a generation lie, in the store's folder."""
-    return folder / f"generation-{generation}" if generation else folder

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.store.local.lexical.document import LexicalDocument
+from embeddings.store.local.tables.rows import read_day
 
 _CHUNK = 10_000
 
@@ -31,18 +31,24 @@ class Pending(NamedTuple):
     whole: bool
 
 
+class LexicalDocument(NamedTuple):
+    """What is searched for one passage, and the facts about its article that a search can be narrowed by."""
+
+    passage_id: int
+    text: str
+    title: str
+    publisher: str | None = None
+    origin: str = ""
+    day: date | None = None
+
+
 def last_change(connection: sqlite3.Connection) -> int:
     """Number of the last change; 0 if there was none."""
-    row = connection.execute("SELECT max(number) FROM changes").fetchone()
-    return int(row[0] or 0)
+    return int(connection.execute("SELECT max(number) FROM changes").fetchone()[0] or 0)
 
 
 class ChangeLog:
-    """Reads the log of one generation of passages, and what the passages that it names hold, in a snapshot.
-
-    Args:
-        generation: of the passages.
-    """
+    """Reads the log of one generation of passages, and what the passages that it names hold, in a snapshot."""
 
     def __init__(self, generation: int) -> None:
         self.generation = generation
@@ -91,17 +97,16 @@ class ChangeLog:
         query = "SELECT id, start, end, article FROM passages WHERE id BETWEEN ? AND ? ORDER BY id"
         columns = "text, title, publisher, origin, published_at"
         facts = f"SELECT {columns} FROM articles JOIN texts ON article = number WHERE number = ?"
-        number, text, about = -1, "", ("", None, "", None)
+        number, about = -1, ("", "", None, "", None)
         for chunk in _runs(passage_ids, _CHUNK):
             ids = set(chunk)
             for passage, start, end, article in connection.execute(query, (chunk[0], chunk[-1])).fetchall():
                 if passage not in ids:
                     continue
                 if article != number:
-                    number, (text, *about) = article, connection.execute(facts, (article,)).fetchone()
-                title, publisher, origin, published = about
-                day = date.fromisoformat(published[:10]) if published else None
-                yield LexicalDocument(passage, text[start:end], title, publisher, origin, day)
+                    number, about = article, connection.execute(facts, (article,)).fetchone()
+                text, title, publisher, origin, published = about
+                yield LexicalDocument(passage, text[start:end], title, publisher, origin, read_day(published))
 
 
 def _runs(ids: list[int], size: int) -> Iterator[list[int]]:

@@ -46,9 +46,8 @@ class Database:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(
-                f"{path.parent}: the store's folder cannot be made ({error.strerror}); set QA_BOT_DATA_DIR"
-            ) from error
+            reason = f"the store's folder cannot be made ({error.strerror})"
+            raise StoreError(f"{path.parent}: {reason}; set QA_BOT_DATA_DIR") from error
         try:
             with self.errors():
                 self._prepare()
@@ -65,9 +64,8 @@ class Database:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise StoreError(
-                f"{self.path}: the store cannot be read ({error.strerror}); set QA_BOT_DATA_DIR"
-            ) from error
+            reason = f"the store cannot be read ({error.strerror})"
+            raise StoreError(f"{self.path}: {reason}; set QA_BOT_DATA_DIR") from error
         if head and not head.startswith(_MAGIC):
             raise self._corrupt("it is not a SQLite database")
         if 0 < len(head) < _HEADER:
@@ -219,7 +217,7 @@ class Database:
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """Turns SQLite's errors into ours."""
+        """Turns errors of SQLite into errors of the store."""
         try:
             yield
         except sqlite3.DatabaseError as error:
@@ -256,13 +254,7 @@ def read_facts(connection: sqlite3.Connection) -> dict[str, str]:
 
 
 def select_in(connection: sqlite3.Connection, query: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
-    """The rows of a query that ends with `IN` and a list of values: as many at a time as one query takes.
-
-    Args:
-        connection: to read from.
-        query: with `{}` in the place of the list.
-        values: the list.
-    """
+    """The rows of a query with `IN ({})`, for a list of values: as many at a time as one query takes."""
     for start in range(0, len(values), _VALUES):
         some = values[start : start + _VALUES]
         yield from connection.execute(query.format(", ".join("?" * len(some))), some)

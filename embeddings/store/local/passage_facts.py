@@ -6,8 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +14,12 @@ from numpy.typing import NDArray
 from embeddings.filters import ArticleFilter
 from embeddings.store.local.change_log import ChangeLog, last_change
 from embeddings.store.local.database import select_in
+from embeddings.store.local.tables.rows import read_day
 
 _FILTERS = 16
 _MANY = 20_000
 _NO_DAY = 0
+_FACTS = "SELECT number, origin, publisher, published_at FROM articles"
 
 NARROW = 2_000
 """Passages whose vectors are compared one by one where a filter admits no more: a millisecond, and 3 MB for each filter."""
@@ -27,6 +28,18 @@ BROAD = 0.05
 """Share of the passages that a filter admits from which the best of all are looked at, and the others left out."""
 
 Codes = NDArray[np.int32]
+
+
+Array = TypeVar("Array", bound=NDArray[Any])
+
+
+def grown(array: Array, ids: NDArray[np.int64], filler: int) -> Array:
+    """An array with a place for each id along its last axis: the same one, or a larger copy with room for more."""
+    size, needed = array.shape[-1], int(ids.max(initial=-1)) + 1
+    if needed <= size:
+        return array
+    more = max(needed, size * 5 // 4) - size
+    return cast(Array, np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, more)], constant_values=filler))
 
 
 class Admitted(NamedTuple):
@@ -91,7 +104,7 @@ class PassageFacts:
         self._change = 0
         self._origins: dict[str, int] = {}
         self._publishers: dict[str, int] = {}
-        self._origin = self._publisher = self._day = np.zeros(0, np.int32)
+        self._codes = np.zeros((3, 0), np.int32)  # of each passage: its origin, its publisher and its day
         self._filters: dict[ArticleFilter, FilterFacts] = {}
 
     def look_up(self, connection: sqlite3.Connection, only: ArticleFilter) -> FilterFacts:
@@ -108,27 +121,22 @@ class PassageFacts:
 
     def _look_through(self, only: ArticleFilter) -> FilterFacts:
         mask = self._mask(only)
-        size, total = int(mask.sum()), int((self._origin >= 0).sum())
+        size, total = int(mask.sum()), int((self._codes[0] >= 0).sum())
         return FilterFacts(None if size == total else Admitted(np.packbits(mask, bitorder="little"), size, total))
 
     def _mask(self, only: ArticleFilter) -> NDArray[np.bool_]:
-        mask: NDArray[np.bool_] = self._origin >= 0
+        origin, publisher, day = self._codes
+        mask: NDArray[np.bool_] = origin >= 0
         if only.sources:
-            mask &= np.isin(self._origin, [code for name, code in self._origins.items() if only.admits_origin(name)])
+            mask &= np.isin(origin, [code for name, code in self._origins.items() if only.admits_origin(name)])
         if only.publishers:
             known = self._publishers.keys() & only.folded_publishers
-            mask &= np.isin(self._publisher, [self._publishers[name] for name in known])
+            mask &= np.isin(publisher, [self._publishers[name] for name in known])
         if only.since is not None:
-            mask &= self._day >= only.since.toordinal()
+            mask &= day >= only.since.toordinal()
         if only.until is not None:
-            mask &= (self._day != _NO_DAY) & (self._day <= only.until.toordinal())
+            mask &= (day != _NO_DAY) & (day <= only.until.toordinal())
         return mask
-
-    def prepare(self, connection: sqlite3.Connection) -> None:
-        """Reads what there is, so that the first filter need not wait for it: two seconds at a million passages."""
-        with self._guard:
-            if self._change <= last_change(connection):
-                self._follow(connection)
 
     def _follow(self, connection: sqlite3.Connection) -> None:
         pending = self._log.pending(connection, self._change)
@@ -136,52 +144,38 @@ class PassageFacts:
             return
         self._filters.clear()
         if pending.whole:
-            self._origin = self._publisher = self._day = np.zeros(0, np.int32)
-            of_article = self._codes(connection.execute(_FACTS))
+            self._codes = self._codes[:, :0]
+            of_article = self._codes_of(connection.execute(_FACTS))
             rows = connection.execute("SELECT id, article FROM passages WHERE generation = ?", (self._log.generation,))
             while passages := rows.fetchmany(_MANY):
                 self._check()
                 self._put(passages, of_article)
         else:
-            self._origin[[passage for passage in pending.removed if passage < len(self._origin)]] = -1
+            self._codes[0, [passage for passage in pending.removed if passage < self._codes.shape[1]]] = -1
             query = "SELECT id, article FROM passages WHERE id IN ({})"
             if passages := list(select_in(connection, query, pending.added)):
                 articles = sorted({article for _, article in passages})
                 facts = select_in(connection, f"{_FACTS} WHERE number IN ({{}})", articles)
-                self._put(passages, self._codes(facts))
+                self._put(passages, self._codes_of(facts))
         self._change = pending.change
 
-    def _codes(self, articles: Iterable[tuple[Any, ...]]) -> Codes:
-        """The codes of articles, shape (highest number + 1, 3): of the origin, of the publisher, and the day."""
+    def _codes_of(self, articles: Iterable[tuple[Any, ...]]) -> Codes:
+        """The codes of articles, shape (3, highest number + 1)."""
         rows = [
             (
                 number,
                 self._origins.setdefault(origin, len(self._origins)),
                 self._publishers.setdefault((publisher or "").casefold(), len(self._publishers)),
-                date.fromisoformat(published[:10]).toordinal() if published else _NO_DAY,
+                day.toordinal() if (day := read_day(published)) else _NO_DAY,
             )
             for number, origin, publisher, published in articles
         ]
         facts = np.array(rows, np.int32).reshape(-1, 4)
-        codes = np.zeros((int(facts[:, 0].max(initial=0)) + 1, 3), np.int32)
-        codes[facts[:, 0]] = facts[:, 1:]
+        codes = np.zeros((3, int(facts[:, 0].max(initial=0)) + 1), np.int32)
+        codes[:, facts[:, 0]] = facts[:, 1:].T
         return codes
 
     def _put(self, passages: list[tuple[int, int]], of_article: Codes) -> None:
         ids, articles = np.array(passages, np.int64).T
-        size = int(ids.max()) + 1
-        self._origin = _grown(self._origin, size, -1)
-        self._publisher = _grown(self._publisher, size, -1)
-        self._day = _grown(self._day, size, _NO_DAY)
-        self._origin[ids], self._publisher[ids], self._day[ids] = of_article[articles].T
-
-
-_FACTS = "SELECT number, origin, publisher, published_at FROM articles"
-
-
-def _grown(codes: Codes, size: int, filler: int) -> Codes:
-    if size <= len(codes):
-        return codes
-    grown = np.full(max(size, len(codes) * 5 // 4), filler, np.int32)
-    grown[: len(codes)] = codes
-    return grown
+        self._codes = grown(self._codes, ids, -1)
+        self._codes[:, ids] = of_article[:, articles]

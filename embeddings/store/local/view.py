@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property, partial
 
@@ -15,22 +14,15 @@ from typing_extensions import override
 from embeddings.articles import Article
 from embeddings.errors import EncoderMismatchError
 from embeddings.filters import EVERYTHING, ArticleFilter
-from embeddings.store.local.caches import Caches, Moment
-from embeddings.store.local.database import Database, read_facts, select_in
+from embeddings.store.local.caches import Moment
+from embeddings.store.local.database import select_in
 from embeddings.store.local.dense.search import best_by_cosine, best_of, cosines, scan
 from embeddings.store.local.passage_facts import NARROW, FilterFacts
-from embeddings.store.local.tables.articles import ARTICLE_COLUMNS, ARTICLES, read_article, read_day, read_sentences
-from embeddings.store.local.tables.rows import read_vectors
+from embeddings.store.local.tables.articles import ARTICLE_COLUMNS, ARTICLES, read_article, read_sentences
+from embeddings.store.local.tables.rows import read_day, read_vectors
 from embeddings.store.protocol import ArticleText, Hit, StoredPassage, View
 
 _EVERYTHING = FilterFacts(None)
-
-
-@contextmanager
-def open_view(database: Database, caches: Caches, only: ArticleFilter) -> Iterator[LocalView]:
-    """The store at this moment, as far as a filter admits its articles."""
-    with caches.moment() as (connection, moment):
-        yield LocalView(database, connection, moment, only)
 
 
 class LocalView(View):
@@ -39,42 +31,25 @@ class LocalView(View):
     The caches may know passages that the snapshot lacks; no method returns them.
 
     Args:
-        database: of the store.
         connection: in the read transaction.
+        facts: what the store knows of itself.
         moment: the caches; None while the store is empty.
         only: the articles that the view shows.
     """
 
     def __init__(
-        self, database: Database, connection: sqlite3.Connection, moment: Moment | None, only: ArticleFilter
+        self, connection: sqlite3.Connection, facts: Mapping[str, str], moment: Moment | None, only: ArticleFilter
     ) -> None:
-        self._database = database
+        self.encoder = facts.get("encoder")
+        self.passage_rule = facts.get("passage_rule")
+        self.only = only
+        self._facts = facts
         self._connection = connection
         self._moment = moment
-        self._only = only
-
-    @property
-    @override
-    def only(self) -> ArticleFilter:
-        return self._only
-
-    @cached_property
-    def _facts(self) -> dict[str, str]:
-        return read_facts(self._connection)
-
-    @property
-    @override
-    def encoder(self) -> str | None:
-        return self._facts.get("encoder")
-
-    @property
-    @override
-    def passage_rule(self) -> str | None:
-        return self._facts.get("passage_rule")
 
     @override
     def narrowed(self, only: ArticleFilter) -> LocalView:
-        return LocalView(self._database, self._connection, self._moment, only)
+        return LocalView(self._connection, self._facts, self._moment, only)
 
     # -- searching -----------------------------------------------------------------------------------------------------
 
@@ -85,8 +60,7 @@ class LocalView(View):
             return []
         if len(vector) != moment.dense.dimension:
             raise EncoderMismatchError(
-                f"the store in {self._database.path.parent} has just been rebuilt with the encoder {self.encoder}; set this "
-                "encoder"
+                f"the store in {moment.folder} has just been rebuilt with the encoder {self.encoder}; set this encoder"
             )
         admitted = self._filter.admitted
         if admitted is not None and admitted.size <= NARROW:
@@ -98,10 +72,9 @@ class LocalView(View):
 
     @cached_property
     def _filter(self) -> FilterFacts:
-        """What the view's filter admits."""
-        if self._moment is None or not self._only:
+        if self._moment is None or not self.only:
             return _EVERYTHING
-        return self._moment.facts.look_up(self._connection, self._only)
+        return self._moment.facts.look_up(self._connection, self.only)
 
     def _vectors_of_admitted(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         facts = self._filter
@@ -116,7 +89,7 @@ class LocalView(View):
         if self._moment is None or self._moment.lexical is None:
             return []
         admitted = self._filter.admitted
-        hits = self._moment.lexical.search(question, count, EVERYTHING if admitted is None else self._only, admitted)
+        hits = self._moment.lexical.search(question, count, EVERYTHING if admitted is None else self.only, admitted)
         query = "SELECT id FROM passages WHERE id IN ({})"
         ids = {passage for (passage,) in select_in(self._connection, query, [hit.passage_id for hit in hits])}
         if admitted is not None:  # the index may not know yet that an article has another source
@@ -134,7 +107,7 @@ class LocalView(View):
 
     @override
     def newest(self) -> date | None:
-        return self._moment.lexical.newest(self._only) if self._moment and self._moment.lexical else None
+        return self._moment.lexical.newest(self.only) if self._moment and self._moment.lexical else None
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -159,7 +132,7 @@ class LocalView(View):
         articles = {}
         for *columns, origin, sentences in select_in(self._connection, query, article_ids):
             article = read_article(columns)
-            if self._only.admits(article, origin):
+            if self.only.admits(article, origin):
                 articles[article.id] = ArticleText(article, read_sentences(sentences))
         return {article_id: articles[article_id] for article_id in article_ids if article_id in articles}
 
@@ -174,6 +147,6 @@ class LocalView(View):
         copies: dict[str, list[Article]] = {}
         for article_id, *columns, origin in select_in(self._connection, query, list(dict.fromkeys(article_ids))):
             article = read_article(columns)
-            if self._only.admits(article, origin):
+            if self.only.admits(article, origin):
                 copies.setdefault(article_id, []).append(article)
         return copies

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 
 from typing_extensions import override
 
@@ -33,12 +34,7 @@ _NEXT = ("next encoder", "next passage_rule", "next generation", "next dimension
 
 
 class LocalWriting(Writing):
-    """Writes to the SQLite file.
-
-    Args:
-        database: of the store.
-        caches: are made ready before a new generation answers.
-    """
+    """Writes to the SQLite file; the caches are made ready before a new generation answers."""
 
     def __init__(self, database: Database, caches: Caches) -> None:
         self._database = database
@@ -77,10 +73,9 @@ class LocalWriting(Writing):
                 return
             _forget_next(connection)
             number = self._number = max(generation_of(connection), int(facts.get("last generation", 0))) + 1
-            put_fact(connection, "next encoder", encoder)
-            put_fact(connection, "next passage_rule", passage_rule)
-            put_fact(connection, "next generation", str(number))
-            put_fact(connection, "last generation", str(number))
+            numbers = {"next generation": str(number), "last generation": str(number)}
+            for name, value in {"next encoder": encoder, "next passage_rule": passage_rule, **numbers}.items():
+                put_fact(connection, name, value)
 
     @override
     def awaiting_rebuild(self, count: int) -> list[str]:
@@ -125,11 +120,8 @@ class LocalWriting(Writing):
                 return False
             rebuilt = rebuilt_generation(facts)
         if rebuilt is not None:
-            caches = self._caches.open(facts, *rebuilt)
-            try:
+            with closing(self._caches.open(facts, *rebuilt)) as caches:
                 caches.bring_copies_up_to_date()  # so that whoever answers from them finds their indexes made
-            finally:
-                caches.close()
         return self._put_in_place()
 
     def _put_in_place(self) -> bool:

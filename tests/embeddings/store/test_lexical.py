@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from embeddings.filters import EVERYTHING, ArticleFilter
 from embeddings.store.local import passage_facts
+from embeddings.store.local.change_log import LexicalDocument
 from embeddings.store.local.lexical import search as lexical_search
-from embeddings.store.local.lexical.document import LexicalDocument
 from embeddings.store.local.lexical.index import LexicalIndex
 from embeddings.store.local.lexical.search import LexicalSearcher
 from embeddings.store.local.passage_facts import Admitted

@@ -37,10 +37,9 @@ from embeddings.articles import article_id
 from embeddings.errors import SchemaError, StoreCorruptError, StoreError
 from embeddings.filters import EVERYTHING
 from embeddings.store.local import LocalStore
-from embeddings.store.local.change_log import ChangeLog
+from embeddings.store.local.change_log import ChangeLog, LexicalDocument
 from embeddings.store.local.dense import cache as dense_cache
 from embeddings.store.local.dense import quantiser
-from embeddings.store.local.lexical.document import LexicalDocument
 from embeddings.store.local.lexical.index import LexicalIndex
 from embeddings.store.local.schema import SCHEMA_VERSION
 from embeddings.store.local.view import LocalView

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -54,12 +54,9 @@ class DenseCache(Cache):
 
     Args:
         folder: where the copy of a quantised index lies.
-        database: of the store.
-        log: of the generation of passages.
-        kind: which index to use.
-        dimension: of the vectors.
+        database, log, kind, dimension: what is indexed, and by which index.
         identity: of the store, the generation and the dimension.
-        say: is told what a person should know.
+        say: is told that an index is trained, or cannot be saved.
         explain: is told why an index has to be made again.
     """
 
@@ -161,18 +158,14 @@ class DenseCache(Cache):
     @contextmanager
     @override
     def alone(self) -> Iterator[bool]:
-        if self._database.read_only:
-            yield True
-            return
-        try:
-            self._lock.acquire()
-        except Timeout:
-            yield False  # the other process's work can be used when it is done
-            return
-        try:
-            yield True
-        finally:
-            self._lock.release()
+        with ExitStack() as stack:
+            is_alone = True
+            if not self._database.read_only:
+                try:
+                    stack.enter_context(self._lock)
+                except Timeout:
+                    is_alone = False  # the other process's work can be used when it is done
+            yield is_alone
 
     @override
     def prepare(self, check: Callable[[], None]) -> None:
@@ -192,10 +185,10 @@ class DenseCache(Cache):
         if quantiser is None and (self.index is None or trained == self._trained):
             return
         with self._database.snapshot() as connection:
-            self._saved = -1 if quantiser else self._saved
-            index = (
-                DenseIndex(self.dimension, quantiser) if quantiser else self._read(connection, trained, lambda _: None)
-            )
+            if quantiser is not None:
+                index, self._saved = DenseIndex(self.dimension, quantiser), -1
+            else:
+                index = self._read(connection, trained, lambda _: None)
             self._fill(index, connection, check)
         self._next = index, trained
 
@@ -230,9 +223,8 @@ class DenseCache(Cache):
 
     @override
     def is_due(self) -> bool:
-        return self.index is not None and self._is_due(
-            len(self.index), self._trained, -1 if self._database.read_only else self._saved, self.index.change
-        )
+        index = self.index
+        return index is not None and self._is_due(len(index), self._trained, self._saved, index.change)
 
     def _is_due(self, size: int, trained: TrainedOn, saved: int, change: int) -> bool:
         is_quantised = self._wants_quantised(size, is_trained=bool(trained.number))

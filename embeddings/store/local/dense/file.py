@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -29,9 +30,6 @@ class DenseFile:
     `dense.json` names the index file, its checksum, what it belongs to, and the change up to which it is built; nothing else
     in the folder is believed.  An index that has been read needs no file any more: the files can be replaced, cut off or
     deleted under a running bot.
-
-    Args:
-        folder: where they lie.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -72,7 +70,8 @@ class DenseFile:
         name = f"dense-{change}-{os.getpid()}.faiss"
         checksum = _write(self._folder / name, index)
         manifest = {"file": name, "checksum": checksum, "change": change, "identity": identity}
-        _replace(self._folder / MANIFEST, lambda file: file.write(json.dumps(manifest).encode()))
+        with _replacing(self._folder / MANIFEST) as file:
+            file.write(json.dumps(manifest).encode())
         for old in self._folder.glob("dense-*.faiss"):
             if old.name != name:
                 old.unlink(missing_ok=True)
@@ -90,7 +89,7 @@ def _write(path: Path, index: Any) -> int:
     checksum = 0
     failure: OSError | None = None
 
-    def write(file: BinaryIO, piece: bytes) -> int:
+    def write(piece: bytes) -> int:
         nonlocal checksum, failure
         if failure is None:  # raising here would be lost in FAISS
             checksum = zlib.crc32(piece, checksum)
@@ -100,20 +99,20 @@ def _write(path: Path, index: Any) -> int:
                 failure = error
         return len(piece)
 
-    def write_all(file: BinaryIO) -> None:
-        faiss.write_index(index, _FAISS.PyCallbackIOWriter(lambda piece: write(file, piece), _PIECE))
+    with _replacing(path) as file:
+        faiss.write_index(index, _FAISS.PyCallbackIOWriter(write, _PIECE))
         if failure is not None:
             raise failure
-
-    _replace(path, write_all)
     return checksum
 
 
-def _replace(path: Path, write: Callable[[BinaryIO], object]) -> None:
+@contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of another in one step, once it is written."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
-            write(file)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)

@@ -10,10 +10,9 @@ from typing import Any
 
 import faiss
 import numpy as np
-from numpy.typing import NDArray
 
 from embeddings.store.local.dense.quantiser import Ids, Quantiser, Vectors
-from embeddings.store.local.passage_facts import Admitted
+from embeddings.store.local.passage_facts import Admitted, grown
 
 _FAISS: Any = faiss  # its stubs do not know what its Python layer adds
 
@@ -73,7 +72,7 @@ class DenseIndex:
     Args:
         dimension: of the vectors.
         quantiser: what the index is trained to; None for an exact one.
-        index: one that is filled already.
+        index: one that is filled already, as FAISS has it.
         change: that it stands at.
     """
 
@@ -84,12 +83,10 @@ class DenseIndex:
         self._lock = SharedLock()
         self._pinning = threading.Lock()
         self._pins: Counter[int] = Counter()  # the changes that open views stand at
-        self._removed: list[
-            tuple[int, Ids]
-        ] = []  # the change that removed them, and passages that are still searchable
+        self._removed: list[tuple[int, Ids]] = []  # passages that are still searchable, and what change removed them
         self._removed_up_to = 0
         self._index = self._empty() if index is None else index
-        self._held = _mark(np.zeros(0, np.bool_), _ids_in(self._index))
+        self._held = np.bincount(_ids_in(self._index)).astype(np.bool_)
 
     def _empty(self) -> Any:
         if self.quantiser is not None:
@@ -119,8 +116,7 @@ class DenseIndex:
         what is there is not put in twice.
         """
         faiss.omp_set_num_threads(1)
-        removed = removed[removed < len(self._held)]
-        removed = removed[self._held[removed]]
+        removed = self._held_among(removed)
         if len(removed):
             self._held[removed] = False
             self._removed.append((change, removed))
@@ -128,6 +124,10 @@ class DenseIndex:
         for ids, vectors in chunks:
             self._put(ids, np.ascontiguousarray(vectors, np.float32))
         self.change = change
+
+    def _held_among(self, ids: Ids) -> Ids:
+        ids = ids[ids < len(self._held)]
+        return ids[self._held[ids]]
 
     def settle(self) -> bool:
         """Takes out what was removed before any open view; True if nothing that was removed is left."""
@@ -144,20 +144,18 @@ class DenseIndex:
         return not self._removed
 
     def _put(self, ids: Ids, vectors: Vectors) -> None:
-        known = np.zeros(len(ids), np.bool_)
-        inside = ids < len(self._held)
-        known[inside] = self._held[ids[inside]]
-        if known.any():
-            ids, vectors = ids[~known], np.ascontiguousarray(vectors[~known])
-        if not len(ids):
+        is_new = ~np.isin(ids, self._held_among(ids))
+        if not is_new.any():
             return
+        ids, vectors = ids[is_new], np.ascontiguousarray(vectors[is_new])
         cells = None if self.quantiser is None else self.quantiser.cells_of(vectors)
         with self._lock.writing():
             if self.quantiser is None or cells is None:
                 self._index.add_with_ids(vectors, ids)
             else:
                 self.quantiser.put(self._index, ids, vectors, cells)
-            self._held = _mark(self._held, ids)
+            self._held = grown(self._held, ids, False)
+            self._held[ids] = True
 
     def others(self, passage_ids: list[int]) -> Ids:
         """The passages in the index that are not among these."""
@@ -169,13 +167,9 @@ class DenseIndex:
     def search(
         self, vector: Vectors, count: int, admitted: Admitted | None = None, *, everywhere: bool = False
     ) -> tuple[Ids, Vectors]:
-        """Ids of the passages that look nearest, nearest first, and how near they look; at most `count`.
+        """Ids of the passages that look nearest to a unit vector, nearest first, and how near they look; at most `count`.
 
-        Args:
-            vector: unit vector, shape (dimension,).
-            count: how many to find at most.
-            admitted: the only passages that may be found.
-            everywhere: looks into all cells of a quantised index.
+        Only those that are admitted; `everywhere` looks into all cells of a quantised index.
         """
         # A question is one vector: waking a second thread for it costs more than it saves, far more on busy cores.
         faiss.omp_set_num_threads(1)
@@ -237,15 +231,6 @@ class DenseIndex:
             return "exact (FAISS flat, inner product)"
         cells, probes = self.quantiser.cells, self.quantiser.probes(1.0)
         return f"quantised (FAISS IVF{cells},SQ8, {probes} cells a question, the best ranked by whole vectors)"
-
-
-def _mark(held: NDArray[np.bool_], ids: Ids) -> NDArray[np.bool_]:
-    if len(ids) and int(ids.max()) >= len(held):
-        grown = np.zeros(max(int(ids.max()) + 1, len(held) * 5 // 4), np.bool_)
-        grown[: len(held)] = held
-        held = grown
-    held[ids] = True
-    return held
 
 
 def _ids_in(index: Any) -> Ids:

@@ -36,11 +36,7 @@ def cells_for(passages: int) -> int:
 
 
 class Quantiser:
-    """A trained and empty index.
-
-    Args:
-        empty: the FAISS index.
-    """
+    """A trained and empty FAISS index."""
 
     def __init__(self, empty: Any) -> None:
         self._empty = empty
@@ -81,11 +77,9 @@ class Quantiser:
         return cls(faiss.deserialize_index(np.frombuffer(data, np.uint8)))
 
     def to_bytes(self) -> bytes:
-        """The quantiser for keeping."""
         return bytes(faiss.serialize_index(self._empty).tobytes())
 
     def new_index(self) -> Any:
-        """An empty index."""
         return faiss.clone_index(self._empty)
 
     def cells_of(self, vectors: Vectors) -> Ids:

@@ -32,14 +32,9 @@ def best_by_cosine(
     count: int,
     admitted: Admitted | None,
 ) -> list[Hit]:
-    """The passages with the highest cosine, best first; ties by id.
+    """The admitted passages with the highest cosine, best first; ties by id.
 
-    Args:
-        index: says which look nearest.
-        vectors_of: the vectors, of those passages that still exist.
-        vector: unit vector of the question, shape (dimension,).
-        count: how many to find at most.
-        admitted: the only passages that may be found.
+    The index says which look nearest; `vectors_of` gives the vectors of those that still exist.
     """
     limit, everywhere = 2 * count + _SPARE, False
     while True:

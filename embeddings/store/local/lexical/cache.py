@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from typing_extensions import override
 
 from embeddings.store.local.cache_follower import AHEAD, Cache
-from embeddings.store.local.change_log import ChangeLog, last_change
+from embeddings.store.local.change_log import ChangeLog, LexicalDocument, last_change
 from embeddings.store.local.database import Database
-from embeddings.store.local.lexical.document import LexicalDocument
 from embeddings.store.local.lexical.index import LexicalIndex
 from embeddings.store.protocol import Say
 
@@ -25,10 +23,9 @@ class LexicalCache(Cache):
 
     Args:
         folder: where it lies.
-        database: of the store.
-        log: of the generation of passages.
+        database, log: what is indexed.
         identity: of the store and the generation.
-        say: is told what a person should know.
+        say: is told that the index cannot be written.
         explain: is told why the index has to be made again.
     """
 
@@ -129,11 +126,6 @@ class LexicalCache(Cache):
 
     # tantivy writes to disk whatever is applied: there is nothing to prepare, and nothing left to save.
 
-    @contextmanager
-    @override
-    def alone(self) -> Iterator[bool]:
-        yield True
-
     @override
     def prepare(self, check: Callable[[], None]) -> None:
         pass
@@ -141,10 +133,6 @@ class LexicalCache(Cache):
     @override
     def save(self) -> None:
         pass
-
-    @override
-    def is_due(self) -> bool:
-        return False
 
     @override
     def is_saved(self, connection: sqlite3.Connection) -> bool:

@@ -7,17 +7,39 @@ import os
 import shutil
 import zlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import tantivy
 
-from embeddings.store.local.lexical.document import LexicalDocument, lexical_schema, tantivy_document
+from embeddings.store.local.change_log import LexicalDocument
 from embeddings.store.local.lexical.search import LexicalSearcher
 from embeddings.words import word_analyzer
 
 _VERSION = 3
 _SMALL = 2000
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    for number in ("passage", "day"):
+        builder.add_integer_field(number, indexed=True, fast=True)
+    for fact in ("publisher", "origin"):
+        builder.add_text_field(fact, tokenizer_name="raw", index_option="basic")
+    for words in ("text", "title"):
+        builder.add_text_field(words, stored=False, tokenizer_name="words", index_option="freq")
+    return builder.build()
+
+
+def _tantivy_document(document: LexicalDocument) -> tantivy.Document:
+    passage_id, text, title, publisher, origin, day = document
+    fields: dict[str, str | int] = {"passage": passage_id, "text": text, "title": title, "origin": origin}
+    if publisher:
+        fields["publisher"] = publisher.casefold()
+    if day:
+        fields["day"] = day.toordinal()
+    return tantivy.Document(**fields)
 
 
 class LexicalIndex:
@@ -30,7 +52,7 @@ class LexicalIndex:
 
     Args:
         folder: its parent folder; None for an index in memory.
-        identity: of the store that it belongs to.
+        identity: of the store and the generation.
     """
 
     def __init__(self, folder: Path | None, identity: str) -> None:
@@ -41,11 +63,10 @@ class LexicalIndex:
         self._sizes: dict[Path, int] = {}
         self._analyzer = word_analyzer()
         if self._folder is None:
-            self._attach(tantivy.Index(lexical_schema()), 0)
+            self._attach(tantivy.Index(_schema()), 0)
 
     @property
     def change(self) -> int:
-        """The change up to which the index is built."""
         return self.searcher.change
 
     def load(self) -> str | None:
@@ -76,12 +97,12 @@ class LexicalIndex:
         self.stale = 0
         self._sizes = {}
         if self._folder is None or self._manifest is None:
-            self._attach(tantivy.Index(lexical_schema()), 0)
+            self._attach(tantivy.Index(_schema()), 0)
             return
         self._manifest.unlink(missing_ok=True)
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
-        self._attach(tantivy.Index(lexical_schema(), path=str(self._folder)), 0)
+        self._attach(tantivy.Index(_schema(), path=str(self._folder)), 0)
 
     def apply(self, removed: Iterable[int], added: Iterable[LexicalDocument], change: int) -> None:
         """Takes passages out and puts others in, in one commit; doing so twice is as good as once.
@@ -90,21 +111,20 @@ class LexicalIndex:
             OSError: the disk is full, or another process is writing to the index.
         """
         filled = self.change > 0
-        stale = self.stale
+        removed = list(removed) if filled else []
         try:
             writer = self._index.writer(heap_size=32_000_000, num_threads=1)
-            for passage_id in removed if filled else ():
-                stale += 1
+            for passage_id in removed:
                 writer.delete_documents_by_term("passage", passage_id)
             for document in added:
                 if filled:
                     writer.delete_documents_by_term("passage", document.passage_id)
-                writer.add_document(tantivy_document(document))
+                writer.add_document(_tantivy_document(document))
             writer.commit()
             writer.wait_merging_threads()
         except ValueError as error:
             raise OSError(str(error)) from error
-        self.stale = stale
+        self.stale += len(removed)
         self._reload(change)
         self._record()
 
@@ -146,11 +166,9 @@ class LexicalIndex:
         A file that is deleted is still there for who has it open.
         """
         for path, size in self._sizes.items():
-            try:
-                if os.stat(path).st_size < size:
+            with suppress(OSError):
+                if path.stat().st_size < size:
                     return True
-            except OSError:
-                continue
         return False
 
     def follow(self) -> None:

@@ -22,13 +22,7 @@ _FEW = 5_000  # passages that a query names one by one, in a millisecond or two
 
 
 class LexicalSearcher:
-    """A tantivy index as it was at a change; what is applied to the index later is not seen.
-
-    Args:
-        index: to search.
-        analyzer: of the words of passages.
-        change: that the index stands at.
-    """
+    """A tantivy index as it was at a change; what is applied to the index later is not seen."""
 
     def __init__(self, index: tantivy.Index, analyzer: tantivy.TextAnalyzer, change: int) -> None:
         self.change = change
@@ -39,12 +33,8 @@ class LexicalSearcher:
     def search(self, question: str, count: int, only: ArticleFilter, admitted: Admitted | None = None) -> list[Hit]:
         """The passages with the highest BM25 score for any of the question's words, best first; ties by id.
 
-        Args:
-            question: any text.
-            count: how many passages to return at most.
-            only: conditions that the passages' articles must meet.
-            admitted: the passages that meet them, if that is known.  Where they are many, it is faster to look at the best
-                of all and to leave out the others; where they are few, to name them.
+        `admitted` are the passages that the filter admits, if they are known.  Where they are many, it is faster to look at
+        the best of all and to leave out the others; where they are few, to name them.
         """
         terms = [term for word in _words_of(question) for term in self._analyzer.analyze(word)]
         if not terms:
@@ -64,23 +54,20 @@ class LexicalSearcher:
 
         def hits(limit: int) -> list[Hit]:
             best = look_up(limit)
-            both = _all_of([_these_passages(schema, best), by_term])
-            documents = searcher.search(both, limit=limit, count=False).hits if best else []
-            passages = searcher.fast_field_values("passage", [address for _, address in documents])
-            return [
-                Hit(int(passage), float(score))
-                for passage, (score, _) in zip(passages, documents, strict=True)
-                if passage is not None
-            ]
+            return self._hits(_all_of([_these_passages(schema, best), by_term]), limit) if best else []
 
         return best_hits(hits, count)
 
     def _best_passages(self, query: tantivy.Query, limit: int) -> list[int]:
-        """Ids of the passages that match best, best first; ties in any order."""
+        return [hit.passage_id for hit in self._hits(query, limit)]
+
+    def _hits(self, query: tantivy.Query, limit: int) -> list[Hit]:
+        """The passages that match best, best first; ties in any order."""
         # Counting the hits, as tantivy does unless told not to, costs a look at each of them.
         documents = self._searcher.search(query, limit=limit, count=False).hits
         passages = self._searcher.fast_field_values("passage", [address for _, address in documents])
-        return [int(passage) for passage in passages if passage is not None]
+        scored = zip(passages, documents, strict=True)
+        return [Hit(int(passage), float(score)) for passage, (score, _) in scored if passage is not None]
 
     def idf(self, terms: Sequence[str]) -> dict[str, float]:
         """Inverse document frequency of terms, as BM25 has it: from 0 if each passage has one, up to log(2 n + 2)."""
@@ -115,7 +102,6 @@ def _words_of(question: str) -> list[str]:
 
 
 def _all_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
-    """What matches each of these queries."""
     return tantivy.Query.boolean_query([(tantivy.Occur.Must, query) for query in queries])
 
 
@@ -130,7 +116,6 @@ def _fields_of(schema: tantivy.Schema, terms: Sequence[str]) -> list[tuple[tanti
 
 
 def _any_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:
-    """What matches any of these queries."""
     return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
 
 

@@ -16,19 +16,13 @@ from embeddings.store.local.database import Database, select_in
 from embeddings.store.local.tables.rows import generation_of
 from embeddings.store.protocol import Articles, ArticleText, KnownArticle, SignedArticle
 
-ARTICLE_COLUMNS = (
-    "articles.id, articles.title, text, articles.url, articles.author, articles.publisher, articles.published_at, "
-    "articles.source"
-)
+_FIELDS = ("id", "source", "title", "url", "author", "publisher", "text")
+ARTICLE_COLUMNS = ", ".join((*(f"articles.{name}" for name in _FIELDS[:-1]), "text", "articles.published_at"))
 ARTICLES = "articles JOIN texts ON texts.article = articles.number"
 
 
 class ArticleTable(Articles):
-    """The articles in the SQLite file.
-
-    Args:
-        database: of the store.
-    """
+    """The articles in the SQLite file."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -104,23 +98,8 @@ def read_sentences(bounds: bytes) -> list[Span]:
 
 def read_article(row: Sequence[Any]) -> Article:
     """The article of a row of `ARTICLE_COLUMNS`."""
-    article_id, title, text, url, author, publisher, published_at, source = row
-    return Article.model_construct(
-        id=article_id,
-        title=title,
-        text=text,
-        url=url,
-        author=author,
-        publisher=publisher,
-        published_at=_moment(published_at) if isinstance(published_at, str) else None,
-        source=source,
-    )
-
-
-def read_day(published_at: str | None) -> date | None:
-    """The day on which an article was published."""
-    return date.fromisoformat(published_at[:10]) if published_at else None
-
-
-def _moment(text: str) -> date | datetime:
-    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+    *values, published_at = row
+    moment: date | datetime | None = None
+    if isinstance(published_at, str):
+        moment = datetime.fromisoformat(published_at) if "T" in published_at else date.fromisoformat(published_at)
+    return Article.model_construct(**dict(zip(_FIELDS, values, strict=True)), published_at=moment)

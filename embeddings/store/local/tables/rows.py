@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,11 @@ def read_vectors(connection: sqlite3.Connection, passage_ids: Sequence[int]) -> 
     rows = list(select_in(connection, "SELECT passage, vector FROM vectors WHERE passage IN ({})", passage_ids))
     vectors = np.frombuffer(b"".join(vector for _, vector in rows), np.float32)
     return [passage for passage, _ in rows], vectors.reshape(len(rows), -1 if rows else 0)
+
+
+def read_day(published_at: str | None) -> date | None:
+    """The day on which an article was published."""
+    return date.fromisoformat(published_at[:10]) if published_at else None
 
 
 def set_facts(connection: sqlite3.Connection, *, encoder: str, passage_rule: str) -> None:
@@ -52,28 +58,19 @@ def put_article(connection: sqlite3.Connection, indexed: IndexedArticle) -> None
     """Writes an article with its passages and their vectors, in place of an earlier one with its id."""
     article = indexed.article
     holders = _take_out(connection, article.id)
-    number = connection.execute(
-        "INSERT INTO articles (id, origin, source, title, url, author, publisher, published_at, text_hash, content_hash, "
-        "copies) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            article.id,
-            indexed.origin,
-            article.source,
-            article.title,
-            article.url,
-            article.author,
-            article.publisher,
-            article.published_at.isoformat() if article.published_at else None,
-            article.text_hash,
-            article.content_hash,
-            _group_of(connection, indexed.duplicate_of),
-        ),
-    ).lastrowid
+    row = {
+        **article.model_dump(include={"id", "source", "title", "url", "author", "publisher"}),
+        "origin": indexed.origin,
+        "published_at": article.published_at.isoformat() if article.published_at else None,
+        "text_hash": article.text_hash,
+        "content_hash": article.content_hash,
+        "copies": _group_of(connection, indexed.duplicate_of),
+    }
+    query = f"INSERT INTO articles ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)})"
+    number = connection.execute(query, row).lastrowid
     assert number is not None
-    connection.execute(
-        "INSERT INTO texts (article, text, sentences) VALUES (?, ?, ?)",
-        (number, article.text, pack_sentences(indexed)),
-    )
+    query = "INSERT INTO texts (article, text, sentences) VALUES (?, ?, ?)"
+    connection.execute(query, (number, article.text, pack_sentences(indexed)))
     for location in holders - {indexed.origin}:
         connection.execute("INSERT INTO holders (location, article) VALUES (?, ?)", (location, article.id))
     if indexed.signature:
@@ -123,7 +120,7 @@ def put_passages(connection: sqlite3.Connection, number: int, generation: int, p
 
 
 def dimension_of(indexed: IndexedArticle) -> str:
-    """How many numbers each of an article's vectors has, as the fact that it is."""
+    """How many numbers each of an article's vectors has, as `facts` holds it."""
     return str(indexed.passages[0].vector.shape[0])
 
 

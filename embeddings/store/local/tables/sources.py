@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from typing_extensions import override
@@ -13,11 +13,7 @@ from embeddings.store.protocol import SourceRecord, Sources
 
 
 class SourceTable(Sources):
-    """The sources in the SQLite file.
-
-    Args:
-        database: of the store.
-    """
+    """The sources in the SQLite file."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -54,9 +50,8 @@ class SourceTable(Sources):
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM sources WHERE location = ?", (location,))
             connection.execute("DELETE FROM holders WHERE location = ?", (location,))
-            rows: Sequence[tuple[str]] = connection.execute(
-                "SELECT id FROM articles WHERE origin = ? ORDER BY number", (location,)
-            ).fetchall()
+            query = "SELECT id FROM articles WHERE origin = ? ORDER BY number"
+            rows = connection.execute(query, (location,)).fetchall()
             return sum(_release(connection, location, article_id) for (article_id,) in rows)
 
     @override
