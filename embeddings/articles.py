@@ -8,10 +8,10 @@ from datetime import date, datetime
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 
-class Article(BaseModel):
+class Article(BaseModel, frozen=True):
     """One article as it was read from its source.
 
     Attributes:
@@ -24,8 +24,6 @@ class Article(BaseModel):
         published_at: when, a date or a moment, if known.
         source: an absolute path, a path with `#` and the record in that file, or a URL.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     id: str
     title: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 
@@ -36,50 +37,36 @@ def any_date(value: object) -> date | datetime | None:
     text = " ".join(str(value).split())[:60]
     if text.isdecimal() and len(text) != 8:
         return _since_1970(float(text)) if len(text) in (9, 10, 12, 13) else None
-    return _iso_8601(text) or (_rfc_2822(text) if _RFC_2822.match(text) else _in_words(text))
-
-
-def _iso_8601(text: str) -> date | datetime | None:
-    try:
+    with suppress(ValueError):
         return date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _rfc_2822(text: str) -> datetime | None:
-    try:
-        return parsedate_to_datetime(text)
-    except (ValueError, IndexError, OverflowError):
-        return None
+    with suppress(ValueError, IndexError, OverflowError):
+        return parsedate_to_datetime(text) if _RFC_2822.match(text) else _in_words(text)
+    return None
 
 
 def _since_1970(seconds: float) -> datetime | None:
     if seconds > 1e11:  # milliseconds
         seconds /= 1000
-    try:
+    with suppress(ValueError, OverflowError, OSError):
         return datetime.fromtimestamp(seconds, UTC) if seconds > 1e8 else None
-    except (ValueError, OverflowError, OSError):
-        return None
+    return None
 
 
 def _in_words(text: str) -> date | datetime | None:
-    try:
-        if match := _NUMBERS.search(text):
-            day = date(int(match[1]), int(match[2]), int(match[3]))
-        elif match := _DAY_FIRST.search(text):
-            day = date(int(match[3]), _month(match[2]), int(match[1]))
-        elif match := _MONTH_FIRST.search(text):
-            day = date(int(match[3]), _month(match[1]), int(match[2]))
-        else:
-            return None
-        clock = _CLOCK.search(text, match.end())
-        if clock is None:
-            return day
-        half = text[clock.end() :].strip().lower()[:2].replace(".", "")
-        hour = int(clock[1]) % 12 + (12 if half.startswith("p") else 0) if half[:1] in ("a", "p") else int(clock[1])
-        return datetime(day.year, day.month, day.day, hour, int(clock[2]), int(clock[3] or 0))
-    except ValueError:
+    if match := _NUMBERS.search(text):
+        day = date(int(match[1]), int(match[2]), int(match[3]))
+    elif match := _DAY_FIRST.search(text):
+        day = date(int(match[3]), _month(match[2]), int(match[1]))
+    elif match := _MONTH_FIRST.search(text):
+        day = date(int(match[3]), _month(match[1]), int(match[2]))
+    else:
         return None
+    clock = _CLOCK.search(text, match.end())
+    if clock is None:
+        return day
+    half = text[clock.end() :].strip().lower()[:2].replace(".", "")
+    hour = int(clock[1]) % 12 + (12 if half.startswith("p") else 0) if half[:1] in ("a", "p") else int(clock[1])
+    return datetime(day.year, day.month, day.day, hour, int(clock[2]), int(clock[3] or 0))
 
 
 def _month(name: str) -> int:

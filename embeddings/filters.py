@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from embeddings.articles import Article
 
 
-class ArticleFilter(BaseModel):
+class ArticleFilter(BaseModel, frozen=True, extra="forbid"):
     """Conditions that an article must meet, all of them; every article meets an empty condition.
 
     Attributes:
@@ -19,8 +19,6 @@ class ArticleFilter(BaseModel):
         since: published on this day or later; an article without a date does not match.
         until: published on this day or earlier; an article without a date does not match.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     publishers: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
@@ -32,12 +30,7 @@ class ArticleFilter(BaseModel):
         return self != EVERYTHING
 
     def admits(self, article: Article, origin: str) -> bool:
-        """Whether an article meets the conditions.
-
-        Args:
-            article: the article.
-            origin: the location of the source that it came from.
-        """
+        """Whether an article meets the conditions; its origin is the location of the source that it came from."""
         day = published_on(article)
         return (
             (not self.publishers or (article.publisher or "").casefold() in self.folded_publishers)

@@ -1,7 +1,7 @@
 """Passages: runs of whole sentences, the unit that is embedded, searched and read."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from embeddings.sentences import Span, split_sentences
@@ -22,12 +22,7 @@ class Passage(NamedTuple):
 
 
 def embedded_text(title: str, text: str) -> str:
-    """What is embedded of a passage: its text under its article's title, which a passage often does not mention.
-
-    Args:
-        title: of the article; empty if it has none.
-        text: the passage's.
-    """
+    """What is embedded of a passage: its text under its article's title, if any, which a passage often does not mention."""
     return f"{title}\n{text}" if title else text
 
 
@@ -66,15 +61,11 @@ def split_passages(text: str, *, max_chars: int = 800, overlap_sentences: int = 
 
 
 def _runs_between_long_sentences(sentences: Sequence[Span], max_chars: int) -> Iterator[Sequence[Span]]:
-    start = 0
-    for index, sentence in enumerate(sentences):
-        if sentence.end - sentence.start > max_chars:
-            if start < index:
-                yield sentences[start:index]
-            yield sentences[index : index + 1]
-            start = index + 1
-    if start < len(sentences):
-        yield sentences[start:]
+    for is_long, run in groupby(sentences, lambda sentence: sentence.end - sentence.start > max_chars):
+        if is_long:
+            yield from ([sentence] for sentence in run)
+        else:
+            yield list(run)
 
 
 def _balanced(run: Sequence[Span], max_chars: int, overlap: int) -> list[tuple[int, int]]:

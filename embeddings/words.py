@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import tantivy
 
@@ -40,33 +41,20 @@ class Stemmer:
 
     def __init__(self) -> None:
         self._indexing = word_analyzer()
-        self._terms = _Terms(_folding().filter(tantivy.Filter.stemmer("english")).build())
+        stemming = _folding().filter(tantivy.Filter.stemmer("english")).build()
+        self._term = lru_cache(_REMEMBERED)(lambda word: "".join(stemming.analyze(word)) or word)
 
     def stem(self, word: str) -> str:
         """The term of one word; a word that is too long for the index is its own term."""
-        return self._terms[word]
+        return self._term(word)
 
     def stems(self, words: Sequence[str]) -> list[str]:
         """The terms of several words."""
-        return list(map(self._terms.__getitem__, words))
+        return list(map(self._term, words))
 
     def says_something(self, word: str) -> bool:
         """Whether the index holds such a word and it is not a question word; "WHO" is not "who"."""
         return bool(self._indexing.analyze(word)) and (word.lower() not in ASKING or (word.isupper() and len(word) > 1))
-
-
-class _Terms(dict[str, str]):
-    """The terms of words, each made at its first look-up."""
-
-    def __init__(self, analyzer: tantivy.TextAnalyzer) -> None:
-        super().__init__()
-        self._analyzer = analyzer
-
-    def __missing__(self, word: str) -> str:
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        term = self[word] = "".join(self._analyzer.analyze(word)) or word
-        return term
 
 
 def _folding() -> tantivy.TextAnalyzerBuilder:

@@ -126,7 +126,9 @@ def load_settings(**given: Any) -> Settings:
             place = variable
         else:
             place = f"{_config_path()}: {name}"
-        raise SettingsError(f"{place}: {_in_words(name, first)}") from error
+        accepted = accepted_values(name) or Settings.model_fields[name].description
+        reason = f"{str(first['input'])!r} cannot be used: {first['msg'].removeprefix('Value error, ').lower()}"
+        raise SettingsError(f"{place}: {reason} (accepted: {accepted})") from error
 
 
 def read_table(name: str) -> tuple[Path, dict[str, Any]]:
@@ -186,12 +188,6 @@ def _no_such(name: str, known: Iterable[str]) -> str:
     known = list(known)
     near = difflib.get_close_matches(name, known, 1)
     return "no such setting; " + (f"did you mean {near[0]}?" if near else f"the settings are {', '.join(known)}")
-
-
-def _in_words(name: str, error: Any) -> str:
-    accepted = accepted_values(name) or Settings.model_fields[name].description
-    reason = error["msg"].removeprefix("Value error, ").lower()
-    return f"{str(error['input'])!r} cannot be used: {reason} (accepted: {accepted})"
 
 
 def accepted_values(name: str) -> str:

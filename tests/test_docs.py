@@ -188,6 +188,6 @@ def test_the_python_example_runs(
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("QA_BOT_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("QA_BOT_CACHE_DIR", str(cache_dir))
-    (example,) = [found.group(3) for found in FENCED.finditer(REFERENCE) if found.group(2) == "python"]
+    (example,) = [match.group(3) for match in FENCED.finditer(REFERENCE) if match.group(2) == "python"]
     exec(compile(example, "qa_bot/README.md", "exec"), {})
     assert capsys.readouterr().out == "August 20, 1977 The Voyager Probes, Still Calling Home\n"

@@ -7,6 +7,7 @@ everything that the model's folder asks for.  The compiled encoder must agree wi
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import os
 import sys
@@ -58,8 +59,7 @@ def compile_encoder(name: str, folder: Path) -> None:
     if not getattr(tokenizer, "is_fast", False):
         raise ModelError(f"encoder {name}: has no fast tokenizer (tokenizer.json); choose another model")
     sample = tokenizer(["a sample of text", "of two lengths, padded"], padding=True, return_tensors="pt")
-    transformer = model[0]
-    taken = _forward_inputs(transformer)
+    taken = inspect.signature(model[0].auto_model.forward).parameters
     names = ("input_ids", "attention_mask", "token_type_ids")
     inputs: dict[str, Any] = {key: sample[key] for key in names if key in sample and key in taken}
 
@@ -105,9 +105,7 @@ def _load(name: str) -> Any:
     else:
         local = Path(os.path.expanduser(name))
         path = str(local) if local.exists() else name
-        if local.exists() and not (
-            local.is_dir() and (local / "config.json").exists() | (local / "modules.json").exists()
-        ):
+        if local.exists() and not any((local / file).exists() for file in ("config.json", "modules.json")):
             raise ModelError(f"encoder {name}: holds no model (no modules.json or config.json in it)")
     try:
         from sentence_transformers import SentenceTransformer
@@ -132,30 +130,16 @@ def _max_tokens(model: Any) -> int:
 
 def _digest(model: Any, facts: dict[str, Any]) -> str:
     """What the vectors depend on: the weights, what the modules do with them, and the prompts."""
-    steps = [
-        (
-            type(module).__name__,
-            str(getattr(module, "pooling_mode", "")),
-            type(getattr(module, "activation_function", None)).__name__,
-        )
-        for module in model
-    ]
+    activations = [type(getattr(module, "activation_function", None)).__name__ for module in model]
+    pooling = [str(getattr(module, "pooling_mode", "")) for module in model]
+    steps = list(zip([type(module).__name__ for module in model], pooling, activations, strict=True))
     described = json.dumps([weights_digest(model.state_dict()), steps, facts], sort_keys=True)
     return hashlib.sha256(described.encode()).hexdigest()[:12]
 
 
-def _forward_inputs(transformer: Any) -> set[str]:
-    import inspect
-
-    return set(inspect.signature(transformer.auto_model.forward).parameters)
-
-
 def _prompt(model: Any, *names: str) -> str:
     prompts = model.prompts or {}
-    for name in names:
-        if prompts.get(name):
-            return str(prompts[name])
-    return str(prompts.get(model.default_prompt_name) or "") if model.default_prompt_name else ""
+    return next((str(prompts[name]) for name in (*names, model.default_prompt_name) if prompts.get(name)), "")
 
 
 def _agreement(model: Any, encoder: Encoder, max_tokens: int) -> float:

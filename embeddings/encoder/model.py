@@ -91,13 +91,12 @@ class Encoder:
         before, after = self._frame
         room = max(1, self._max_tokens - len(before) - len(after))
         step = max(1, room - room // 4)
-        windows: list[Feed] = []
-        for start in range(0, max(1, len(ids) - room + step), step):
-            row = np.concatenate([before, ids[start : start + room], after])[None, :]
-            windows.append(
-                {"input_ids": row, "attention_mask": np.ones_like(row), "token_type_ids": np.zeros_like(row)}
-            )
-        return windows
+        starts = range(0, max(1, len(ids) - room + step), step)
+        rows = [np.concatenate([before, ids[start : start + room], after])[None, :] for start in starts]
+        return [
+            {"input_ids": row, "attention_mask": np.ones_like(row), "token_type_ids": np.zeros_like(row)}
+            for row in rows
+        ]
 
 
 def _special_tokens(tokenizer: Tokenizer) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -36,15 +36,11 @@ def check_encoder(store: Store | View, encoder: str, passage_rule: str | None = 
         EncoderMismatchError: with the command that rebuilds the store.
     """
     if store.encoder not in (None, encoder):
-        raise EncoderMismatchError(
-            f"the store was made with the encoder {store.encoder}, the settings name {encoder}; set the encoder back, or "
-            "rebuild the store: qa-bot index --rebuild"
-        )
+        made = f"the store was made with the encoder {store.encoder}, the settings name {encoder}; set the encoder back"
+        raise EncoderMismatchError(f"{made}, or rebuild the store: qa-bot index --rebuild")
     if passage_rule is not None and store.passage_rule not in (None, passage_rule):
-        raise EncoderMismatchError(
-            f"the store's passages are {store.passage_rule}, the settings say {passage_rule}; set them back, or rebuild "
-            "the store: qa-bot index --rebuild"
-        )
+        cut_by = f"the store's passages are {store.passage_rule}, the settings say {passage_rule}; set them back"
+        raise EncoderMismatchError(f"{cut_by}, or rebuild the store: qa-bot index --rebuild")
 
 
 class CutArticle(NamedTuple):
@@ -68,12 +64,7 @@ class CutArticle(NamedTuple):
         return list(dict.fromkeys(sentence for passage in self.passages for sentence in passage.sentences))
 
     def with_vectors(self, origin: str, vectors: Mapping[bytes, NDArray[np.float32]]) -> IndexedArticle:
-        """The article as it is stored.
-
-        Args:
-            origin: location of the source that it came from.
-            vectors: of the passages, by the hashes of their texts.
-        """
+        """The article as it is stored: with the location of its source, and with its vectors by the hashes of the texts."""
         passages = [
             NewPassage(passage.start, passage.end, text_hash, vectors[text_hash])
             for passage, text_hash in zip(self.passages, self.hashes, strict=True)

@@ -62,7 +62,9 @@ class Comparison:
             self._writer.set_sync_state(source.sync_state())
         self._writer.finish()
         self._writer.hold(source.location, shared)
-        self._remove(source.location, gone if source.complete else {})
+        ids = [article for entry, article in gone.items() if not _below_failed(entry, tally)]
+        if ids and source.complete:
+            tally.removed += self._writer.release(source.location, ids)
         self._progress(Progress(tally.entries, self._total, tally.embedded))
 
     def _read(self, entry: Entry, location: str) -> None:
@@ -88,11 +90,6 @@ class Comparison:
         tally.changed += before is not None
         self._known[entry.source] = article.content_hash
         self._writer.add(article, location, entry.sync_state())
-
-    def _remove(self, location: str, gone: dict[str, str]) -> None:
-        ids = [known for source, known in gone.items() if not _below_failed(source, self._tally)]
-        if ids:
-            self._tally.removed += self._writer.release(location, ids)
 
 
 def forget_files_that_their_folder_lost(store: Store, listings: Sequence[Listing], tally: Tally) -> None:

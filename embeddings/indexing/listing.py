@@ -33,10 +33,6 @@ class Listing:
         self._rest = entries
         self.is_whole = len(self._ahead) < LISTED_AHEAD
 
-    def __bool__(self) -> bool:
-        """Whether there are any entries."""
-        return bool(self._ahead)
-
     def __len__(self) -> int:
         """How many entries have been listed ahead."""
         return len(self._ahead)

@@ -22,25 +22,18 @@ from embeddings.store.protocol import Store
 SHINGLE_WORDS = 5
 SIGNATURE_SHINGLES = 16
 BAND_BYTES = 8
-
 SHARED = 0.6
 """Share of the shorter story's shingles that the longer one must have, if there are no numbers in it ..."""
-
 SHARED_MORE = 2.0
 """... and what is added to that for each number a word: tables and market reports keep their words and change figures."""
-
 LENGTHS = 4.0
 """A story that is so many times as long is not a version of the other; it may be a digest that contains it."""
-
 SHORT_WORDS = 40
 """A text of fewer words is told apart by its headline: `Qtly div 11 cts` is declared by many companies."""
-
 SHARED_NUMBERS = 0.7
 """Share of the numbers that both must have: this week's weather is told in last week's words.  One may be corrected."""
-
 _COMPARED = 4
 """Articles that are compared in full, those that share the most of the signature."""
-
 _LEAST_SHARED = 2
 """Parts of a signature that must be shared.  In the Reuters corpus, of 678 copies 3 share a single one with their original,
 and so do 41,396 pairs of different stories."""
@@ -92,12 +85,7 @@ def bands(signature: bytes) -> list[bytes]:
 
 
 def same_story(story: Fingerprint, other: Fingerprint) -> float:
-    """How alike two versions of the same story are, in (0, 1]; 0 for different stories.
-
-    Args:
-        story: one of them.
-        other: the other.
-    """
+    """How alike two versions of the same story are, in (0, 1]; 0 for different stories."""
     shorter, longer = sorted((len(story.shingles), len(other.shingles)))
     if not shorter or longer > LENGTHS * shorter:
         return 0.0
@@ -139,11 +127,7 @@ class Copy(NamedTuple):
 
 
 class CopyFinder:
-    """Compares articles with those in the store and with those that wait for their commit.
-
-    Args:
-        store: to look in.
-    """
+    """Compares articles with those in the store and with those that wait for their commit."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -174,12 +158,10 @@ class CopyFinder:
         best, best_likeness = None, 0.0
         candidates = [item for item in shared.items() if item[1] >= min(_LEAST_SHARED, len(pieces))]
         for candidate_id, _ in sorted(candidates, key=lambda item: (-item[1], item[0]))[:_COMPARED]:
-            candidate = self._waiting.get(candidate_id) or self._stored(candidate_id)
+            candidate = self._waiting.get(candidate_id)
+            if candidate is None and (stored := self._store.articles.get(candidate_id)):
+                candidate = fingerprint(stored.article)
             likeness = same_story(story, candidate) if candidate else 0.0
             if likeness > best_likeness:
                 best, best_likeness = candidate_id, likeness
         return best
-
-    def _stored(self, article_id: str) -> Fingerprint | None:
-        stored = self._store.articles.get(article_id)
-        return None if stored is None else fingerprint(stored.article)

@@ -14,15 +14,7 @@ from embeddings.sources import SourceOptions
 from embeddings.sources.web.fetcher import Fetcher
 from embeddings.store.protocol import Store
 
-__all__ = [
-    "BATCH_PASSAGES",
-    "Failure",
-    "PassageCounts",
-    "PassageRule",
-    "Progress",
-    "ReindexReport",
-    "Reindexer",
-]
+__all__ = ["BATCH_PASSAGES", "Failure", "PassageCounts", "PassageRule", "Progress", "ReindexReport", "Reindexer"]
 
 
 class Reindexer:
@@ -35,9 +27,6 @@ class Reindexer:
         progress: called after each entry.
         batch_passages: passages after which a batch of articles is committed.
         fetcher: the way to the web; None for one with the usual policy.
-
-    Raises:
-        EncoderMismatchError: the store was made with another encoder or passage rule.
     """
 
     def __init__(
@@ -72,15 +61,11 @@ class Reindexer:
             EncoderMismatchError: the store was made with another encoder or passage rule.
             StoreError: the store cannot be written.
         """
-        self._check()
-        tally, lister = Tally(), SourceLister(self._store, self._fetcher)
-        if locations:
-            named = lister.named(locations, options)
-            for listing, used in named:
-                self._store.sources.add(listing.source.location, used.model_dump_json())
-            listings = [listing for listing, _ in named]
-        else:
-            listings = lister.remembered(tally)
+        tally, lister = self._begin()
+        named = lister.named(locations, options)
+        for listing, used in named:
+            self._store.sources.add(listing.source.location, used.model_dump_json())
+        listings = [listing for listing, _ in named] if locations else lister.remembered(tally)
         return self._write(listings, lister.unreachable, tally)
 
     def catch_up(self, locations: Sequence[str], leave: Callable[[str], bool]) -> ReindexReport:
@@ -94,8 +79,7 @@ class Reindexer:
             EncoderMismatchError: the store was made with another encoder or passage rule.
             StoreError: the store cannot be written.
         """
-        self._check()
-        tally, lister = Tally(), SourceLister(self._store, self._fetcher)
+        tally, lister = self._begin()
         listings = lister.remembered(tally, set(locations).__contains__)
         return self._write(listings, lister.unreachable, tally, leave)
 
@@ -106,17 +90,17 @@ class Reindexer:
             SourceError: one of the sources that were named does not exist.
             EncoderMismatchError: the store was made with another encoder or passage rule.
         """
-        self._check()
-        tally, lister = Tally(), SourceLister(self._store, self._fetcher)
-        listings = [listing for listing, _ in lister.named(locations, options)] if locations else []
-        listings += lister.remembered(tally) if not locations else []
+        tally, lister = self._begin()
+        named = lister.named(locations, options)
+        listings = [listing for listing, _ in named] if locations else lister.remembered(tally)
         comparison = Comparison(self._store, Writer(self._store, self._rule, tally), tally, listings, self._progress)
         for listing in listings:
             comparison.bring_up_to_date(listing)
         return tally.report(self._store.status().passages, dry_run=True)
 
-    def _check(self) -> None:
+    def _begin(self) -> tuple[Tally, SourceLister]:
         check_encoder(self._store, self._encoder.identity, str(self._rule))
+        return Tally(), SourceLister(self._store, self._fetcher)
 
     def _write(
         self,

@@ -6,21 +6,17 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Failure(_Frozen):
+class Failure(BaseModel, frozen=True):
     """A source, or an entry of one, that could not be read, and why."""
 
     source: str
     reason: str
 
 
-class PassageCounts(_Frozen):
+class PassageCounts(BaseModel, frozen=True):
     """Passages that were embedded, whose vectors were reused, and that are in the store.
 
     Attributes:
@@ -33,7 +29,7 @@ class PassageCounts(_Frozen):
     per_second: float = 0.0
 
 
-class ReindexReport(_Frozen):
+class ReindexReport(BaseModel, frozen=True):
     """What a reindex did, or would do; articles are counted once each.
 
     Attributes:
@@ -103,13 +99,8 @@ class Tally:
         return ", ".join(words) or "nothing there"
 
     def report(self, stored_passages: int, *, dry_run: bool = False) -> ReindexReport:
-        """The report of this reindex, now that it is over.
-
-        Args:
-            stored_passages: passages in the store.
-            dry_run: whether nothing was done.
-        """
-        speed = self.embedded / self.encoding_seconds if self.encoding_seconds else 0.0
+        """The report of this reindex, now that it is over."""
+        speed = round(self.embedded / self.encoding_seconds, 1) if self.encoding_seconds else 0.0
         return ReindexReport(
             new=self.new,
             changed=self.changed,
@@ -117,9 +108,7 @@ class Tally:
             removed=self.removed,
             duplicates=self.duplicates,
             failed=tuple(self.failed),
-            passages=PassageCounts(
-                embedded=self.embedded, reused=self.reused, total=stored_passages, per_second=round(speed, 1)
-            ),
+            passages=PassageCounts(embedded=self.embedded, reused=self.reused, total=stored_passages, per_second=speed),
             seconds=round(time.monotonic() - self._began, 3),
             dry_run=dry_run,
         )

@@ -51,19 +51,11 @@ class Pending(NamedTuple):
         return list(self.changes)
 
     def leaves(self, entry: str) -> bool:
-        """Whether to leave an entry as it is: neither it nor its side-car changed, or it is being written.
-
-        Args:
-            entry: its identity: a path, a path with `#` and a record, or a URL.
-        """
+        """Whether to leave an entry, by its identity, as it is: neither it nor its side-car changed, or it is being written."""
         side_car = entry + SIDE_CAR
-        return not is_web_address(entry) and not any(
-            entry in new.changed
-            or entry.rpartition("#")[0] in new.changed
-            or side_car in new.changed
-            or side_car in new.gone
-            for new in self.changes.values()
-        )
+        files = {entry, entry.rpartition("#")[0], side_car}
+        touched = (side_car in new.gone or not files.isdisjoint(new.changed) for new in self.changes.values())
+        return not is_web_address(entry) and not any(touched)
 
 
 class Watch:

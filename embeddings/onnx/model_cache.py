@@ -50,13 +50,7 @@ def cache_key(name: str) -> str:
 
 
 def compiled_folder(
-    name: str,
-    *,
-    cache: Path,
-    compiler: str,
-    version: int,
-    description: str,
-    say: Callable[[str], None],
+    name: str, *, cache: Path, compiler: str, version: int, description: str, say: Callable[[str], None]
 ) -> tuple[Path, dict[str, Any]]:
     """The folder of a compiled model and its `compiled.json`; compiles the model if the cache does not hold it.
 
@@ -91,9 +85,8 @@ def compiled_folder(
             os.replace(made, folder)
         except OSError as error:
             if _manifest(folder) is None:
-                raise ModelError(
-                    f"{folder}: the compiled {description} cannot be put there ({error.strerror}); delete the folder"
-                ) from error
+                reason = f"the compiled {description} cannot be put there ({error.strerror}); delete the folder"
+                raise ModelError(f"{folder}: {reason}") from error
     finally:
         shutil.rmtree(made, ignore_errors=True)
     manifest = _manifest(folder)

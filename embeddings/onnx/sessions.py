@@ -49,7 +49,8 @@ class CompiledModel:
                 str(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER_WHEN_FUSED
             )
         except Exception as error:
-            raise ModelError(f"{path}: cannot be loaded as an ONNX model ({_first_line(error)})") from error
+            reason = str(error).strip().partition("\n")[0]
+            raise ModelError(f"{path}: cannot be loaded as an ONNX model ({reason})") from error
         self.inputs = [entry.name for entry in self._session.get_inputs()]
         self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="model")
 
@@ -66,7 +67,3 @@ class CompiledModel:
 
     def _one(self, feed: Any) -> list[NDArray[np.float32]]:
         return [np.asarray(output) for output in self._session.run(None, feed)]
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", 1)[0]

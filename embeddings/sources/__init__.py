@@ -21,13 +21,7 @@ from typing import NamedTuple
 from embeddings.articles import Article
 from embeddings.sources.context import SourceContext, SourceOptions
 
-__all__ = [
-    "Entry",
-    "Source",
-    "SourceContext",
-    "SourceOptions",
-    "lies_in",
-]
+__all__ = ["Entry", "Source", "SourceContext", "SourceOptions", "lies_in"]
 
 
 class Entry(NamedTuple):

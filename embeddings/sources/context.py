@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, field_validator
 
 from embeddings.sources.web.fetcher import Fetcher
 
@@ -14,7 +14,7 @@ FACTS = ("id", "title", "text", "url", "author", "publisher", "date")
 """What a column of a table, or a field of a JSON record, can be mapped to."""
 
 
-class SourceOptions(BaseModel):
+class SourceOptions(BaseModel, frozen=True, extra="forbid"):
     """How a person wants a source to be read; the store keeps it with the source.
 
     Attributes:
@@ -23,8 +23,6 @@ class SourceOptions(BaseModel):
         fields: the column or field that holds a fact, for tables and JSON records: `{"text": "body"}`.
         format: name of the format to read files as, regardless of their names.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

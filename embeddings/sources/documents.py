@@ -61,18 +61,20 @@ class Document:
         Raises:
             SourceError: it cannot be read, or is larger than an article can be.
         """
-        with reading(self.source), self.open() as file:
-            data = file.read(MAX_BYTES + 1)
+        data = self.head(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
-            raise SourceError(
-                self.source, f"larger than {MAX_BYTES // 10**6} MB, which no article is; split it into articles"
-            )
+            reason = f"larger than {MAX_BYTES // 10**6} MB, which no article is; split it into articles"
+            raise SourceError(self.source, reason)
         return data
 
-    def head(self) -> bytes:
-        """Its beginning, to tell its format by."""
+    def head(self, count: int = 2000) -> bytes:
+        """Its first bytes, by which its format is told.
+
+        Raises:
+            SourceError: it cannot be read.
+        """
         with reading(self.source), self.open() as file:
-            return file.read(2000)
+            return file.read(count)
 
 
 @contextmanager
@@ -133,10 +135,8 @@ def decode(document: Document, data: bytes) -> str:
     except UnicodeDecodeError as error:
         read = error.object  # without the mark that the file may begin with
         line = read[: error.start].count(b"\n") + 1
-        shown = encoding.removesuffix("-sig").upper()
-        raise SourceError(
-            source, f"not {shown}: byte 0x{read[error.start]:02x} in line {line}; convert it, for instance with iconv"
-        ) from error
+        wrong = f"not {encoding.removesuffix('-sig').upper()}: byte 0x{read[error.start]:02x} in line {line}"
+        raise SourceError(source, f"{wrong}; convert it, for instance with iconv") from error
     if "\0" in text:
         raise SourceError(source, "holds NUL characters; it looks like a binary file, not a text")
     return text
@@ -165,11 +165,9 @@ def _open(path: Path, within: Path | None) -> BinaryIO:
         raise SourceError(source, "leads out of the folder; index what it leads to by itself")
     if not stat.S_ISREG(real.stat().st_mode):
         raise SourceError(source, "not a regular file; name a text file")
-    handle = os.open(
-        real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    )
-    file = os.fdopen(handle, "rb")
-    if not stat.S_ISREG(os.fstat(handle).st_mode):  # it became something else meanwhile
+    flags = (getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_BINARY"))
+    file = os.fdopen(os.open(real, sum(flags, os.O_RDONLY)), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # it became something else meanwhile
         file.close()
         raise SourceError(source, "not a regular file; name a text file")
     return file

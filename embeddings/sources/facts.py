@@ -55,10 +55,7 @@ NO_FACTS = Facts()
 def make_article(source: str, text: str, facts: Facts = NO_FACTS) -> Article:
     """An article with harmless facts; its text stays as it is, but for NULs and halves of characters.
 
-    Args:
-        source: its identity.
-        text: what it says.
-        facts: about it; if there is no title, the opening words become the title.
+    If there is no title in the facts, the opening words become the title.
 
     Raises:
         SourceError: there are no words in the text.
@@ -66,7 +63,7 @@ def make_article(source: str, text: str, facts: Facts = NO_FACTS) -> Article:
     text = _SURROGATES.sub("\ufffd", text.replace("\0", "")).strip()
     if not text:
         raise SourceError(source, "holds no text")
-    if not any(character.isalnum() for character in text):
+    if not any(map(str.isalnum, text)):
         raise SourceError(source, "holds no words")
     return Article(
         id=article_id(source),

@@ -63,10 +63,7 @@ def read_front_matter(source: str, text: str) -> FrontMatter:
 
 
 def read_side_car(document: Document) -> Facts:
-    """The facts in a side-car.
-
-    Args:
-        document: the side-car itself.
+    """The facts in a document that is a side-car.
 
     Raises:
         SourceError: it cannot be read, or a line of it cannot be understood; it names the line and the next step.

@@ -136,11 +136,7 @@ def _glob_source(location: str, context: SourceContext) -> _FolderSource | None:
 
 
 def _check_name(source: str) -> None:
-    r"""Refuses a file name that is not UTF-8, which could neither be stored nor printed.
-
-    Raises:
-        SourceError: with the bytes that are not UTF-8 written as ``\xff``.
-    """
+    r"""Refuses a file name that is not UTF-8, which could neither be stored nor printed; its bytes are shown as ``\xff``."""
     try:
         source.encode()
     except UnicodeEncodeError as error:

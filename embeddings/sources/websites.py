@@ -47,12 +47,7 @@ def page_entry(link: Link, context: SourceContext, fetched: Fetched | None = Non
     """The article on a page.
 
     Its sync state is the server's validators and what the list said.  It counts only while the store holds the article, so
-    an article that was removed, or never committed, is fetched again.
-
-    Args:
-        link: to the page.
-        context: with the way to the web.
-        fetched: the page, if it was fetched already.
+    an article that was removed, or never committed, is fetched again.  `fetched` is the page, if it was fetched already.
     """
     sync_state: dict[str, str] = {}
     return Entry(link.url, partial(_read_page, link, context, fetched, sync_state), lambda: sync_state)
@@ -104,10 +99,6 @@ class WebSource(Source):
 
     The store keeps a feed or sitemap once all of its entries were read, so that the server sends it again only if it has
     changed.
-
-    Args:
-        url: in its normal form.
-        context: with the way to the web.
     """
 
     nothing_found = "names no articles"
@@ -147,14 +138,8 @@ class WebSource(Source):
         if fetched.modified:
             return fetched
         validators = {name: value for name, value in fetched.validators.items() if name in ("etag", "last-modified")}
-        return Fetched(
-            known.get("url", self.location),
-            True,
-            body,
-            known.get("media_type", ""),
-            known.get("charset") or None,
-            validators,
-        )
+        url, media_type = known.get("url", self.location), known.get("media_type", "")
+        return Fetched(url, True, body, media_type, known.get("charset") or None, validators)
 
 
 def _packed(fetched: Fetched) -> str:

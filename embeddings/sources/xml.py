@@ -73,10 +73,6 @@ def local_name(element: Element) -> str:
 
 
 def beginning(names: str) -> re.Pattern[bytes]:
-    """A pattern for the beginning of an XML document, up to the name of its first element.
-
-    Args:
-        names: of the first element: a regular expression.
-    """
+    """A pattern for the beginning of an XML document, up to its first element, whose name is a regular expression."""
     prolog = r"(?:\xef\xbb\xbf)?\s*(?:(?><\?[^>]*>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)\s*+)*+"
     return re.compile(rf"{prolog}<(?:{names})\b".encode(), re.DOTALL)

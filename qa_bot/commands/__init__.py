@@ -29,6 +29,11 @@ ANSWERING = (
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+LOCATION = click.Path(readable=False)
+"""The type of an option that takes a path or an address."""
+PATH = click.Path(readable=False, path_type=Path)
+"""The type of an option that takes a path."""
+
 as_json = click.option("--json", "as_json", is_flag=True, help="print JSON")
 
 

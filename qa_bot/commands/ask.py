@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import click
@@ -49,6 +50,7 @@ def command(
 
     only = make_filter(publisher, source, since, until)
     with open_bot(settings) as bot:
+        gc.freeze()  # all that is imported stays, so the collector need not look at it again
         answer = bot.ask(" ".join(question), only=only)
     if as_json:
         print_json(answer.model_dump_json())

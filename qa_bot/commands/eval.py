@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 import click
 
-from qa_bot.commands import ANSWERING, Command, as_json, count, note, print_json
+from qa_bot.commands import ANSWERING, PATH, Command, as_json, count, note, print_json
 from qa_bot.settings import Settings
 
 EXAMPLES = """\
@@ -20,12 +21,7 @@ Examples:
 
 @click.command("eval", cls=Command, settings=ANSWERING, epilog=EXAMPLES)
 @click.argument(
-    "files",
-    nargs=-1,
-    required=True,
-    metavar="FILE...",
-    type=click.Path(readable=False, path_type=Path),
-    help="SQuAD v1.1 or v2.0, .json or .json.gz",
+    "files", nargs=-1, required=True, metavar="FILE...", type=PATH, help="SQuAD v1.1 or v2.0, .json or .json.gz"
 )
 @click.option(
     "--mode",
@@ -34,13 +30,7 @@ Examples:
     help="reader: read the given paragraph; retrieval: search for it; end-to-end: both; default: all three",
 )
 @click.option("--limit", type=count, metavar="N", help="ask at most N questions, spread evenly")
-@click.option(
-    "--report",
-    "folder",
-    type=click.Path(readable=False, path_type=Path),
-    metavar="DIR",
-    help="write the report and every answer there",
-)
+@click.option("--report", "folder", type=PATH, metavar="DIR", help="write the report and every answer there")
 @as_json
 def command(
     settings: Settings,
@@ -51,8 +41,6 @@ def command(
     as_json: bool,
 ) -> int:
     """Measure answers on question files in SQuAD format."""
-    import json
-
     from qa_bot.evaluation.modes import Mode, evaluate
     from qa_bot.evaluation.report import prepare_folder, text_table, write_report
     from qa_bot.terminal.progress import ProgressLine
@@ -64,8 +52,5 @@ def command(
         report = evaluate(files, settings=settings, modes=modes, limit=limit, progress=line.steps, say=note)
     if folder:
         write_report(report, folder)
-    if as_json:
-        print_json(json.dumps(report.to_json(), ensure_ascii=False))
-    else:
-        print(text_table(report))
+    print_json(json.dumps(report.to_json(), ensure_ascii=False)) if as_json else print(text_table(report))
     return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from qa_bot.commands import Group, note, print_json
+from qa_bot.commands import PATH, Group, note, print_json
 from qa_bot.settings import Settings
 
 EXAMPLES = """\
@@ -25,13 +25,7 @@ def command() -> None:
 
 
 @command.command("export", epilog=EXAMPLES)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(readable=False, path_type=Path),
-    metavar="FILE",
-    help="write to a file instead of stdout",
-)
+@click.option("-o", "--output", type=PATH, metavar="FILE", help="write to a file instead of stdout")
 def _export(settings: Settings, *, output: Path | None) -> int:
     """Export what people say of answers, as SQuAD v2.0."""
     from qa_bot.feedback import FeedbackLog, squad

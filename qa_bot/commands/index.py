@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import click
 
 from embeddings.errors import QABotError, SettingsError, StoreError
-from qa_bot.commands import STORE, Command, as_json, note, open_bot, print_json, reading_options, source_options
+from qa_bot.commands import (
+    LOCATION,
+    STORE,
+    Command,
+    as_json,
+    note,
+    open_bot,
+    print_json,
+    reading_options,
+    source_options,
+)
 from qa_bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -77,7 +87,7 @@ class _Output(NamedTuple):
     "sources",
     nargs=-1,
     metavar="[SOURCE]...",
-    type=click.Path(readable=False),
+    type=LOCATION,
     help="files, folders, globs, pages, feeds; without any, the remembered sources",
 )
 @click.option("--dry-run", is_flag=True, help="show what would change, and change nothing")

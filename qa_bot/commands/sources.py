@@ -11,7 +11,7 @@ import click
 
 from embeddings.errors import SourceError
 from embeddings.text import visible
-from qa_bot.commands import Group, as_json, note, open_bot, print_json, reading_options, source_options
+from qa_bot.commands import LOCATION, Group, as_json, note, open_bot, print_json, reading_options, source_options
 from qa_bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,12 +52,7 @@ def _list(settings: Settings, as_json: bool) -> int:
 
 @command.command("add", epilog=EXAMPLES)
 @click.argument(
-    "sources",
-    nargs=-1,
-    required=True,
-    metavar="SOURCE...",
-    type=click.Path(readable=False),
-    help="files, folders, globs, pages, feeds",
+    "sources", nargs=-1, required=True, metavar="SOURCE...", type=LOCATION, help="files, folders, globs, pages, feeds"
 )
 @reading_options
 def _add(settings: Settings, sources: tuple[str, ...], **reading: Any) -> int:

@@ -10,7 +10,16 @@ import re
 from collections.abc import Sequence
 
 from qa_bot.conversation.question_form import DEGREE, PREPOSITION, WH, Form, Kind, asked_about, form_of
-from qa_bot.conversation.referring import Turn, dates_in, is_person, names_in, replaced, subject_of, without_attribution
+from qa_bot.conversation.referring import (
+    Turn,
+    dates_in,
+    is_person,
+    names_in,
+    replaced,
+    subject_of,
+    with_preposition,
+    without_attribution,
+)
 from qa_bot.conversation.verbs import words
 
 _OPENER = re.compile(r"^(?:(?:and|but|so|ok|okay|also|then|und|aber|also|dann)\b[\s,]*)+", re.I)
@@ -101,7 +110,7 @@ def _asked_of_the_same(opening: str, then: bool, form: Form | None, last: Turn) 
         return _question(f"{opening} {most[0]} {most[1]} {last.short_answer} have")
     made = asked_about(form, opening, last.short_answer)
     dates = dates_in(last.short_answer or "") if then else []
-    return None if made is None else _question(f"{made} {_on(dates[-1])}" if dates else made)
+    return None if made is None else _question(f"{made} {with_preposition(dates[-1])}" if dates else made)
 
 
 def _most(form: Form) -> tuple[str, str] | None:
@@ -115,7 +124,7 @@ def _about_another(topic: str, form: Form | None, last: Turn) -> str | None:
     """Puts Voyager 1 into the question before: "What about Voyager 1?"."""
     question = last.question.rstrip(" ?")
     if dates_in(topic):
-        return _under_a_condition(_on(topic), form, last)
+        return _under_a_condition(with_preposition(topic), form, last)
     if topic.lower().startswith("the ") and (ranked := _RANKED.search(question)):
         shown = ranked.group()
         rank = " ".join(shown.split()[:2])
@@ -134,8 +143,7 @@ def _about_another(topic: str, form: Form | None, last: Turn) -> str | None:
     if names and topic[:1].islower() and question.endswith(names[-1]):
         return _question(question.removesuffix(names[-1]) + topic)
     if form and not names and not _NAMED.match(topic):
-        part = _LAST_PART.search(question)
-        if part is not None:
+        if part := _LAST_PART.search(question):
             return _question(question[: part.start()] + topic)
         if form.asks_for_subject and len(form.rest.split()) == 1:
             return _question(question[: -len(form.rest)] + topic)
@@ -161,13 +169,6 @@ def _alike(name: str, other: str) -> bool:
     """Whether two names share a word that is not a number, as "Voyager 2" and "Voyager 1" do."""
     own = {word for word in name.lower().split() if word.isalpha() and word != "the"}
     return bool(own & set(other.lower().split()))
-
-
-def _on(date: str) -> str:
-    """A date with its preposition: "in 1977", "on August 20, 1977"."""
-    if re.match(PREPOSITION, date, re.I):
-        return date
-    return f"on {date}" if len(re.findall(r"\d+", date)) > 1 else f"in {date}"
 
 
 def _question(text: str) -> str:

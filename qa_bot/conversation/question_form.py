@@ -158,8 +158,7 @@ def asked_about(form: Form, opening: str, answer: str | None) -> str | None:
     part = _participant(form, answer)
     if form.asks_for_subject:
         return f"{opening} {_with_subject(form, part)}".strip()
-    action = _BEFORE_PLACE.match(form.rest)
-    if action:
+    if action := _BEFORE_PLACE.match(form.rest):
         return f"{opening} {form.verb} {action['action']} {part} {action['where']}"
     return f"{opening} {form.verb} {form.rest} {part}"
 
@@ -204,13 +203,12 @@ def _with_subject(form: Form, subject: str) -> str:
         return f"{verb} there {subject} {rest[5:].strip()}"
     if verb in _BE or (verb in _HELPING and not _is_main(verb, rest)):
         return f"{verb} {subject} {rest}"
-    base = base_form(verb)
-    if base is not None:
+    if base := base_form(verb):
         return f"did {subject} {base} {rest}"
     if form.wh.lower() == "how many":
         return f"do {subject} {verb} {rest}"
     base = singular_base(verb)
-    return f"does {subject} {base} {rest}" if base is not None else f"is it that {subject} {verb} {rest}"
+    return f"does {subject} {base} {rest}" if base else f"is it that {subject} {verb} {rest}"
 
 
 def _is_main(verb: str, rest: str) -> bool:

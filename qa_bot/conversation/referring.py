@@ -108,13 +108,11 @@ def _referent(kind: str, question: str, turns: Sequence[Turn]) -> str | None:
     if kind == "thing":
         things = [thing for turn in latest for thing in _things(turn)]
         return next((thing for thing in things if not is_person(thing)), next(iter(things), None))
-    for turn in latest:
-        name = {"person": _person, "time": _time, "place": lambda turn: _place(turn, question), "people": _people}[
-            kind
-        ](turn)
-        if name:
-            return name
-    return None
+    if kind == "place":
+        names = [_place(turn, question) for turn in latest]
+    else:
+        names = list(map({"person": _person, "time": _time, "people": _people}[kind], latest))
+    return next(filter(None, names), None)
 
 
 def _person(turn: Turn) -> str | None:
@@ -124,42 +122,38 @@ def _person(turn: Turn) -> str | None:
     named = [name for name in _topical(turn) if _could_be_person(name)]
     if named:
         return named[-1]
-    asked = form.kind if form else Kind.OTHER
-    return (
-        answer if answer and asked is Kind.THING and names_in(answer) == [answer] and _could_be_person(answer) else None
-    )
+    thing = answer if answer and form and form.kind is Kind.THING else ""
+    return thing if names_in(thing) == [thing] and _could_be_person(thing) else None
 
 
 def _time(turn: Turn) -> str | None:
     dates = dates_in(f"{turn.question} {turn.short_answer or ''}")
-    if not dates:
-        return None
-    return f"on {dates[-1]}" if len(re.findall(r"\d+", dates[-1])) > 1 else f"in {dates[-1]}"
+    return with_preposition(dates[-1]) if dates else None
+
+
+def with_preposition(date: str) -> str:
+    """A date with its preposition: "in 1977", "on August 20, 1977"."""
+    if re.match(PREPOSITION, date, re.I):
+        return date
+    return f"on {date}" if len(re.findall(r"\d+", date)) > 1 else f"in {date}"
 
 
 def _place(turn: Turn, question: str) -> str | None:
     form, answer = form_of(turn.question), turn.short_answer
-    located = _LOCATED.findall(turn.question)
     place = ""
     if form and form.kind is Kind.PLACE and answer and not _is_asked_for(form):
-        place = (
-            answer
-            if answer.lower().startswith(("in ", "at ", "on "))
-            else f"{form.preposition.lower() or _at(answer)} {answer}"
-        )
-    elif located:
+        at = form.preposition.lower() or ("at" if _POINT.search(answer) else "in")
+        at = "" if answer.lower().startswith(("in ", "at ", "on ")) else at
+        place = f"{at} {answer}".strip()
+    elif located := _LOCATED.findall(turn.question):
         place = located[-1]
-    elif names := [
-        name for name in _topical(turn) if not _could_be_person(name) or not (form and form.kind is Kind.PERSON)
-    ]:
-        place = f"at {names[-1]}" if names[-1].startswith("the ") or _is_asked_for(form) else f"in {names[-1]}"
+    else:
+        a_person = form is not None and form.kind is Kind.PERSON
+        if names := [name for name in _topical(turn) if not (a_person and _could_be_person(name))]:
+            place = f"at {names[-1]}" if names[-1].startswith("the ") or _is_asked_for(form) else f"in {names[-1]}"
     if place and _MOVING.search(question):
         return re.sub(r"^(?:in|at|on)\s+", "to ", place)
     return place or None
-
-
-def _at(place: str) -> str:
-    return "at" if _POINT.search(place) else "in"
 
 
 def _people(turn: Turn) -> str | None:

@@ -24,16 +24,12 @@ _PASTS = (
 """Verbs whose past tense is irregular, or follows a rare rule: the base, then the past."""
 
 
-def _by_past(pasts: str) -> dict[str, str]:
-    return {past: base for base, *all_pasts in map(str.split, pasts.split(",")) for past in all_pasts}
-
-
 def words(text: str) -> frozenset[str]:
     """The words of a text, separated by spaces."""
     return frozenset(text.split())
 
 
-_IRREGULAR = _by_past(_PASTS)
+_IRREGULAR = {past: base for base, *pasts in map(str.split, _PASTS.split(",")) for past in pasts}
 _DOUBLING = words(
     "control cancel travel label model compel expel propel repel rebel excel fuel signal patrol dispel quarrel "
     "channel level"

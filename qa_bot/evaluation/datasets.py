@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import zlib
 from collections.abc import Iterator
@@ -72,10 +71,8 @@ def load_questions(path: Path) -> list[Question]:
 
 def _content(path: Path) -> bytes:
     with path.open("rb") as file:
-        raw = file.read(MAX_BYTES + 1)
-    if raw.startswith(b"\x1f\x8b"):
-        with gzip.open(io.BytesIO(raw)) as unpacked:
-            raw = unpacked.read(MAX_BYTES + 1)
+        zipped = file.peek(2).startswith(b"\x1f\x8b")
+        raw = (gzip.GzipFile(fileobj=file) if zipped else file).read(MAX_BYTES + 1)
     if len(raw) > MAX_BYTES:
         raise DatasetError(f"{path}: larger than {MAX_BYTES // 10**6} MB; split it into several files")
     if not raw.strip():
@@ -110,8 +107,8 @@ def _checked(value: Any, kind: type, field: str = "") -> Any:
     if isinstance(value, kind):
         return value
     where = f" in the field {field!r}" if field else ""
-    found = _KINDS | {int: "a number", bool: "a truth value", type(None): "null"}
-    raise TypeError(f"{_KINDS[kind]} expected{where}, found {found.get(type(value), 'a number')}")
+    kinds = _KINDS | {int: "a number", bool: "a truth value", type(None): "null"}
+    raise TypeError(f"{_KINDS[kind]} expected{where}, found {kinds.get(type(value), 'a number')}")
 
 
 def _field(holder: Any, name: str, kind: type) -> Any:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,9 +22,9 @@ from qa_bot.answering.normalize import normalize_answer
 from qa_bot.answering.results import iterate
 from qa_bot.bot import QABot
 from qa_bot.evaluation.datasets import Question, load_questions
+from qa_bot.evaluation.metrics import DEPTH, rank_figures, reciprocal_rank_fusion
 from qa_bot.evaluation.predictions import Latency, Prediction, answer_figures
 from qa_bot.evaluation.question_archive import ParagraphArchive, write_articles
-from qa_bot.evaluation.ranking import DEPTH, rank_figures, reciprocal_rank_fusion
 from qa_bot.evaluation.report import EvaluationReport, Provenance, Ranking, RetrievalFigures
 from qa_bot.reader.model import Reader, ReadingPassage
 from qa_bot.retrieval.retriever import CANDIDATES, Retriever
@@ -75,37 +76,32 @@ def evaluate(
         ModelError: a model of the settings cannot be used.
     """
     questions = [question for path in files for question in _load(path, say)]
-    asked = _spread(questions, limit)
+    number = min(limit or len(questions), len(questions))
+    asked = [questions[at * len(questions) // number] for at in range(number)]
+    results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="qa_bot-eval-") as folder:
         overrides = {"data_dir": Path(folder) / "end-to-end", "alternatives": 1}
         with QABot(settings.model_copy(update=overrides), say) as bot:
-            read = _read(bot.reader, _threshold(bot), asked, progress) if Mode.READER in modes else ()
-            rankings: tuple[Ranking, ...] = ()
-            retrieval: RetrievalFigures | None = None
+            if Mode.READER in modes:
+                predictions = _read(bot.reader, _threshold(bot), asked, progress)
+                results["reader"] = answer_figures(predictions, _threshold(bot), curve=False)
+                results["reader_predictions"] = predictions
             if Mode.RETRIEVAL in modes:
-                rankings, retrieval = _retrieve(bot, Path(folder) / "retrieval", questions, asked, progress)
-            answers: tuple[Prediction, ...] = ()
+                store = Path(folder) / "retrieval"
+                results["rankings"], results["retrieval"] = _retrieve(bot, store, questions, asked, progress)
             if Mode.END_TO_END in modes:
-                _index(bot, Path(folder) / "articles", questions, progress, say)
-                answers = _ask(bot, asked, progress)
-            needs_encoder, needs_reader = set(modes) - {Mode.READER}, set(modes) - {Mode.RETRIEVAL}
+                predictions = _ask(bot, Path(folder) / "articles", questions, asked, progress, say)
+                results["end_to_end"] = answer_figures(predictions, _threshold(bot))
+                results["end_to_end_predictions"] = predictions
             provenance = Provenance(
-                files=tuple(str(path) for path in files),
+                files=tuple(map(str, files)),
                 questions=len(questions),
                 evaluated=len(asked),
-                encoder=bot.encoder.identity if needs_encoder else None,
-                reader=bot.reader.identity if needs_reader else None,
+                encoder=bot.encoder.identity if set(modes) - {Mode.READER} else None,
+                reader=bot.reader.identity if set(modes) - {Mode.RETRIEVAL} else None,
                 version=__version__,
             )
-            return EvaluationReport(
-                provenance=provenance,
-                reader=answer_figures(read, _threshold(bot), curve=False) if read else None,
-                retrieval=retrieval,
-                end_to_end=answer_figures(answers, _threshold(bot)) if answers else None,
-                reader_predictions=read,
-                rankings=rankings,
-                end_to_end_predictions=answers,
-            )
+    return EvaluationReport(provenance=provenance, **results)
 
 
 def _load(path: Path, say: Callable[[str], None]) -> list[Question]:
@@ -118,11 +114,6 @@ def _load(path: Path, say: Callable[[str], None]) -> list[Question]:
             f"answer_start (the first: id {misplaced[0]}); they count by their text"
         )
     return questions
-
-
-def _spread(questions: Sequence[Question], limit: int | None) -> list[Question]:
-    number = min(limit or len(questions), len(questions))
-    return [questions[at * len(questions) // number] for at in range(number)]
 
 
 def _threshold(bot: QABot) -> float:
@@ -209,19 +200,20 @@ def _retrieve(
     return tuple(rankings), figures
 
 
-def _index(
-    bot: QABot, folder: Path, archived: Sequence[Question], progress: Progress, say: Callable[[str], None]
-) -> None:
-    """Indexes the articles as a user would."""
+def _ask(
+    bot: QABot,
+    folder: Path,
+    archived: Sequence[Question],
+    asked: Sequence[Question],
+    progress: Progress,
+    say: Callable[[str], None],
+) -> tuple[Prediction, ...]:
+    """Indexes the articles as a user would, and asks one question after the other."""
     write_articles(archived, folder)
     report = bot.reindex([str(folder)], progress=lambda at: progress(at.entries, at.total, "articles indexed"))
     for failure in report.failed:
         say(f"{failure.source}: not indexed: {failure.reason}")
     bot.load()
-
-
-def _ask(bot: QABot, asked: Sequence[Question], progress: Progress) -> tuple[Prediction, ...]:
-    """Asks one question after the other."""
     predictions = []
     for question in asked:
         began = time.perf_counter()

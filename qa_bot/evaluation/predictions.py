@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from qa_bot.evaluation.datasets import Question
-from qa_bot.evaluation.metrics import best_over_references
-from qa_bot.evaluation.selective import RiskCoverage, best_threshold, risk_coverage
+from qa_bot.evaluation.metrics import RiskCoverage, best_over_references, best_threshold, risk_coverage
 
 
 class Latency(BaseModel, frozen=True):
@@ -95,7 +94,7 @@ class AnswerFigures(BaseModel, frozen=True):
         no_ans_exact, no_ans_f1: at the threshold, over the unanswerable ones: the percentage that is refused.
         best_exact, best_f1: with the threshold of the score, chosen after the fact, that is best for each.
         best_exact_threshold, best_f1_threshold: these; a question is answered if its score is at least that.
-        risk_coverage: see `qa_bot.evaluation.selective`.
+        risk_coverage: see `qa_bot.evaluation.metrics`.
         latency_ms: see `Latency`.
     """
 

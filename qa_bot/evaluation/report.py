@@ -11,9 +11,8 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from embeddings.errors import SettingsError
+from qa_bot.evaluation.metrics import RankFigures, RiskCoverage
 from qa_bot.evaluation.predictions import AnswerFigures, Latency, Prediction
-from qa_bot.evaluation.ranking import RankFigures
-from qa_bot.evaluation.selective import RiskCoverage
 
 Row = tuple[str, ...]
 
@@ -37,7 +36,7 @@ class RetrievalFigures(RankFigures):
 
 
 class Ranking(BaseModel, frozen=True):
-    """Where the gold paragraph of one question stood, from 1 to `ranking.DEPTH`; 0 if it was not found so far up."""
+    """Where the gold paragraph of one question stood, from 1 to `metrics.DEPTH`; 0 if it was not found so far up."""
 
     id: str
     question: str

@@ -104,7 +104,7 @@ class Reader:
     Args:
         folder: what `qa_bot.reader.compiler` wrote.
         facts: the contents of its `compiled.json`.
-        threads: windows to read at once; 0 for one a core.
+        threads: windows to read at once; 0 for one per core.
     """
 
     def __init__(self, folder: Path, facts: Mapping[str, Any], threads: int = 0) -> None:
@@ -132,7 +132,7 @@ class Reader:
         Args:
             name: "packaged", a folder, or a name on the Hugging Face hub.
             cache: folder of compiled models.
-            threads: windows to read at once; 0 for one a core.
+            threads: windows to read at once; 0 for one per core.
             say: is told when a compilation begins.
 
         Raises:
@@ -150,13 +150,9 @@ class Reader:
             notes.append(line)
             say(line)
 
+        compiler = "qa_bot.reader.compiler"
         folder, facts = compiled_folder(
-            name,
-            cache=cache,
-            compiler="qa_bot.reader.compiler",
-            version=COMPILER_VERSION,
-            description="reader",
-            say=note,
+            name, cache=cache, compiler=compiler, version=COMPILER_VERSION, description="reader", say=note
         )
         reader = cls(folder, facts, threads)
         if notes and reader.runtime is not Runtime.INT8:
@@ -179,14 +175,12 @@ class Reader:
         texts = [question, *(p.text for p in passages), *(p.title if self._reads_titles else "" for p in passages)]
         asked, *rest = tokenize(self._tokenizer, texts)
         read, titles = rest[: len(passages)], [title.ids for title in rest[len(passages) :]]
-        windows = make_windows(
-            self._template, asked.ids, read, titles, max_tokens=self._max_tokens, stride=self._stride
-        )
-        longest_first = sorted(range(len(windows)), key=lambda at: -len(windows[at].ids))
-        outputs = self._model.run([_feed(windows[at]) for at in longest_first])
+        lengths = {"max_tokens": self._max_tokens, "stride": self._stride}
+        windows = make_windows(self._template, asked.ids, read, titles, **lengths)
+        windows.sort(key=lambda window: len(window.ids), reverse=True)
         spans: dict[tuple[int, int, int], float] = {}
-        for at, (start, end) in zip(longest_first, outputs, strict=True):
-            for span in self._spans(windows[at], passages[windows[at].passage], start[0], end[0], spans_each):
+        for window, (start, end) in zip(windows, self._model.run(list(map(_feed, windows))), strict=True):
+            for span in self._spans(window, passages[window.passage], start[0], end[0], spans_each):
                 place = span[:3]
                 spans[place] = max(spans.get(place, -math.inf), span.score)
         return sorted((ScoredSpan(*p, score) for p, score in spans.items()), key=lambda s: (-s.score, s[:3]))

@@ -55,13 +55,9 @@ class SequenceTemplate(NamedTuple):
     def of(cls, tokenizer: Tokenizer) -> SequenceTemplate:
         """Reads the template off the tokenizer's own post-processor."""
         encoding = tokenizer.encode("a", "b")
-        ids, types = np.asarray(encoding.ids, np.int64), encoding.type_ids
-        first = encoding.sequence_ids.index(0)
-        second = encoding.sequence_ids.index(1)
-        first_end = second - next(
-            gap for gap, owner in enumerate(reversed(encoding.sequence_ids[:second])) if owner == 0
-        )
-        second_end = len(ids) - next(gap for gap, owner in enumerate(reversed(encoding.sequence_ids)) if owner == 1)
+        ids, types, owners = np.asarray(encoding.ids, np.int64), encoding.type_ids, encoding.sequence_ids
+        first, second = owners.index(0), owners.index(1)
+        first_end, second_end = (len(owners) - owners[::-1].index(owner) for owner in (0, 1))
         return cls(ids[:first], ids[first_end:second], ids[second_end:], types[first], types[second])
 
 
@@ -71,10 +67,7 @@ def tokenize(tokenizer: Tokenizer, texts: Sequence[str]) -> list[TokenizedText]:
     The tokenizer's own results are some thirty times the size of ours, hence the thousands and not all at once.
     """
     return [
-        TokenizedText(
-            np.asarray(encoding.ids, np.int64),
-            np.asarray(encoding.offsets, np.int64).reshape(-1, 2),
-        )
+        TokenizedText(np.asarray(encoding.ids, np.int64), np.asarray(encoding.offsets, np.int64).reshape(-1, 2))
         for at in range(0, len(texts), 2048)
         for encoding in tokenizer.encode_batch(list(texts[at : at + 2048]), add_special_tokens=False)
     ]
@@ -112,8 +105,7 @@ def make_windows(
         head = np.concatenate([template.prefix, question, *between])
         room = max_tokens - len(head) - len(template.suffix)
         step = max(1, room - stride)
-        starts = range(0, max(1, len(passage.ids) - room + step), step)
-        for start in starts:
+        for start in range(0, max(1, len(passage.ids) - room + step), step):
             part = passage.ids[start : start + room]
             ids = np.concatenate([head, part, template.suffix])
             types = np.full(len(ids), template.passage_type, np.int64)

@@ -91,8 +91,8 @@ def read_when(question: str, newest: Callable[[], date | None]) -> When | None:
 
 def _named(question: str) -> When | None:
     for pattern in _NAMED:
-        if found := pattern.search(question):
-            parts = found.groupdict()
+        if match := pattern.search(question):
+            parts = match.groupdict()
             year = int(parts["year"])
             month = int(parts["number"]) if parts.get("number") else _MONTHS.get((parts.get("month") or "").lower(), 0)
             day = int(parts.get("day") or 0)

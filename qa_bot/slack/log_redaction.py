@@ -55,11 +55,7 @@ def in_words(error: Exception) -> str:
 
 
 def set_up_log(secrets: Iterable[SecretStr | str | None], level: int = logging.INFO) -> RedactingFilter:
-    """Sends the log to stderr, each line with its time and without secrets.
-
-    Args:
-        secrets: see `RedactingFilter`.
-        level: least level that is logged.
+    """Sends the log, from a level on, to stderr: each line with its time and without secrets (see `RedactingFilter`).
 
     Returns:
         The filter, for what is printed otherwise than by the log.

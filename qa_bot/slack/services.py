@@ -11,7 +11,6 @@ from typing import Any
 import aiohttp
 from pydantic import BaseModel, ConfigDict, computed_field
 from slack_bolt.context.async_context import AsyncBoltContext
-from slack_sdk.web.async_client import AsyncWebClient
 
 from embeddings.filters import ArticleFilter
 from qa_bot.bot import QABot
@@ -36,13 +35,18 @@ _log = logging.getLogger(__name__)
 
 
 class Origin(BaseModel):
-    """Where a job comes from: the workspace whose token answers, and the bot's user there."""
+    """Where a job comes from: the workspace whose token answers, and the bot's user there.
+
+    Attributes:
+        again: whether the job may have been done before: Slack sends the event again, or a process has begun it and ended.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     team: str | None
     enterprise: str | None
     bot_user: str | None = None
+    again: bool = False
 
 
 class MessageOrigin(Origin):
@@ -82,14 +86,11 @@ class Services:
     workspaces: Workspaces
     pool: Pool
     session: aiohttp.ClientSession
-    archive: Archive = field(init=False)
+    archive: Archive
     poster: Poster = field(default_factory=Poster)
     short_tasks: ShortTasks = field(default_factory=ShortTasks)
     jobs: Jobs = field(init=False, repr=False)
     loaded: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def __post_init__(self) -> None:
-        self.archive = Archive(self.bot)
 
     def only(self, channel: str | None) -> ArticleFilter:
         """The articles that may be shown in a channel; for None, those that may be shown outside channels."""
@@ -98,10 +99,6 @@ class Services:
     def texts(self, channel: str | None) -> Texts:
         """The fixed texts in the language of a channel."""
         return texts_in(self.settings.channel(channel).language)
-
-    async def client_for(self, origin: Origin) -> AsyncWebClient | None:
-        """A client that acts as the bot where a job comes from; None if the app is no longer installed there."""
-        return await self.workspaces.client(origin.enterprise, origin.team)
 
     async def tell(self, response_url: str, text: str) -> None:
         """Tells a person something that only they see; nothing if there is no response URL."""

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from embeddings.errors import QABotError, SettingsError
 from qa_bot.settings import load_settings
+from qa_bot.terminal.progress import ProgressLine
 from qa_bot.training.config import TrainingConfig
 
 _DATA = click.option("--data", type=click.Path(path_type=Path), required=True, help="question file, or folder of them")
@@ -89,12 +90,11 @@ def candidates(
     from qa_bot.training.candidates import find_candidates
     from qa_bot.training.data import load_data
 
-    def show(done: int, total: int, what: str) -> None:
-        if done % 500 == 0 or done == total:
-            click.echo(f"{done:,} of {total:,} {what}", err=True)
-
     sets = load_data(data, held_out_percent)
-    find_candidates(sets, news, folder, load_settings(), questions_each=questions, count=passages, progress=show)
+    with ProgressLine(sys.stderr) as line:
+        find_candidates(
+            sets, news, folder, load_settings(), questions_each=questions, count=passages, progress=line.steps
+        )
 
 
 @training.command()

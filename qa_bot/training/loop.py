@@ -21,6 +21,7 @@ from qa_bot.evaluation.metrics import best_over_references
 from qa_bot.reader.decoding import best_spans
 from qa_bot.reader.model import PACKAGED
 from qa_bot.reader.windows import SequenceTemplate, make_windows, tokenize
+from qa_bot.terminal.progress import ProgressLine
 from qa_bot.training.bodies import unpack_packaged
 from qa_bot.training.config import TrainingConfig
 from qa_bot.training.curriculum import Curriculum
@@ -84,32 +85,6 @@ def evaluate(run: Run, questions: Sequence[Question]) -> dict[str, float]:
     return result
 
 
-class _Progress:
-    """One line on a terminal, a line every 30 seconds elsewhere: step, loss, examples a second, time left."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._began, self._first = time.monotonic(), run.step
-        self._shown = -math.inf
-        self._loss = math.nan
-
-    def tick(self, loss: float) -> None:
-        self._loss = loss if math.isnan(self._loss) else 0.98 * self._loss + 0.02 * loss
-        terminal = sys.stderr.isatty()
-        now = time.monotonic()
-        if now - self._shown < (0.5 if terminal else 30):
-            return
-        self._shown = now
-        done = self._run.step - self._first
-        rate = done / max(1e-9, now - self._began)
-        left = (self._run.config.steps - self._run.step) / max(1e-9, rate)
-        line = (
-            f"step {self._run.step}/{self._run.config.steps}  pass {self._run.number + 1}  loss {self._loss:.3f}  "
-            f"{rate * self._run.config.batch_size:.1f} examples/s  {left / 60:.0f} min left"
-        )
-        print(f"\r{line}\x1b[K" if terminal else line, end="" if terminal else "\n", file=sys.stderr, flush=True)
-
-
 def train(data: Path, work: Path, config: TrainingConfig) -> None:
     """Trains a reader and writes it to ``work/model``; continues from ``work/checkpoint.pt`` if there is one.
 
@@ -144,7 +119,8 @@ def train(data: Path, work: Path, config: TrainingConfig) -> None:
     curriculum = Curriculum(sets, run.tokenizer, config)
     rng = np.random.default_rng(config.seed)
     held_out = {s.name: [s.held_out[i] for i in rng.permutation(len(s.held_out))] for s in sets if s.held_out}
-    _loop(run, curriculum, held_out, work)
+    with ProgressLine(sys.stderr, every=30) as progress:
+        _loop(run, curriculum, held_out, work, progress)
     run.swap_average()
     run.model.save_pretrained(work / "model")
     run.tokenizer.save(str(work / "model" / "tokenizer.json"))
@@ -161,17 +137,20 @@ def _write_own_facts(base: Path | str, model: Path, config: TrainingConfig) -> N
     (model / "qa_bot.json").write_text(json.dumps({**facts, "reads_titles": config.title_share > 0}) + "\n")
 
 
-def _loop(run: Run, curriculum: Curriculum, held_out: dict[str, list[Question]], work: Path) -> None:
-    config = run.config
-    progress, saved = _Progress(run), time.monotonic()
+def _loop(
+    run: Run, curriculum: Curriculum, held_out: dict[str, list[Question]], work: Path, progress: ProgressLine
+) -> None:
+    config, first, saved = run.config, run.step, time.monotonic()
+    loss = math.nan
     while run.step < config.steps:
         steps = batches(
             curriculum.groups(run.number), config.batch_size, np.random.default_rng([config.seed, run.number, 1])
         )
         while run.position < len(steps) and run.step < config.steps:
-            loss = run.update(steps[run.position])
+            latest = run.update(steps[run.position])
+            loss = latest if math.isnan(loss) else 0.98 * loss + 0.02 * latest
             run.position += 1
-            progress.tick(loss)
+            progress.steps(run.step - first, config.steps - first, f"steps in pass {run.number + 1}, loss {loss:.3f}")
             if run.step % config.evaluate_steps == 0:
                 run.swap_average()
                 _log(work, run, held_out, config.evaluate_questions)

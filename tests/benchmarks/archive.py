@@ -73,8 +73,8 @@ def cut_off(path: Path, limit: int | None, folder: Path) -> Path:
 
 def long_passages(texts: list[str]) -> list[str]:
     """Passages of 750 characters and more, spread over the texts: of 818, as the target's are, give or take."""
-    found = [text[p.start : p.end] for text in texts for p in split_passages(text, max_chars=900)]
-    long = [passage for passage in found if len(passage) > 750]
+    passages = [text[p.start : p.end] for text in texts for p in split_passages(text, max_chars=900)]
+    long = [passage for passage in passages if len(passage) > 750]
     return long[:: max(1, len(long) // COMPARED)][:COMPARED]
 
 
@@ -178,8 +178,8 @@ def time_one_article(settings: Settings, folder: Path) -> None:
             committed.append(time.perf_counter() - began)
             answer = asked.ask(QUESTION)
             answered.append(time.perf_counter() - began)
-            found = [answer.article.source] if answer.article else []
-            assert str(path) in [*found, *(one.article.source for one in answer.alternatives)], answer
+            quoted = [answer.article.source] if answer.article else []
+            assert str(path) in [*quoted, *(other.article.source for other in answer.alternatives)], answer
             path.unlink()
             indexer.store.sources.remove(str(path))
         row("one new article committed, s (median of 5)", f"{sorted(committed)[2]:.3f}", "0.5")

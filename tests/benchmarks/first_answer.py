@@ -56,14 +56,16 @@ def time_clone() -> tuple[float, float]:
         clone, home = Path(folder, "clone"), Path(folder, "home")
         home.mkdir()
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("QA_BOT", "VIRTUAL", "XDG"))}
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("QA_BOT", "VIRTUAL", "XDG"))
+        }
         took = []
         for _ in range(2):
             began = time.perf_counter()
             subprocess.run(
                 ["make", "repl"],
                 cwd=clone,
-                env={**kept, "HOME": str(home)},
+                env={**environment, "HOME": str(home)},
                 input="Where was the press conference of James Mattis?\n",
                 text=True,
                 check=True,
@@ -77,8 +79,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clone", action="store_true", help="also time `make repl` in a fresh clone (minutes)")
     options = parser.parse_args()
-    held = json.loads((ROOT / "tests/scenarios/seed_questions.json").read_text())
-    questions = [entry["question"] for entry in held["answerable"] + held["unanswerable"]]
+    entries = json.loads((ROOT / "tests/scenarios/seed_questions.json").read_text())
+    questions = [entry["question"] for entry in entries["answerable"] + entries["unanswerable"]]
     row("figure", "measured", "target")
     if options.clone:
         first, second = time_clone()

@@ -32,7 +32,7 @@ from embeddings.indexing.chunking import PassageRule, cut
 from embeddings.sentences import split_sentences
 from embeddings.sources.opening import open_source
 from embeddings.store.local import LocalStore
-from qa_bot.evaluation.ranking import rank_figures
+from qa_bot.evaluation.metrics import rank_figures
 from qa_bot.retrieval.retriever import DATE_WEIGHT, Retriever
 from qa_bot.settings import load_settings
 from qa_bot.terminal.render import render_date
@@ -46,7 +46,7 @@ class Known(NamedTuple):
     """A question, and the ids of the articles that it asks for."""
 
     question: str
-    wanted: frozenset[str]
+    articles: frozenset[str]
 
 
 def _headline(article: Article) -> str:
@@ -59,11 +59,15 @@ def _choose(articles: Sequence[Article], limit: int, seed: int) -> tuple[list[Ar
     for article in articles:
         if published_on(article) and len(_headline(article).split()) >= 3:
             headlines[_headline(article)].append(article)
-    series = {one: held for one, held in headlines.items() if len({published_on(article) for article in held}) >= 3}
-    kept = {article.id for held in series.values() for article in held}
-    others = [article.id for article in articles if article.id not in kept]
-    kept |= set(random.Random(seed).sample(others, max(0, min(limit - len(kept), len(others)))))
-    return [article for article in articles if article.id in kept], series
+    series = {
+        headline: stories
+        for headline, stories in headlines.items()
+        if len({published_on(article) for article in stories}) >= 3
+    }
+    chosen = {article.id for stories in series.values() for article in stories}
+    others = [article.id for article in articles if article.id not in chosen]
+    chosen |= set(random.Random(seed).sample(others, max(0, min(limit - len(chosen), len(others)))))
+    return [article for article in articles if article.id in chosen], series
 
 
 def _without_lead(article: Article) -> tuple[str, Article] | None:
@@ -97,13 +101,13 @@ class Archive:
         if not known:
             return
         ranks = []
-        vectors = [self._encoder.encode_question(one.question) for one in known]
+        vectors = [self._encoder.encode_question(query.question) for query in known]
         began = time.perf_counter()
-        for one, vector in zip(known, vectors, strict=True):
+        for query, vector in zip(known, vectors, strict=True):
             with self.store.view() as view:
-                found = retriever.retrieve(view, one.question[:1000], vector, DEPTH)
-            ids = list(dict.fromkeys(passage.passage.article_id for passage in found))
-            ranks.append(next((place for place, found_id in enumerate(ids, 1) if found_id in one.wanted), 0))
+                hits = retriever.retrieve(view, query.question[:1000], vector, DEPTH)
+            ids = list(dict.fromkeys(hit.passage.article_id for hit in hits))
+            ranks.append(next((place for place, article_id in enumerate(ids, 1) if article_id in query.articles), 0))
         milliseconds = (time.perf_counter() - began) * 1000 / len(known)
         figures = [*dict(rank_figures(ranks)).values()]
         print(
@@ -114,9 +118,9 @@ class Archive:
 def _dated(series: dict[str, list[Article]]) -> tuple[list[Known], list[Known]]:
     """The stories that come again: by day, and the latest of each."""
     by_day, latest = [], []
-    for headline, held in series.items():
+    for headline, stories in series.items():
         days = defaultdict(list)
-        for article in held:
+        for article in stories:
             days[published_on(article)].append(article.id)
         by_day += [Known(f"{headline} {render_date(day)}", frozenset(ids)) for day, ids in days.items() if day]
         newest = max(day for day in days if day)
@@ -159,8 +163,10 @@ def main() -> int:
             archive.measure(f"headline -> body, {name}", known, retriever)
         archive.store.close()
     with tempfile.TemporaryDirectory() as folder:
-        leads = {article.id: found for article in asked if (found := _without_lead(article)) is not None}
-        archive = Archive(Path(folder), [leads.get(one.id, ("", one))[1] for one in articles], encoder, vectors)
+        leads = {article.id: split for article in asked if (split := _without_lead(article)) is not None}
+        archive = Archive(
+            Path(folder), [leads.get(article.id, ("", article))[1] for article in articles], encoder, vectors
+        )
         known = [Known(lead, frozenset([article_id])) for article_id, (lead, _) in leads.items()]
         for name, retriever in retrievers.items():
             archive.measure(f"lead -> rest, {name}", known, retriever)

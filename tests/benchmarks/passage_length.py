@@ -29,7 +29,7 @@ from embeddings.indexing.chunking import PassageRule, cut
 from embeddings.store.local import LocalStore
 from embeddings.store.protocol import StoredPassage
 from qa_bot.evaluation.datasets import Question, load_questions
-from qa_bot.evaluation.ranking import DEPTH, rank_figures
+from qa_bot.evaluation.metrics import DEPTH, rank_figures
 from qa_bot.retrieval.retriever import Retriever
 from qa_bot.settings import load_settings
 
@@ -81,7 +81,7 @@ def join_articles(questions: Sequence[Question], limit: int) -> tuple[list[Artic
     for question in questions:
         begin = paragraphs.get(question.title, {}).get(question.paragraph)
         answers = (
-            tuple((begin + one.start, begin + one.end) for one in question.references if one.start >= 0)
+            tuple((begin + span.start, begin + span.end) for span in question.references if span.start >= 0)
             if begin is not None
             else ()
         )
@@ -110,12 +110,12 @@ class Archive:
     def search(self, question: Asked, vector: np.ndarray) -> list[StoredPassage]:
         """The passages that are found, best first."""
         with self.store.view() as view:
-            return [one.passage for one in self._retriever.retrieve(view, question.text, vector, DEPTH)]
+            return [hit.passage for hit in self._retriever.retrieve(view, question.text, vector, DEPTH)]
 
     def beside(self, passage: StoredPassage) -> list[StoredPassage]:
         """The passages before and after one in its article."""
         near = (self.passages.get(passage.id + step) for step in (-1, 1))
-        return [one for one in near if one is not None and one.article_id == passage.article_id]
+        return [neighbour for neighbour in near if neighbour is not None and neighbour.article_id == passage.article_id]
 
 
 def holds(passage: StoredPassage, question: Asked) -> bool:
@@ -127,25 +127,25 @@ def holds(passage: StoredPassage, question: Asked) -> bool:
 
 def within(passages: Sequence[StoredPassage], characters: int) -> list[StoredPassage]:
     """The first passages that are so long together, the first in any case."""
-    kept: list[StoredPassage] = []
+    first: list[StoredPassage] = []
     length = 0
     for passage in dict.fromkeys(passages):
         length += passage.end - passage.start
-        if kept and length > characters:
+        if first and length > characters:
             break
-        kept.append(passage)
-    return kept
+        first.append(passage)
+    return first
 
 
 def measure(archive: Archive, articles: int, asked: Sequence[Asked], vectors: np.ndarray, characters: int) -> Figures:
     """The figures of one rule."""
     ranks, read, neighbours = [], [], []
     for question, vector in zip(asked, vectors, strict=True):
-        found = archive.search(question, vector)
-        ranks.append(next((place for place, one in enumerate(found, 1) if holds(one, question)), 0))
-        read.append(any(holds(one, question) for one in within(found, characters)))
-        beside = [*found[:1], *(archive.beside(found[0]) if found else []), *found[1:]]
-        neighbours.append(any(holds(one, question) for one in within(beside, characters)))
+        passages = archive.search(question, vector)
+        ranks.append(next((place for place, passage in enumerate(passages, 1) if holds(passage, question)), 0))
+        read.append(any(holds(passage, question) for passage in within(passages, characters)))
+        beside = [*passages[:1], *(archive.beside(passages[0]) if passages else []), *passages[1:]]
+        neighbours.append(any(holds(passage, question) for passage in within(beside, characters)))
     lengths = [passage.end - passage.start for passage in archive.passages.values()]
     size = sum(lengths) + len(lengths) * 4 * vectors.shape[1]
     shares = (*dict(rank_figures(ranks)).values(), float(np.mean(read)), float(np.mean(neighbours)))

@@ -36,7 +36,7 @@ class Read(NamedTuple):
 
 def readers(model: str, folder: Path) -> dict[str, Reader]:
     """The same model compiled twice; the float32 one by leaving out quantisation."""
-    found = {}
+    compiled = {}
     for name in ("float32", "int8"):
         made = folder / name
         made.mkdir()
@@ -48,8 +48,8 @@ def readers(model: str, folder: Path) -> dict[str, Reader]:
         else:
             compiler.compile_reader(model, made)
         facts = json.loads((made / "compiled.json").read_text())
-        found[name] = Reader(made, {**facts, "reads_titles": True})
-    return found
+        compiled[name] = Reader(made, {**facts, "reads_titles": True})
+    return compiled
 
 
 def read(reader: Reader, questions: Sequence[Question]) -> Read:
@@ -76,7 +76,7 @@ def main() -> None:
             questions = [question for question in load_questions(path) if question.references]
             step = max(1, len(questions) // options.limit)
             questions = questions[::step][: options.limit]
-            found = {name: read(reader, questions) for name, reader in both.items()}
+            readings = {name: read(reader, questions) for name, reader in both.items()}
             scores = {
                 name: 100
                 * np.mean(
@@ -86,9 +86,9 @@ def main() -> None:
                     ],
                     axis=0,
                 )
-                for name, made in found.items()
+                for name, made in readings.items()
             }
-            precise, small = found["float32"], found["int8"]
+            precise, small = readings["float32"], readings["int8"]
             same = np.mean([a == b for a, b in zip(precise.words, small.words, strict=True)])
             rms = np.sqrt(np.mean((precise.scores - small.scores) ** 2))
             shown = {name: f"{em:.1f} / {f1:.1f}" for name, (em, f1) in scores.items()}

@@ -73,16 +73,18 @@ class Archive:
         bits[self._ids[mask]] = True
         admitted = None if mask.all() else Admitted(np.packbits(bits, bitorder="little"), int(mask.sum()), len(mask))
         began = time.perf_counter()
-        found = [best_by_cosine(self._cache, self._vectors_of, one, NEIGHBOURS, admitted) for one in self._asked]
+        results = [
+            best_by_cosine(self._cache, self._vectors_of, vector, NEIGHBOURS, admitted) for vector in self._asked
+        ]
         milliseconds = (time.perf_counter() - began) * 1000 / len(self._asked)
         ids, vectors = self._ids[mask], self._vectors[mask]
         hits = 0
-        for vector, some in zip(self._asked, found, strict=True):
+        for vector, some in zip(self._asked, results, strict=True):
             exact = ids[np.argpartition(-(vectors @ vector), NEIGHBOURS)[:NEIGHBOURS]]
             hits += len(set(exact.tolist()) & {hit.passage_id for hit in some})
         assert self._cache.quantiser is not None
         probes = self._cache.quantiser.probes(float(mask.mean()) ** -dense_index._FURTHER)
-        print(f"{name:<36}{probes:>8}{hits / (NEIGHBOURS * len(found)):>12.4f}{milliseconds:>8.2f}", flush=True)
+        print(f"{name:<36}{probes:>8}{hits / (NEIGHBOURS * len(results)):>12.4f}{milliseconds:>8.2f}", flush=True)
 
 
 def main() -> int:

@@ -22,8 +22,8 @@ import numpy as np
 from embeddings.encoder.model import Encoder
 from embeddings.store.protocol import Store
 from qa_bot.evaluation.datasets import Question, load_questions
+from qa_bot.evaluation.metrics import DEPTH, rank_figures, reciprocal_rank_fusion
 from qa_bot.evaluation.question_archive import ParagraphArchive
-from qa_bot.evaluation.ranking import DEPTH, rank_figures, reciprocal_rank_fusion
 from qa_bot.retrieval.retriever import CANDIDATES, DENSE_WEIGHT, OVERLAP_WEIGHT, Retriever
 from qa_bot.settings import load_settings
 
@@ -37,12 +37,12 @@ Search = Callable[[str, np.ndarray], Sequence[int]]
 def _choose(questions: Sequence[Question], options: argparse.Namespace) -> tuple[list[Question], list[Question]]:
     """The questions of the first articles and paragraphs, and a random choice of the answerable ones among them."""
     titles = set(list(dict.fromkeys(question.title for question in questions))[: options.articles or None])
-    held = [question for question in questions if question.title in titles]
-    paragraphs = set(list(dict.fromkeys(question.paragraph for question in held))[: options.paragraphs or None])
-    held = [question for question in held if question.paragraph in paragraphs]
-    answerable = [question for question in held if question.references]
+    chosen = [question for question in questions if question.title in titles]
+    paragraphs = set(list(dict.fromkeys(question.paragraph for question in chosen))[: options.paragraphs or None])
+    chosen = [question for question in chosen if question.paragraph in paragraphs]
+    answerable = [question for question in chosen if question.references]
     count = min(options.questions or len(answerable), len(answerable))
-    return held, random.Random(options.seed).sample(answerable, count)
+    return chosen, random.Random(options.seed).sample(answerable, count)
 
 
 def _searches(store: Store) -> dict[str, Search]:
@@ -64,7 +64,7 @@ def _searches(store: Store) -> dict[str, Search]:
     def by(retriever: Retriever) -> Search:
         def search(question: str, vector: np.ndarray) -> list[int]:
             with store.view() as view:
-                return [found.passage.id for found in retriever.retrieve(view, question, vector, DEPTH)]
+                return [hit.passage.id for hit in retriever.retrieve(view, question, vector, DEPTH)]
 
         return search
 
@@ -83,18 +83,18 @@ def _print(name: str, figures: Sequence[float]) -> None:
 
 def _measure(file: Path, encoder: Encoder, options: argparse.Namespace) -> dict[str, list[float]]:
     """Prints and returns the figures of one file, by the name of the search."""
-    held, asked = _choose(load_questions(file), options)
+    questions, asked = _choose(load_questions(file), options)
     table = {}
-    with tempfile.TemporaryDirectory() as folder, ParagraphArchive(Path(folder), held, encoder) as archive:
-        paragraphs = len({question.paragraph for question in held})
+    with tempfile.TemporaryDirectory() as folder, ParagraphArchive(Path(folder), questions, encoder) as archive:
+        paragraphs = len({question.paragraph for question in questions})
         print(f"\n{file.name}: {paragraphs:,} paragraphs, {len(asked):,} questions, encoder {encoder.identity}")
         print(f"{'':<24}" + "".join(f"{name:>9}" for name in COLUMNS))
         vectors = [encoder.encode_question(question.text) for question in asked]
         for name, search in _searches(archive.store).items():
             began = time.perf_counter()
-            found = [search(question.text, vector) for question, vector in zip(asked, vectors, strict=True)]
+            results = [search(question.text, vector) for question, vector in zip(asked, vectors, strict=True)]
             milliseconds = (time.perf_counter() - began) * 1000 / len(asked)
-            ranks = [archive.rank(question.paragraph, ids) for question, ids in zip(asked, found, strict=True)]
+            ranks = [archive.rank(question.paragraph, ids) for question, ids in zip(asked, results, strict=True)]
             table[name] = [*dict(rank_figures(ranks)).values(), milliseconds]
             _print(name, table[name])
     return table

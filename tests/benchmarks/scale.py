@@ -153,8 +153,8 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         facts["index"] = bot.store.status().dense_index
         facts["commit"], facts["seen"] = _one_more(settings, bot, vectors[0])
         facts["memory_with_filter"] = process.memory_info().rss
-        found = [[hit.passage_id for hit in _dense(bot, vector, NEIGHBOURS)] for vector in vectors]
-        facts["recall"] = _recall(options.folder, np.stack(vectors), found)
+        results = [[hit.passage_id for hit in _dense(bot, vector, NEIGHBOURS)] for vector in vectors]
+        facts["recall"] = _recall(options.folder, np.stack(vectors), results)
     return facts
 
 
@@ -187,12 +187,12 @@ def _filtered(
     first = _milliseconds(search, range(1))
     wall = _milliseconds(search, range(QUESTIONS))
     processor = _milliseconds(search, range(QUESTIONS), time.process_time)
-    found = [[hit.passage_id for hit in _dense(bot, vector, NEIGHBOURS, only)] for vector in vectors]
+    results = [[hit.passage_id for hit in _dense(bot, vector, NEIGHBOURS, only)] for vector in vectors]
     return {
         "first": first[0],
         "wall": np.percentile(wall, [50, 95]).tolist(),
         "processor": np.percentile(processor, [50, 95]).tolist(),
-        "recall": _recall(folder, np.stack(vectors), found, condition),
+        "recall": _recall(folder, np.stack(vectors), results, condition),
     }
 
 
@@ -220,8 +220,8 @@ def _one_more(settings: Settings, bot: QABot, vector: Any) -> tuple[float, float
     committed = time.monotonic()
     retriever = Retriever()
     while True:
-        found = _search(bot, retriever, "Who opened the harbour of Aldport?", vector)
-        if any(one.passage.article_id == article.id and one.bm25 and one.cosine > 0.9 for one in found):
+        hits = _search(bot, retriever, "Who opened the harbour of Aldport?", vector)
+        if any(hit.passage.article_id == article.id and hit.bm25 and hit.cosine > 0.9 for hit in hits):
             break
     seen = time.monotonic()
     other.writing.remove([article.id])
@@ -229,9 +229,9 @@ def _one_more(settings: Settings, bot: QABot, vector: Any) -> tuple[float, float
     return committed - began, seen - committed
 
 
-def _recall(folder: Path, asked: Any, found: list[list[int]], condition: str = "TRUE") -> float:
+def _recall(folder: Path, asked: Any, results: list[list[int]], condition: str = "TRUE") -> float:
     """Share of the passages with the highest cosine, by looking at all of them, that were found."""
-    best: list[list[tuple[float, int]]] = [[] for _ in found]
+    best: list[list[tuple[float, int]]] = [[] for _ in results]
     with closing(sqlite3.connect(folder / "qa_bot.sqlite3")) as connection:
         admitted = f"SELECT id FROM passages WHERE article IN (SELECT number FROM articles WHERE {condition})"
         rows = connection.execute(f"SELECT passage, vector FROM vectors WHERE passage IN ({admitted})")
@@ -242,8 +242,8 @@ def _recall(folder: Path, asked: Any, found: list[list[int]], condition: str = "
             for number, places in enumerate(top):
                 some = [(float(cosines[number, place]), -ids[place]) for place in places]
                 best[number] = heapq.nlargest(NEIGHBOURS, best[number] + some)
-    hits = [len({-i for _, i in exact} & set(ids)) for exact, ids in zip(best, found, strict=True)]
-    return sum(hits) / (NEIGHBOURS * len(found))
+    hits = [len({-i for _, i in exact} & set(ids)) for exact, ids in zip(best, results, strict=True)]
+    return sum(hits) / (NEIGHBOURS * len(results))
 
 
 def _print(facts: dict[str, Any]) -> None:
@@ -257,12 +257,12 @@ def _print(facts: dict[str, Any]) -> None:
         ("  lexical, 50 hits", "{:.1f} / {:.1f}".format(*facts["lexical"]), ""),
         *(
             (f"  fused, {name}{what}", value, target)
-            for name, one in facts["filtered"].items()
+            for name, figures in facts["filtered"].items()
             for what, value, target in (
-                ("", "{:.1f} / {:.1f}".format(*one["wall"]), "60"),
-                (": processor time", "{:.1f} / {:.1f}".format(*one["processor"]), ""),
-                (": the first", f"{one['first']:.0f}", ""),
-                (f": recall@{NEIGHBOURS}", f"{one['recall']:.4f}", "0.95"),
+                ("", "{:.1f} / {:.1f}".format(*figures["wall"]), "60"),
+                (": processor time", "{:.1f} / {:.1f}".format(*figures["processor"]), ""),
+                (": the first", f"{figures['first']:.0f}", ""),
+                (f": recall@{NEIGHBOURS}", f"{figures['recall']:.4f}", "0.95"),
             )
         ),
         (f"recall@{NEIGHBOURS} of the dense search", f"{facts['recall']:.4f}", "0.95"),

@@ -51,8 +51,8 @@ def main() -> None:
         passed = 0
         for case in CASES.values():
             expected = [sentence.strip() for sentence in case.split(MARK)]
-            found = [sentence.strip() for sentence in segment(case.replace(MARK, "")) if sentence.strip()]
-            passed += found == expected
+            sentences = [sentence.strip() for sentence in segment(case.replace(MARK, "")) if sentence.strip()]
+            passed += sentences == expected
         print(f"{name:12} {passed:3} of {len(CASES)}", flush=True)
 
 

@@ -75,8 +75,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=60, help="length of the load of ten questions a second")
     options = parser.parse_args()
-    held = json.loads((ROOT / "tests/scenarios/seed_questions.json").read_text())
-    questions = [entry["question"] for entry in held["answerable"] + held["unanswerable"]]
+    entries = json.loads((ROOT / "tests/scenarios/seed_questions.json").read_text())
+    questions = [entry["question"] for entry in entries["answerable"] + entries["unanswerable"]]
     row("figure", "measured", "target")
     with tempfile.TemporaryDirectory() as folder:
         cache = Path(os.environ.get("QA_BOT_CACHE_DIR") or Path(folder, "cache"))

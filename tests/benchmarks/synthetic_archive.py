@@ -29,17 +29,17 @@ _PUBLISHERS = ("The Morning Post", "Valley Herald", "Coast Gazette", "Northern W
 
 def read_news(path: Path, limit: int) -> list[tuple[str, str]]:
     """Titles and texts of articles in a JSON Lines file."""
-    found = []
+    articles = []
     open_text = gzip.open if path.suffix == ".gz" else open
     with open_text(path, "rt", encoding="utf-8") as file:
         for line in file:
             record = json.loads(line)
             text = record.get("text") or record.get("content") or ""
             if len(text) > 200:
-                found.append((record.get("title") or "", text))
-            if len(found) == limit:
+                articles.append((record.get("title") or "", text))
+            if len(articles) == limit:
                 break
-    return found
+    return articles
 
 
 class SyntheticArchive:
@@ -69,9 +69,9 @@ class SyntheticArchive:
 
     def vectors(self, count: int) -> Vectors:
         """Unit vectors, shape (count, dimension)."""
-        base, one, other = (self._rng.integers(0, len(self.real_vectors), count) for _ in range(3))
+        base, start, end = (self._rng.integers(0, len(self.real_vectors), count) for _ in range(3))
         far = self._rng.uniform(0.2, 0.7, (count, 1)).astype(np.float32)
-        moved = self.real_vectors[base] + far * (self.real_vectors[one] - self.real_vectors[other])
+        moved = self.real_vectors[base] + far * (self.real_vectors[start] - self.real_vectors[end])
         return np.asarray(moved / np.linalg.norm(moved, axis=1, keepdims=True), np.float32)
 
     def _passage(self) -> str:

@@ -127,9 +127,9 @@ def tiny_reader(tmp_path_factory: pytest.TempPathFactory, seeds_folder: Path) ->
 @pytest.fixture(scope="session")
 def question_files(tmp_path_factory: pytest.TempPathFactory, seeds_folder: Path) -> Path:
     """A folder with a small SQuAD-format file made of seeds/ and their questions."""
-    held = json.loads((Path(__file__).parents[1] / "scenarios" / "seed_questions.json").read_text())
+    entries = json.loads((Path(__file__).parents[1] / "scenarios" / "seed_questions.json").read_text())
     articles: dict[str, list[dict[str, Any]]] = {}
-    for entry in held["answerable"]:
+    for entry in entries["answerable"]:
         context = (seeds_folder / f"{entry['article']}.txt").read_text()[:4000]
         answers = [{"text": a, "answer_start": context.find(a)} for a in entry["answers"] if a in context]
         if answers:

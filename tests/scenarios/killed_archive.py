@@ -108,12 +108,12 @@ class Archive:
         """The store holds whole articles of this edition and the one before, and can be searched; how many of this one."""
         store = LocalStore(self.data_dir)
         try:
-            held = {Path(article.source).name: article for article in store.articles.list()}
-            for name, article in held.items():
+            stored = {Path(article.source).name: article for article in store.articles.list()}
+            for name, article in stored.items():
                 assert article.text in (self.texts.get(name), self.before.get(name)), f"{name} is of no edition"
             if store.encoder is not None:
-                self._check_passages(store, list(held.values()))
-            return sum(article.text == self.texts.get(name) for name, article in held.items())
+                self._check_passages(store, list(stored.values()))
+            return sum(article.text == self.texts.get(name) for name, article in stored.items())
         finally:
             store.close()
 
@@ -149,19 +149,19 @@ class Archive:
         query = self._encoder.encode_question("Who was elected?")
         exact = sorted((-float(np.dot(np.frombuffer(row[4], np.float32), query)), row[0]) for row in rows)
         with store.view() as view:
-            found, by_word = view.dense_search(query, len(rows) + 5), view.lexical_search("village", 10_000)
-        assert [hit.passage_id for hit in found] == [passage for _, passage in exact] or np.allclose(
-            [hit.score for hit in found], [-score for score, _ in exact], atol=1e-5
+            by_vector, by_word = view.dense_search(query, len(rows) + 5), view.lexical_search("village", 10_000)
+        assert [hit.passage_id for hit in by_vector] == [passage for _, passage in exact] or np.allclose(
+            [hit.score for hit in by_vector], [-score for score, _ in exact], atol=1e-5
         )
-        assert {hit.passage_id for hit in found} == {row[0] for row in rows}
+        assert {hit.passage_id for hit in by_vector} == {row[0] for row in rows}
         assert {hit.passage_id for hit in by_word} == {row[0] for row in rows}
 
     def check_cut(
         self, rows: list[tuple[int, str, int, int, bytes]], articles: list[Article], rule: PassageRule
     ) -> None:
         """These passages are those of these articles, each with its vector."""
-        wanted = sorted((article.id, p.start, p.end) for article in articles for p in cut(article, rule).passages)
-        assert sorted((article, start, end) for _, article, start, end, _ in rows) == wanted
+        expected = sorted((article.id, p.start, p.end) for article in articles for p in cut(article, rule).passages)
+        assert sorted((article, start, end) for _, article, start, end, _ in rows) == expected
         texts = {article.id: article.text for article in articles}
         for _, article, start, end, vector in rows:
             assert vector == self._vector(texts[article][start:end])
@@ -173,8 +173,8 @@ class Archive:
 
     def to_embed(self) -> int:
         """Distinct passages of this edition that the store has no vectors of."""
-        wanted = {text for one in self.texts.values() for text in _passages(one)}
-        return len(wanted - {text for one in self.stored().values() for text in _passages(one)})
+        passages = {passage for text in self.texts.values() for passage in _passages(text)}
+        return len(passages - {passage for text in self.stored().values() for passage in _passages(text)})
 
     def check_that_the_next_run_finishes(self) -> None:
         """It embeds what is missing and nothing else; then there is nothing to do."""

@@ -21,11 +21,11 @@ PATIENCE = 60.0
 """Seconds that a test waits for what should come at once: machines are busy at times."""
 
 
-def until(found: Callable[[], Any], what: str) -> Any:
+def until(check: Callable[[], Any], what: str) -> Any:
     """Waits until something is found."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        if result := found():
+        if result := check():
             return result
         time.sleep(0.05)
     raise AssertionError(f"{what} did not come")
@@ -101,8 +101,8 @@ def start(qa_bot: Command) -> Iterator[Callable[..., Running]]:
         return running[-1]
 
     yield begin
-    for one in running:
-        one.end(signal.SIGKILL)
+    for process in running:
+        process.end(signal.SIGKILL)
 
 
 def ask(repl: Running, question: str) -> str:
@@ -167,8 +167,8 @@ def test_a_file_that_is_written_slowly_is_indexed_once_and_whole(
     until(lambda: len(watch.reports()) == 2, "the report of the new article")
     assert watch.end(signal.SIGINT) == 130
     assert [report["new"] for report in watch.reports()] == [1, 1]
-    (found,) = [a for a in qa_bot("articles", "list", "--json").json if a["source"].endswith("slow.txt")]
-    assert "Ship 19 came in" in qa_bot("articles", "show", found["id"]).output
+    (row,) = [a for a in qa_bot("articles", "list", "--json").json if a["source"].endswith("slow.txt")]
+    assert "Ship 19 came in" in qa_bot("articles", "show", row["id"]).output
 
 
 def test_errors_do_not_end_it(start: Callable[..., Running], folder: Path) -> None:
@@ -259,16 +259,16 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(qa_bot: Command, fol
     (folder / "bridge.txt").write_text(BRIDGE.format(412))
     (folder / "again.txt").write_text(BRIDGE.format(412))
     (folder / "herring.txt").unlink()
-    wanted = {"new": 2, "changed": 0, "unchanged": 0, "removed": 1, "duplicates": 1}
+    expected = {"new": 2, "changed": 0, "unchanged": 0, "removed": 1, "duplicates": 1}
     for arguments in ((), (str(folder),)):
         report = qa_bot("index", "--dry-run", "--json", *arguments).json
-        assert {name: report[name] for name in wanted} == wanted
+        assert {name: report[name] for name in expected} == expected
         assert report["passages"]["embedded"] == 1
         assert report["dry_run"] is True
     assert qa_bot("index", "--dry-run").lines[0] == "Dry run: nothing has changed."
     assert len(qa_bot("articles", "list", "--json").json) == 1
     report = qa_bot("index", "--quiet", "--json").json
-    assert {name: report[name] for name in wanted} == wanted
+    assert {name: report[name] for name in expected} == expected
 
 
 def test_a_dry_run_of_what_was_never_indexed_leaves_no_trace(qa_bot: Command, folder: Path) -> None:

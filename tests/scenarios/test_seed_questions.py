@@ -74,9 +74,9 @@ def test_the_quotation_is_the_one_in_the_article(seed_bot: QABot, answers: dict[
     for answer in answers.values():
         if answer.answer is None or answer.sentence is None or answer.article is None:
             continue
-        held = seed_bot.store.articles.get(answer.article.id)
-        assert held is not None
-        text = held.article.text
+        stored = seed_bot.store.articles.get(answer.article.id)
+        assert stored is not None
+        text = stored.article.text
         assert text[answer.answer.start : answer.answer.end] == answer.answer.text
         assert text[answer.sentence.start : answer.sentence.end] == answer.sentence.text
         assert answer.sentence.start <= answer.answer.start < answer.answer.end <= answer.sentence.end

@@ -80,11 +80,7 @@ class ArticleFormat(Format):
 
     @abstractmethod
     def article(self, document: Document, data: bytes) -> Article:
-        """The article in a document.
-
-        Args:
-            document: where it comes from.
-            data: all its bytes.
+        """The article in a document, of which `data` is all the bytes.
 
         Raises:
             SourceError: there is none in it, or it is damaged.

@@ -52,12 +52,7 @@ class HtmlFormat(ArticleFormat):
 
 
 def extract(page: str, url: str | None) -> tuple[str, Facts]:
-    """The text of a page and the facts about it.
-
-    Args:
-        page: HTML.
-        url: where it comes from, if known.
-    """
+    """The text of an HTML page and the facts about it; the URL is where it comes from, if known."""
     import trafilatura
 
     for name in ("trafilatura", "htmldate", "justext"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import partial
 
 from embeddings.sources import Entry
 from embeddings.sources.documents import Document
@@ -21,7 +20,7 @@ class JsonLinesFormat(Format):
 
     def entries(self, document: Document) -> Iterator[Entry]:
         """One entry per line, without empty lines."""
-        return record_entries(document, partial(_records, document))
+        return record_entries(document, _records)
 
 
 def _records(document: Document) -> Iterator[Record]:

@@ -56,9 +56,7 @@ def lines_of(document: Document) -> Iterator[Line]:
     Raises:
         SourceError: it cannot be read, or not to its end.
     """
-    with reading(document.source), document.open() as file:
-        start = file.read(3)
-    encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    encoding = "utf-16" if document.head(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     errors = "replace" if encoding == "utf-16" else "surrogateescape"
     with (
         reading(document.source),
@@ -112,7 +110,7 @@ def find_field(fact: str, names: Mapping[str, str], mapping: Mapping[str, str]) 
     return next((names[name] for name in candidates if name in names), None)
 
 
-def record_entries(document: Document, records: Callable[[], Iterator[Record]]) -> Iterator[Entry]:
+def record_entries(document: Document, records: Callable[[Document], Iterator[Record]]) -> Iterator[Entry]:
     """One entry per record.  A record that cannot be read is an entry that fails; the others stay.
 
     Args:
@@ -126,7 +124,7 @@ def record_entries(document: Document, records: Callable[[], Iterator[Record]]) 
     failing: list[Entry] | None = []  # held back until there is an article
     reason = ""
     try:
-        for number, (record, source, problem) in enumerate(_named(document, records())):
+        for number, (record, source, problem) in enumerate(_named(document, records(document))):
             if not problem:
                 yield from failing or ()
                 failing = None
@@ -152,7 +150,7 @@ def record_entries(document: Document, records: Callable[[], Iterator[Record]]) 
 class _Cursor:
     """Reads a file again, record by record, in the order in which they were listed."""
 
-    def __init__(self, document: Document, records: Callable[[], Iterator[Record]]) -> None:
+    def __init__(self, document: Document, records: Callable[[Document], Iterator[Record]]) -> None:
         self._document = document
         self._records = records
         self._going: Iterator[tuple[Record, str, str]] = iter(())
@@ -160,7 +158,7 @@ class _Cursor:
 
     def read(self, number: int, source: str) -> Article:
         if number < self._next or self._next == 0:
-            self._going, self._next = _named(self._document, self._records()), 0
+            self._going, self._next = _named(self._document, self._records(self._document)), 0
         for record, identity, problem in self._going:
             self._next += 1
             if self._next == number + 1:

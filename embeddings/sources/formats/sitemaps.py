@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 from embeddings.dates import any_date
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
-from embeddings.sources.documents import Document, page_document, reading
+from embeddings.sources.documents import Document, page_document
 from embeddings.sources.facts import Facts, one_line
 from embeddings.sources.formats import Format, refuse
 from embeddings.sources.web.addresses import normal_url, site_of
@@ -85,8 +85,7 @@ def _links(document: Document, budget: _Budget, problems: list[SourceError], dep
 
 def _tree(document: Document) -> Element:
     most = document.context.fetcher.limits.body_bytes
-    with reading(document.source), document.open() as file:
-        data = file.read(most + 1)
+    data = document.head(most + 1)
     if len(data) > most:
         raise SourceError(document.source, f"larger than {most // 10**6} MB, which no sitemap is")
     try:

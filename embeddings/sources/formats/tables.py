@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from functools import partial
 
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
@@ -27,7 +26,7 @@ class TableFormat(Format):
 
     def entries(self, document: Document) -> Iterator[Entry]:
         """One entry per row."""
-        return record_entries(document, partial(_rows, document))
+        return record_entries(document, _rows)
 
 
 class _Lines:

@@ -17,7 +17,7 @@ _NOT_PUBLIC_V4 = tuple(map(IPv4Network, (
 )))  # fmt: skip
 _PUBLIC_V6 = IPv6Network("2000::/3")
 _NOT_PUBLIC_V6 = tuple(IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "3fff::/20"))
-_MAPPED, _NAT64, _6TO4 = IPv6Network("::ffff:0:0/96"), IPv6Network("64:ff9b::/96"), IPv6Network("2002::/16")
+_NAT64 = IPv6Network("64:ff9b::/96")
 
 _PATH_SAFE = "/%:@!$&'()*+,;=~-._"
 MAX_URL = 2000
@@ -36,10 +36,9 @@ def is_public(address: str) -> bool:
         return False
     if isinstance(ip, IPv4Address):
         return not any(ip in network for network in _NOT_PUBLIC_V4)
-    if ip in _MAPPED or ip in _NAT64:
-        return is_public(str(IPv4Address(int(ip) & 0xFFFFFFFF)))
-    if ip in _6TO4:
-        return is_public(str(IPv4Address((int(ip) >> 80) & 0xFFFFFFFF)))
+    inner = ip.ipv4_mapped or ip.sixtofour or (IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None)
+    if inner is not None:
+        return is_public(str(inner))
     return ip in _PUBLIC_V6 and not any(ip in network for network in _NOT_PUBLIC_V6)
 
 

@@ -22,17 +22,7 @@ _MOST_ADDRESSES = 4
 
 
 class ForbiddenAddressError(Exception):
-    """A host without an address that may be connected to.
-
-    Args:
-        host: its name.
-        address: the first of the addresses.
-    """
-
-    def __init__(self, host: str, address: str) -> None:
-        super().__init__(f"{host} is at {address}")
-        self.host = host
-        self.address = address
+    """A host without an address that may be connected to; the message names them."""
 
 
 class Deadline:
@@ -58,12 +48,7 @@ class Deadline:
 
 
 class CheckedBackend(NetworkBackend):
-    """Makes connections to public addresses only.
-
-    Args:
-        deadline: of the current fetch.
-        allow_private_addresses: connect to any address.
-    """
+    """Makes connections to public addresses only, or to any; they end at a deadline."""
 
     def __init__(self, deadline: Deadline, *, allow_private_addresses: bool) -> None:
         self._deadline = deadline
@@ -102,7 +87,8 @@ class CheckedBackend(NetworkBackend):
         addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
         admitted = [address for address in addresses if self._allow_private_addresses or is_public(address)]
         if addresses and not admitted:
-            raise ForbiddenAddressError(host, addresses[0])
+            place = host if host == addresses[0] else f"{host} is at {addresses[0]}, which"
+            raise ForbiddenAddressError(f"{place} is not an address of the public internet")
         return admitted
 
 

@@ -123,16 +123,11 @@ class Fetcher:
             raise SourceError(shown(url), f"{reason} (HTTP {reply.status})")
         kind = Message()
         kind["Content-Type"] = reply.headers.get("content-type", "")
-        fresh = {name: reply.headers[name] for name in names if _can_be_sent(reply.headers.get(name))}
+        fresh = {name: value for name, value in reply.headers.items() if name in names and len(value) < 1000}
+        fresh = {name: value for name, value in fresh.items() if value.isascii() and value.isprintable()}
         modified = reply.status != 304
-        return Fetched(
-            reply.url,
-            modified,
-            reply.body,
-            kind.get_content_type(),
-            kind.get_content_charset(),
-            fresh if modified else {**(validators or {}), **fresh},
-        )
+        kept = fresh if modified else {**(validators or {}), **fresh}
+        return Fetched(reply.url, modified, reply.body, kind.get_content_type(), kind.get_content_charset(), kept)
 
     def close(self) -> None:
         """Closes the connections that are open."""
@@ -140,7 +135,7 @@ class Fetcher:
             self._connections[0].close()
             self._connections = None
 
-    def _follow(self, url: str, headers: Mapping[str, str], *, heed_robots: bool) -> _Reply:
+    def _follow(self, url: str, headers: dict[str, str], *, heed_robots: bool) -> _Reply:
         """The reply at the end of all redirects."""
         first = url
         for _ in range(self.limits.redirects + 1):
@@ -169,24 +164,22 @@ class Fetcher:
             except SourceError as error:
                 raise SourceError(shown(url), error.reason) from error  # nor could the page
             if reply.status == 429 or reply.status >= 500:
-                raise SourceError(
-                    shown(url), f"the site's robots.txt cannot be read now (HTTP {reply.status}); try later"
-                )
+                reason = f"the site's robots.txt cannot be read now (HTTP {reply.status}); try later"
+                raise SourceError(shown(url), reason)
             robots = Robots(reply.body[:MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace") if reply.status == 200 else "")
             now = time.monotonic()
             self._robots = {other: entry for other, entry in self._robots.items() if entry[0] > now}
             self._robots[site] = (now + _ROBOTS_KEPT, robots)
         return robots
 
-    def _try(self, url: str, headers: Mapping[str, str], delay: float) -> _Reply:
+    def _try(self, url: str, headers: dict[str, str], delay: float) -> _Reply:
         """One reply; if a server fails or asks to wait, it is asked again a few times."""
         host = host_of(url)
         for attempt in range(1, self.limits.attempts + 1):
             left = self._pace.closed_for(host)
             if left:
-                raise SourceError(
-                    shown(url), f"{host} gets no more requests for {left:.0f} s, because it asked for that or failed"
-                )
+                reason = f"{host} gets no more requests for {left:.0f} s, because it asked for that or failed"
+                raise SourceError(shown(url), reason)
             self._pace.wait(host, delay)
             reply = self._request(url, headers)
             if reply.status not in _TRY_AGAIN:
@@ -202,7 +195,7 @@ class Fetcher:
                 self._pace.pause(wait)
         return reply
 
-    def _request(self, url: str, headers: Mapping[str, str]) -> _Reply:
+    def _request(self, url: str, headers: dict[str, str]) -> _Reply:
         import httpcore2
 
         from embeddings.sources.web.connections import ForbiddenAddressError, open_pool
@@ -210,17 +203,13 @@ class Fetcher:
         self._connections = self._connections or open_pool(allow_private_addresses=self._allow_private_addresses)
         pool, deadline = self._connections
         deadline.set(self.limits.seconds)
-        timeouts = dict.fromkeys(("connect", "read", "write", "pool"), self.limits.silence)
+        timeouts = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), self.limits.silence)}
         sent = {"Host": host_of(url), "User-Agent": NAME, "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"}
         try:
-            with pool.stream(
-                "GET", url, headers=list({**sent, **headers}.items()), extensions={"timeout": timeouts}
-            ) as response:
+            with pool.stream("GET", url, headers=[*(sent | headers).items()], extensions=timeouts) as response:
                 return self._read(url, response)
         except ForbiddenAddressError as error:
-            place = error.address if error.address == error.host else f"{error}, which"
-            reason = f"{place} is not an address of the public internet; see the setting allow_private_addresses"
-            raise SourceError(shown(url), reason) from error
+            raise SourceError(shown(url), f"{error}; see the setting allow_private_addresses") from error
         except httpcore2.TimeoutException as error:
             self._pace.failed(host_of(url))
             raise SourceError(shown(url), "does not answer in time; try again later") from error
@@ -243,15 +232,10 @@ class Fetcher:
                 for piece in unpacker.feed(packed) if unpacker else (packed,):
                     body += piece
                     if len(body) > most:
-                        raise SourceError(
-                            shown(url), f"is larger than {most / 10**6:g} MB; fetch it and index the file"
-                        )
+                        reason = f"is larger than {most / 10**6:g} MB; fetch it and index the file"
+                        raise SourceError(shown(url), reason)
         except UnpackingError as error:
             raise SourceError(shown(url), str(error)) from error
         if unpacker is not None and not unpacker.finished and body:
             raise SourceError(shown(url), "is cut off: its end is missing; try again later")
         return _Reply(url, response.status, headers, bytes(body))
-
-
-def _can_be_sent(value: str | None) -> bool:
-    return value is not None and len(value) < 1000 and value.isascii() and value.isprintable()

@@ -58,12 +58,7 @@ def _for_us_or_others(line: str) -> str:
 
 
 class Pace:
-    """Waits between requests to a host, and sends none to a host that asked for that or keeps failing.
-
-    Args:
-        interval: least seconds between two requests to a host.
-        sleep: waits; tests replace it.
-    """
+    """Waits some seconds between two requests to a host, and sends none to a host that asked for that or keeps failing."""
 
     def __init__(self, interval: float, sleep: Callable[[float], None] = time.sleep) -> None:
         self._interval = interval
@@ -73,12 +68,7 @@ class Pace:
         self._failures: dict[str, int] = {}
 
     def wait(self, host: str, delay: float = 0.0) -> None:
-        """Waits until the host may be asked again.
-
-        Args:
-            host: to send a request to.
-            delay: seconds between requests that the host asks for, if more than ours.
-        """
+        """Waits until the host may be asked again; the delay is the seconds between requests that it asks for."""
         left = self._next.get(host, 0.0) - time.monotonic()
         if left > 0:
             self._sleep(left)
@@ -109,12 +99,7 @@ class Pace:
 
 
 def retry_after(value: str | None, now: float) -> float | None:
-    """Seconds that a `Retry-After` header asks for, as a number or as a moment.
-
-    Args:
-        value: the header.
-        now: seconds since the epoch.
-    """
+    """Seconds that a `Retry-After` header asks for, as a number or as a moment; `now` is in seconds since 1970."""
     if value is None:
         return None
     if value.strip().isdecimal() and len(value) < 10:

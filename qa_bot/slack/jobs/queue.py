@@ -54,7 +54,7 @@ class Jobs:
         """Whether no more should be taken on."""
         return self.open >= self._limit
 
-    def put(self, key: str, kind: str, payload: Mapping[str, Any]) -> bool:
+    def put(self, key: str, kind: str, payload: dict[str, Any]) -> bool:
         """Records a job and starts it; False if a job with this key was seen before.
 
         Its kind chooses the function that does it, and the payload is what that function needs.

@@ -10,7 +10,6 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -66,7 +65,7 @@ class Job(NamedTuple):
 
     key: str
     kind: str
-    payload: Mapping[str, Any]
+    payload: dict[str, Any]
     attempts: int
 
 
@@ -94,7 +93,7 @@ class SlackState:
 
     # -- jobs ----------------------------------------------------------------------------------------------------------
 
-    def claim(self, key: str, kind: str, payload: Mapping[str, Any]) -> bool:
+    def claim(self, key: str, kind: str, payload: dict[str, Any]) -> bool:
         """Records a job as this process's; False if there is or was one with this key."""
         added = self._file.run(
             "INSERT OR IGNORE INTO jobs (key, kind, payload, owner, created) VALUES (?, ?, ?, ?, ?)",

@@ -50,7 +50,7 @@ async def take_message(
     elif subtype == "message_deleted":
         _deleted(event, context, services)
     elif subtype in ANSWERED_SUBTYPES:
-        _posted(event, context, services, shared=shared, sent_again="x-slack-retry-num" in request.headers)
+        _posted(event, context, services, shared=shared, again="x-slack-retry-num" in request.headers)
 
 
 async def app_home_opened(event: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
@@ -77,7 +77,7 @@ async def app_removed(event: dict[str, Any], context: AsyncBoltContext, services
 
 
 def _posted(
-    event: Mapping[str, Any], context: AsyncBoltContext, services: Services, *, shared: bool, sent_again: bool
+    event: Mapping[str, Any], context: AsyncBoltContext, services: Services, *, shared: bool, again: bool
 ) -> None:
     posted = read_message(event, event.get("channel"))
     if posted is None or is_from_bot(event, services.settings, identity_of(context)):
@@ -90,7 +90,7 @@ def _posted(
     trigger = Trigger.MENTION if mention else _trigger(posted, context, services)
     if trigger is None:
         return
-    payload = _payload(posted, trigger, context, sent_again=sent_again)
+    payload = _payload(posted, trigger, context, again=again)
     if not services.jobs.full:
         services.jobs.put(f"question:{payload.about}", "question", payload.model_dump())
     elif trigger not in (Trigger.AUTO, Trigger.FOLLOW_UP):
@@ -162,9 +162,9 @@ def _trigger(message: IncomingMessage, context: AsyncBoltContext, services: Serv
 
 
 def _payload(
-    message: IncomingMessage, trigger: Trigger, context: AsyncBoltContext, *, sent_again: bool = False
+    message: IncomingMessage, trigger: Trigger, context: AsyncBoltContext, *, again: bool = False
 ) -> QuestionPayload:
-    return QuestionPayload(**origin_of(context), **message._asdict(), trigger=trigger, sent_again=sent_again)
+    return QuestionPayload(**origin_of(context), **message._asdict(), trigger=trigger, again=again)
 
 
 async def _suggest(services: Services, client: AsyncWebClient, channel: str) -> None:

@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import aiohttp
 from slack_bolt.async_app import AsyncApp
@@ -22,17 +22,19 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from embeddings.errors import QABotError, SettingsError
 from qa_bot.bot import QABot
 from qa_bot.feedback import FeedbackLog
 from qa_bot.slack.jobs.queue import Jobs, Work
-from qa_bot.slack.jobs.state import SlackState
+from qa_bot.slack.jobs.state import Job, SlackState
 from qa_bot.slack.jobs.tasks import Pool
 from qa_bot.slack.listeners import register
 from qa_bot.slack.log_redaction import in_words
-from qa_bot.slack.services import Services
+from qa_bot.slack.services import Origin, Services
 from qa_bot.slack.settings import SlackSettings, bot_token
+from qa_bot.slack.views.archive_facts import Archive
 from qa_bot.slack.web_api.calls import CALL_ERRORS, error_code, is_slacks
 from qa_bot.slack.web_api.workspaces import (
     InstallationStore,
@@ -44,7 +46,12 @@ from qa_bot.slack.web_api.workspaces import (
     oauth_settings,
 )
 from qa_bot.slack.workers import private_answers, questions, workflow_steps
-from qa_bot.slack.workers.articles import ArticleWork
+from qa_bot.slack.workers.articles import ArticleWork, PostPayload
+from qa_bot.slack.workers.private_answers import PrivatePayload
+from qa_bot.slack.workers.questions import QuestionPayload
+from qa_bot.slack.workers.workflow_steps import StepPayload
+
+P = TypeVar("P", bound=Origin)
 
 LAST_MOMENTS = 8.0
 """Seconds for running work when the process is told to stop; it must end within 10."""
@@ -71,7 +78,7 @@ async def running(bot: QABot, settings: SlackSettings) -> AsyncIterator[tuple[Se
     pool = Pool(settings.workers)
     try:
         workspaces, oauth = await _workspaces(bot, settings, session)
-        services = Services(settings, bot, state, feedback, workspaces, pool, session)
+        services = Services(settings, bot, state, feedback, workspaces, pool, session, Archive(bot))
         services.jobs = Jobs(state, job_table(services), settings.queue)
         app = _bolt_app(services, oauth)
         loading = asyncio.ensure_future(_load(services))
@@ -92,16 +99,28 @@ async def running(bot: QABot, settings: SlackSettings) -> AsyncIterator[tuple[Se
 
 def job_table(services: Services) -> Mapping[str, Work]:
     """The function that does each kind of job."""
+
+    def as_bot(payload: type[P], work: Callable[[AsyncWebClient, P], Awaitable[None]]) -> Work:
+        """Does a job with the bot's token; leaves it out if the app is no longer installed where the job comes from."""
+
+        async def run(job: Job) -> None:
+            origin = payload.model_validate(job.payload | ({"again": True} if job.attempts > 1 else {}))
+            client = await services.workspaces.client(origin.enterprise, origin.team)
+            if client is not None:
+                await work(client, origin)
+
+        return run
+
     articles = ArticleWork(services)
     return {
-        "question": partial(questions.answer, services),
-        "too busy": partial(questions.refuse, services),
-        "edit": partial(questions.update_answer, services),
-        "delete": partial(questions.remove_answer, services),
+        "question": as_bot(QuestionPayload, partial(questions.answer, services)),
+        "too busy": as_bot(QuestionPayload, partial(questions.refuse, services)),
+        "edit": as_bot(QuestionPayload, partial(questions.update_answer, services)),
+        "delete": as_bot(QuestionPayload, partial(questions.remove_answer, services)),
         "ask": partial(private_answers.answer, services),
-        "share": partial(private_answers.share, services),
-        "step": partial(workflow_steps.answer, services),
-        "index": articles.index_post,
+        "share": as_bot(PrivatePayload, partial(private_answers.share, services)),
+        "step": as_bot(StepPayload, partial(workflow_steps.answer, services)),
+        "index": as_bot(PostPayload, articles.index_post),
         "admin": articles.administer,
     }
 

@@ -94,13 +94,9 @@ def seconds_to_wait(error: Exception, attempt: int) -> float | None:
 
 
 def is_slacks(url: str, api_url: str) -> bool:
-    """Whether an address is one of Slack's own: https at one of its hosts, or where its Web API is.
+    """Whether an address is one of Slack's own: https at one of its hosts, or where its Web API is, at `api_url`.
 
     Only there go the bot's token and what only one person shall see.
-
-    Args:
-        url: from a request or an event.
-        api_url: of the Web API, as the settings name it.
     """
     try:
         given, own = urlsplit(url), urlsplit(api_url)

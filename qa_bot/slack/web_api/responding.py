@@ -23,16 +23,9 @@ class ResponseError(SlackClientError):
 
 
 async def respond(session: aiohttp.ClientSession, url: str, message: Message | None, **more: Any) -> bool:
-    """Sends a message that only the person sees who used something.
+    """Sends a message, or without one only `more` such as ``delete_original=True``, to the response URL of what a person used.
 
-    Args:
-        session: of HTTP connections.
-        url: the response URL; good for half an hour and five messages.
-        message: to send; None to change the original only.
-        more: ``delete_original=True``, say.
-
-    Returns:
-        Whether Slack took it.
+    Only they see it.  The URL takes five messages in half an hour.  Returns whether Slack took this one.
     """
     if not url:
         return False

@@ -38,7 +38,7 @@ class Conversation(NamedTuple):
 async def find_answer(
     client: AsyncWebClient, channel: str, thread: str | None, key: str, author: str | None
 ) -> str | None:
-    """Finds the bot's message that answers a question, in a thread or at the top level.
+    """The timestamp of the bot's message that answers a question, in a thread or at the top level; None if there is none.
 
     Args:
         client: of the workspace.
@@ -46,9 +46,6 @@ async def find_answer(
         thread: timestamp of the thread's first message; None for the top level.
         key: of the question; it ends in a colon and the question's timestamp.
         author: id of the bot's user; None if it is not known.
-
-    Returns:
-        The message's timestamp, if there is one.
     """
     where: dict[str, Any] = {"ts": thread} if thread else {}
     method = client.conversations_replies if thread else client.conversations_history

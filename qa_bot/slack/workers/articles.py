@@ -56,17 +56,17 @@ class ArticleWork:
         self._services = services
         self._writing = asyncio.Lock()
 
-    async def index_post(self, job: Job) -> None:
+    async def index_post(self, client: AsyncWebClient, posted: PostPayload) -> None:
         """Indexes the links and files of a message."""
-        posted = PostPayload.model_validate(job.payload)
-        client = await self._services.client_for(posted)
-        if client is None:
-            return
         texts = self._services.texts(posted.channel)
         status_line = StatusLine(client, posted.channel, posted.ts, posted.thread)
         await status_line.react(WORKING)
+        reasons: list[str] = []
+        locations: list[str | PostedFile] = [*posted.links, *posted.files]
         try:
-            reasons = await self._index(client, posted, texts)
+            for location in locations:
+                name = location if isinstance(location, str) else location.name or location.id
+                reasons += [_reason(name, reason) for reason in await self._index(client, location, texts)]
         finally:
             await status_line.stop()
         await status_line.react(FAILED if reasons else DONE)
@@ -80,7 +80,7 @@ class ArticleWork:
                 thread=posted.thread,
                 payload={"question": f"index:{posted.about}"},
                 author=posted.bot_user,
-                again=job.attempts > 1,
+                again=posted.again,
             )
         except SlackApiError as error:
             _log.error("a failure could not be reported in %s: %s", posted.channel, error_code(error))
@@ -102,16 +102,7 @@ class ArticleWork:
             result = texts.admin_failed.format(reason=texts.not_read)
         await self._services.tell(command.response_url, result)
 
-    async def _index(self, client: AsyncWebClient, posted: PostPayload, texts: Texts) -> list[str]:
-        """Indexes the links and files of a message; returns the reasons for those that failed."""
-        reasons: list[str] = []
-        locations: list[str | PostedFile] = [*posted.links, *posted.files]
-        for location in locations:
-            name = location if isinstance(location, str) else location.name or location.id
-            reasons += [_reason(name, reason) for reason in await self._index_one(client, location, texts)]
-        return reasons
-
-    async def _index_one(self, client: AsyncWebClient, location: str | PostedFile, texts: Texts) -> list[str]:
+    async def _index(self, client: AsyncWebClient, location: str | PostedFile, texts: Texts) -> list[str]:
         """Indexes a link or a file; returns the reasons if it failed."""
         source, before = "", frozenset[str]()
         try:

@@ -35,9 +35,6 @@ async def ask(
         questions: as people typed them.
         turns: of the conversation so far, the oldest first.
         tell: see `Pool.run`.
-
-    Returns:
-        The outcome of each question.
     """
     settings = services.settings.channel(channel)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from typing import Any
 
 from qa_bot.feedback import Judgement, Verdict, surroundings
 from qa_bot.slack.services import Services
@@ -44,21 +45,14 @@ async def record_judgement(
     """
     place = judged.place or await _closest(services, judged.question, channel)
     source = await services.archive.article(place, services.only(channel)) if place else None
-    facts: dict[str, object] = {}
+    facts: dict[str, Any] = {}
     if source is not None and place is not None:
         context, start = surroundings(source, place.start, place.end)
-        answer = source.article.text[place.start : place.end] if judged.place else ""
-        facts = {
-            "article": source.article.id,
-            "title": source.article.title,
-            "context": context,
-            "start": start if judged.place else 0,
-            "answer": answer,
-        }
+        facts = {"article": source.article.id, "title": source.article.title, "context": context}
+        if judged.place:
+            facts |= {"answer": source.article.text[place.start : place.end], "start": start}
     person_hash = hashlib.sha256(person.encode()).hexdigest()[:16]
-    judgement = Judgement.model_validate(
-        {"question": judged.question, "verdict": verdict, "person": person_hash, "correction": correction, **facts}
-    )
+    judgement = Judgement(question=judged.question, verdict=verdict, person=person_hash, correction=correction, **facts)
     await asyncio.to_thread(services.feedback.add, judgement, given)
 
 

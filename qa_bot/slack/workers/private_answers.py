@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from qa_bot.slack.incoming.messages import questions_in
 from qa_bot.slack.jobs.state import Job
@@ -52,12 +53,8 @@ async def answer(services: Services, job: Job) -> None:
     await respond(services.session, asked.response_url, answer_message(outcomes, texts, shareable=True))
 
 
-async def share(services: Services, job: Job) -> None:
+async def share(services: Services, client: AsyncWebClient, asked: PrivatePayload) -> None:
     """Asks again, as the channel may see it, and posts the answer there."""
-    asked = PrivatePayload.model_validate(job.payload)
-    client = await services.client_for(asked)
-    if client is None:
-        return
     texts = services.texts(asked.channel)
     message = answer_message(await ask(services, asked.channel, [asked.question]), texts, asked_by=asked.person)
     try:

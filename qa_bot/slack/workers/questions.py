@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from pydantic import AliasChoices, Field
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from qa_bot.slack.incoming.messages import SmallTalk, Trigger, questions_in, small_talk, typed
-from qa_bot.slack.jobs.state import Job
 from qa_bot.slack.quoting import cut
 from qa_bot.slack.services import MessageOrigin, Services
 from qa_bot.slack.views.blocks import Failure, Message, Outcome, answer_message, plain_message
@@ -32,22 +32,16 @@ class QuestionPayload(MessageOrigin):
         text: of the message, as Slack sends it.
         trigger: what makes it a question.
         response_url: takes messages that only the user of a shortcut sees; else empty.
-        sent_again: whether Slack sends the event again: then another machine may have answered.
     """
 
     person: str
     text: str
     trigger: Trigger = Field(validation_alias=AliasChoices("trigger", "how"))  # "how" in old jobs
     response_url: str = ""
-    sent_again: bool = False
 
 
-async def answer(services: Services, job: Job) -> None:
+async def answer(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> None:
     """Answers a message in its thread."""
-    asked = QuestionPayload.model_validate(job.payload)
-    client = await services.client_for(asked)
-    if client is None:
-        return
     if asked.trigger is Trigger.SHORTCUT and await _posted(services, client, asked) is not None:
         await services.tell(asked.response_url, services.texts(asked.channel).already)
         return
@@ -64,7 +58,7 @@ async def answer(services: Services, job: Job) -> None:
             thread=asked.thread,
             payload=payload,
             author=asked.bot_user,
-            again=asked.sent_again or job.attempts > 1,
+            again=asked.again,
         )
     except SlackApiError as error:
         code = error_code(error)
@@ -77,31 +71,19 @@ async def answer(services: Services, job: Job) -> None:
         await status_line.title(cut(typed(asked.text, asked.bot_user), TITLE_CHARS))
 
 
-async def refuse(services: Services, job: Job) -> None:
+async def refuse(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> None:
     """Tells a person that too many questions are waiting."""
-    asked = QuestionPayload.model_validate(job.payload)
-    client = await services.client_for(asked)
-    if client is not None:
-        message = plain_message(services.texts(asked.channel).too_busy)
-        await call(
-            client.chat_postEphemeral,
-            channel=asked.channel,
-            user=asked.person,
-            thread_ts=asked.thread,
-            **message._asdict(),
-        )
+    message = plain_message(services.texts(asked.channel).too_busy)
+    where: dict[str, Any] = {"channel": asked.channel, "user": asked.person, "thread_ts": asked.thread}
+    await call(client.chat_postEphemeral, **where, **message._asdict())
 
 
-async def update_answer(services: Services, job: Job) -> None:
+async def update_answer(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> None:
     """Edits the answer to a message that was edited; answers it if it has no answer and asks the bot directly."""
-    asked = QuestionPayload.model_validate(job.payload)
-    client = await services.client_for(asked)
-    if client is None:
-        return
     posted = await _posted(services, client, asked)
     if posted is None:
         if asked.trigger in (Trigger.MENTION, Trigger.DIRECT):
-            await answer(services, job)
+            await answer(services, client, asked)
         return
     conversation = await _conversation(client, asked)
     reply = await _reply(services, client, asked, conversation or Conversation())
@@ -115,12 +97,10 @@ async def update_answer(services: Services, job: Job) -> None:
         _log.error("an answer could not be edited in %s: %s", asked.channel, error_code(error))
 
 
-async def remove_answer(services: Services, job: Job) -> None:
+async def remove_answer(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> None:
     """Removes the answer to a message that was deleted."""
-    asked = QuestionPayload.model_validate(job.payload)
-    client = await services.client_for(asked)
-    posted = await _posted(services, client, asked) if client else None
-    if client is None or posted is None:
+    posted = await _posted(services, client, asked)
+    if posted is None:
         return
     try:
         await services.poster.remove(client, asked.channel, posted)

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from qa_bot.answering.results import Answer
-from qa_bot.slack.jobs.state import Job
 from qa_bot.slack.quoting import inert, web_address
 from qa_bot.slack.services import Origin, Services
-from qa_bot.slack.views.blocks import Failure, Outcome
+from qa_bot.slack.views.blocks import Failure
 from qa_bot.slack.web_api.calls import call, error_code
 from qa_bot.slack.workers.asking import ask
 
@@ -31,17 +31,17 @@ class StepPayload(Origin):
     question: str
 
 
-async def answer(services: Services, job: Job) -> None:
+async def answer(services: Services, client: AsyncWebClient, asked: StepPayload) -> None:
     """Answers a question and continues the workflow, or ends it with the reason for no answer."""
-    asked = StepPayload.model_validate(job.payload)
-    client = await services.client_for(asked)
-    if client is None:
-        return
     (outcome,) = await ask(services, None, [asked.question])
-    method, arguments = _completion(outcome)
+    result: dict[str, Any] = {"function_execution_id": asked.execution}
+    if isinstance(outcome, Failure):
+        method, result["error"] = "functions.completeError", outcome.text
+    else:
+        method, result["outputs"] = "functions.completeSuccess", outputs(outcome)
     try:
         # The SDK's own methods put everything into the address, which is too short for a long sentence.
-        await call(client.api_call, api_method=method, json={"function_execution_id": asked.execution, **arguments})
+        await call(client.api_call, api_method=method, json=result)
     except SlackApiError as error:
         _log.warning("a workflow step could not be completed: %s", error_code(error))
 
@@ -57,10 +57,3 @@ def outputs(answer: Answer) -> Mapping[str, str | float | bool]:
         "link": (web_address(article.url) or "") if article else "",
         "confidence": span.confidence if span else 0.0,
     }
-
-
-def _completion(outcome: Outcome) -> tuple[str, dict[str, Any]]:
-    """The method that ends the step, and its arguments."""
-    if isinstance(outcome, Failure):
-        return "functions.completeError", {"error": outcome.text}
-    return "functions.completeSuccess", {"outputs": outputs(outcome)}

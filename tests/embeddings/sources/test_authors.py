@@ -131,7 +131,7 @@ FEED = (
 
 
 @pytest.mark.parametrize(
-    ("said", "author"),
+    ("element", "author"),
     [
         ("<author>ann@news.example (Ann Reed)</author>", "Ann Reed"),
         ("<dc:creator>Ann &lt;b&gt;Reed&lt;/b&gt;</dc:creator>", "Ann Reed"),
@@ -140,9 +140,9 @@ FEED = (
     ],
 )
 def test_an_item_of_a_feed_names_the_author_else_its_page_does(
-    site: Any, open_web: OpenWeb, store: Any, said: str, author: str
+    site: Any, open_web: OpenWeb, store: Any, element: str, author: str
 ) -> None:
-    site.pages |= {"/feed": FEED.format(said), "/1": PAGE.format(head='<meta name="author" content="Bo Li">')}
+    site.pages |= {"/feed": FEED.format(element), "/1": PAGE.format(head='<meta name="author" content="Bo Li">')}
     assert store.commit(open_web(site.url("/feed"))) == ([site.url("/1")], {})
     assert store.articles[site.url("/1")].author == author
 

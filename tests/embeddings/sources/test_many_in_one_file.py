@@ -322,7 +322,7 @@ def test_rows_with_another_delimiter_than_the_first_line_are_named(read_file: Re
 
 
 @pytest.mark.parametrize(
-    ("rows", "kept", "reason"),
+    ("rows", "titles", "reason"),
     [
         ('A,"One.\nB,Two.\nC,Three.\n', ["B", "C"], "line 2: a quotation mark is opened and never closed"),
         ('A,"One.\nB,"Two."\nC,Three.\n', ["B", "C"], "line 2: a quotation mark is not closed"),
@@ -331,10 +331,10 @@ def test_rows_with_another_delimiter_than_the_first_line_are_named(read_file: Re
     ],
 )
 def test_an_unclosed_quotation_mark_costs_its_own_row_only(
-    read_file: Read, rows: str, kept: list[str], reason: str
+    read_file: Read, rows: str, titles: list[str], reason: str
 ) -> None:
     articles, failed = read_file("title,text\n" + rows, "a.csv")
-    assert [article.title for article in articles] == kept
+    assert [article.title for article in articles] == titles
     assert len(failed["a.csv"]) == 1
     assert failed["a.csv"][0].startswith(reason)
 

@@ -62,7 +62,7 @@ def seen_through(view: View) -> tuple[object, ...]:
     """All that a view shows of articles about the harbour."""
     question = unit_vector("question")
     hits = view.dense_search(question, 1000), view.lexical_search("harbour bridge w1", 1000)
-    ids = sorted({hit.passage_id for found in hits for hit in found})
+    ids = sorted({hit.passage_id for ranking in hits for hit in ranking})
     passages = view.passages(ids)
     article_ids = sorted({passage.article_id for passage in passages.values()})
     articles, dated = view.articles(article_ids), view.narrowed(ArticleFilter(since=date(2024, 1, 1)))
@@ -90,8 +90,10 @@ def rebuild(store: Store, *, encoder: str = ENCODER, passage_rule: str = RULE, v
     """Makes passages and vectors of all articles anew."""
     store.writing.begin_rebuild(encoder=encoder, passage_rule=passage_rule)
     while not store.writing.finish_rebuild():
-        held = [store.articles.get(article_id) for article_id in store.writing.awaiting_rebuild(3)]
-        store.writing.commit_rebuilt([make_indexed(one.article, vector=vector) for one in held if one is not None])
+        batch = [store.articles.get(article_id) for article_id in store.writing.awaiting_rebuild(3)]
+        store.writing.commit_rebuilt(
+            [make_indexed(stored.article, vector=vector) for stored in batch if stored is not None]
+        )
 
 
 def dense_search(store: Store, vector: Vector, count: int, only: ArticleFilter = EVERYTHING) -> list[Hit]:
@@ -174,11 +176,11 @@ class StoreContract:
         )
         commit(store, article)
         for reader in (store, open_store()):
-            held = reader.articles.get(article.id)
-            assert held is not None
-            assert held.article == article
-            assert held.article.content_hash == article.content_hash
-            assert list(held.sentences) == split_sentences(article.text)
+            stored = reader.articles.get(article.id)
+            assert stored is not None
+            assert stored.article == article
+            assert stored.article.content_hash == article.content_hash
+            assert list(stored.sentences) == split_sentences(article.text)
             assert reader.articles.list() == [article]
             assert reader.articles.origin(article.id) == "/news"
 
@@ -203,12 +205,12 @@ class StoreContract:
         assert (store.status().articles, store.status().passages) == (2, 3)
 
     def test_removed_articles_are_found_no_more(self, store: Store) -> None:
-        one, two = make_article("a.txt", "alpha harbour"), make_article("b.txt", "beta harbour")
-        commit(store, one, two)
-        assert store.writing.remove([one.id, "0" * 12]) == 1
+        alpha, beta = make_article("a.txt", "alpha harbour"), make_article("b.txt", "beta harbour")
+        commit(store, alpha, beta)
+        assert store.writing.remove([alpha.id, "0" * 12]) == 1
         assert texts_of(store, lexical_search(store, "harbour", 5)) == ["beta harbour"]
         assert texts_of(store, dense_search(store, unit_vector("alpha harbour"), 5)) == ["beta harbour"]
-        assert [known.id for known in store.articles.known()] == [two.id]
+        assert [known.id for known in store.articles.known()] == [beta.id]
 
     def test_a_commit_is_all_or_nothing(self, store: Store, open_store: Callable[[], Store]) -> None:
         commit(store, make_article("a.txt", "alpha"))
@@ -242,8 +244,8 @@ class StoreContract:
             assert (reader.encoder, reader.passage_rule) == (ENCODER, RULE)
             assert (dense_search(reader, unit_vector("x"), 9), lexical_search(reader, "harbour", 9)) == before
             assert reader.status().passages == 3
-            (held,) = reader.articles.vectors_of([make_indexed(articles[0]).passages[0].text_hash]).values()
-            assert held.shape == (DIMENSION,)
+            (stored_vector,) = reader.articles.vectors_of([make_indexed(articles[0]).passages[0].text_hash]).values()
+            assert stored_vector.shape == (DIMENSION,)
         assert half_done(open_store()) == [article.id for article in articles[1:]], "it goes on where it was"
         rebuild(open_store(), encoder="other:2", passage_rule="another", vector=vector)
         for reader in (store, open_store()):
@@ -353,13 +355,13 @@ class StoreContract:
         store.sources.add("/a", '{"include": ["*.md"]}')
         store.sources.note_result("/b", "2 new")
         assert store.sources.list() == open_store().sources.list()
-        assert [(held.location, held.options, held.last_result) for held in store.sources.list()] == [
+        assert [(source.location, source.options, source.last_result) for source in store.sources.list()] == [
             ("/b", "{}", "2 new"),
             ("/a", '{"include": ["*.md"]}', None),
         ]
-        for held in store.sources.list():
-            assert held.added_at is not None
-            assert datetime.fromisoformat(held.added_at).tzinfo == UTC
+        for source in store.sources.list():
+            assert source.added_at is not None
+            assert datetime.fromisoformat(source.added_at).tzinfo == UTC
         assert store.sources.list()[0].last_indexed_at is not None
         store.sources.add("/a")
         assert store.sources.list()[1].options == '{"include": ["*.md"]}'
@@ -390,7 +392,7 @@ class StoreContract:
         assert len(lexical_search(store, "harbour", 9, ArticleFilter(sources=("/news",)))) == 2
         assert store.sources.remove("/news") == 1
         for reader in (store, open_store()):
-            assert [held.location for held in reader.sources.list()] == ["/more", "/most"]
+            assert [source.location for source in reader.sources.list()] == ["/more", "/most"]
             assert {known.id for known in reader.articles.known()} == {shared.id, other.id}
             assert reader.articles.origin(shared.id) == "/more"
             assert reader.articles.known("/news") == []
@@ -406,16 +408,19 @@ class StoreContract:
         assert lexical_search(store, "harbour", 9) == dense_search(store, unit_vector("x"), 9) == []
 
     def test_a_source_lets_go_of_an_article_and_another_keeps_it(self, store: Store) -> None:
-        one, two = make_article("a.txt", "alpha"), make_article("b.txt", "beta")
-        commit(store, one, two, origin="/news")
-        store.sources.hold("/more", [one.id])
-        assert store.sources.release("/news", [one.id, two.id]) == 1
-        assert (store.articles.origin(one.id), [known.id for known in store.articles.known()]) == ("/more", [one.id])
+        alpha, beta = make_article("a.txt", "alpha"), make_article("b.txt", "beta")
+        commit(store, alpha, beta, origin="/news")
+        store.sources.hold("/more", [alpha.id])
+        assert store.sources.release("/news", [alpha.id, beta.id]) == 1
+        assert (store.articles.origin(alpha.id), [known.id for known in store.articles.known()]) == (
+            "/more",
+            [alpha.id],
+        )
         commit(store, make_article("a.txt", "alpha 2"), origin="/news")
-        assert store.articles.origin(one.id) == "/news"
-        assert [known.id for known in store.articles.known("/more")] == [one.id]
-        assert store.sources.release("/news", [one.id]) == 0
-        assert store.sources.release("/more", [one.id]) == 1
+        assert store.articles.origin(alpha.id) == "/news"
+        assert [known.id for known in store.articles.known("/more")] == [alpha.id]
+        assert store.sources.release("/news", [alpha.id]) == 0
+        assert store.sources.release("/more", [alpha.id]) == 1
 
     # -- copies --------------------------------------------------------------------------------------------------------
 
@@ -463,8 +468,8 @@ class StoreContract:
             make_article("undated", "The harbour is closed."),
         )
         with store.view() as view:
-            found = [hit.passage_id for hit in view.dense_search(unit_vector("any"), 10)]
-            passages = view.passages([*found, 10**9]).values()
+            ids = [hit.passage_id for hit in view.dense_search(unit_vector("any"), 10)]
+            passages = view.passages([*ids, 10**9]).values()
         texts = sorted((passage.title, passage.text, passage.published) for passage in passages)
         assert texts == [
             ("dated", "The bridge is 𝟑 m high.", date(2024, 2, 1)),
@@ -490,24 +495,24 @@ class StoreContract:
         assert 0 < idf["harbour"] < idf["bridg"] < idf["tunnel"]
 
     def test_it_knows_what_came_from_where(self, store: Store) -> None:
-        one, two = make_article("a.txt", "alpha"), make_article("b.txt", "alpha")
-        commit(store, one, origin="/news")
-        commit(store, two, origin="/other")
-        assert [known.id for known in store.articles.known("/news")] == [one.id]
+        article, copy = make_article("a.txt", "alpha"), make_article("b.txt", "alpha")
+        commit(store, article, origin="/news")
+        commit(store, copy, origin="/other")
+        assert [known.id for known in store.articles.known("/news")] == [article.id]
         assert {(k.id, k.source, k.content_hash) for k in store.articles.known()} == {
-            (a.id, a.source, a.content_hash) for a in (one, two)
+            (a.id, a.source, a.content_hash) for a in (article, copy)
         }
-        assert store.articles.has_text(one.text_hash, other_than=one.id)
-        store.writing.remove([two.id])
-        assert not store.articles.has_text(one.text_hash, other_than=one.id)
+        assert store.articles.has_text(article.text_hash, other_than=article.id)
+        store.writing.remove([copy.id])
+        assert not store.articles.has_text(article.text_hash, other_than=article.id)
 
     def test_vectors_are_handed_out_for_reuse_bit_for_bit(self, store: Store) -> None:
         indexed = make_indexed(make_article("a.txt", "alpha\nbeta"))
         store.writing.commit([indexed], encoder=ENCODER, passage_rule=RULE)
-        wanted = indexed.passages[1]
-        found = store.articles.vectors_of([wanted.text_hash, b"?" * 16])
-        assert list(found) == [wanted.text_hash]
-        assert found[wanted.text_hash].tobytes() == wanted.vector.tobytes()
+        passage = indexed.passages[1]
+        vectors = store.articles.vectors_of([passage.text_hash, b"?" * 16])
+        assert list(vectors) == [passage.text_hash]
+        assert vectors[passage.text_hash].tobytes() == passage.vector.tobytes()
 
     # -- searching -----------------------------------------------------------------------------------------------------
 
@@ -665,8 +670,8 @@ class StoreContract:
             try:
                 while not done.is_set():
                     hits = lexical_search(store, "harbour", 5), dense_search(store, unit_vector("the harbour stays"), 5)
-                    for found in hits:
-                        articles = {passage.article_id for passage in passages(store, found).values()}
+                    for ranking in hits:
+                        articles = {passage.article_id for passage in passages(store, ranking).values()}
                         assert article_id("/news/stays.txt") in articles
             except BaseException as error:
                 failures.append(error)

@@ -125,8 +125,8 @@ def test_a_quantised_index_finds_nearly_what_an_exact_one_finds_with_the_same_sc
     shared = 0
     for _ in range(100):
         question = near_a_centre(f"question {rng.integers(1_000_000)}")
-        found, right = dense_search(quantised, question, 10), dense_search(compared, question, 10)
-        shared += len(set(found) & set(right))
+        hits, exact_hits = dense_search(quantised, question, 10), dense_search(compared, question, 10)
+        shared += len(set(hits) & set(exact_hits))
     assert shared >= 0.95 * 1000
 
 
@@ -174,20 +174,20 @@ def test_the_copy_on_disk_can_be_cut_off_under_a_store_that_is_open(
 # -- in the background -------------------------------------------------------------------------------------------------
 
 
-class Held:
+class Gate:
     """Holds whoever reads vectors or documents for an index, until `go` is set."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
         self.reached, self.go = threading.Event(), threading.Event()
         whole = getattr(ChangeLog, method)
 
-        def held(log: ChangeLog, *arguments: object) -> Iterator[object]:
+        def delayed(log: ChangeLog, *arguments: object) -> Iterator[object]:
             if threading.current_thread().name.startswith(("dense", "lexical")):
                 self.reached.set()
                 assert self.go.wait(60)
             yield from whole(log, *arguments)
 
-        monkeypatch.setattr(ChangeLog, method, held)
+        monkeypatch.setattr(ChangeLog, method, delayed)
 
 
 def test_a_question_does_not_wait_for_a_long_catch_up_and_finds_nothing_that_was_removed(
@@ -197,17 +197,17 @@ def test_a_question_does_not_wait_for_a_long_catch_up_and_finds_nothing_that_was
     store, writer = open_store(), open_store()
     commit(store, make_article("stays.txt", "stays"), make_article("goes.txt", "goes"))
     assert len(dense_search(store, unit_vector("x"), 9)) == 2
-    held = Held(monkeypatch, "vectors")
+    gate = Gate(monkeypatch, "vectors")
     commit(writer, make_article("many.txt", many_lines(50)))
     writer.writing.remove([article_id("/news/goes.txt")])
     assert texts_of(store, dense_search(store, unit_vector("x"), 99)) == ["stays"]
-    assert held.reached.wait(60)
+    assert gate.reached.wait(60)
     commit(writer, make_article("late.txt", "late"))
     assert texts_of(store, dense_search(store, unit_vector("x"), 99)) == ["stays"]
-    held.go.set()
+    gate.go.set()
     wait_until(lambda: len(dense_search(store, unit_vector("x"), 99)) == 52)
-    wanted = ["stays", "late", *many_lines(50).split("\n")]
-    assert texts_of(store, dense_search(store, unit_vector("x"), 5)) == exact(wanted, unit_vector("x"), 5)
+    texts = ["stays", "late", *many_lines(50).split("\n")]
+    assert texts_of(store, dense_search(store, unit_vector("x"), 5)) == exact(texts, unit_vector("x"), 5)
 
 
 def test_while_an_index_is_being_trained_new_articles_are_found_at_once(
@@ -220,12 +220,12 @@ def test_while_an_index_is_being_trained_new_articles_are_found_at_once(
     reached, go = threading.Event(), threading.Event()
     train = Quantiser.train
 
-    def held(sample: Vector, cells: int, check: Callable[[], None]) -> Quantiser:
+    def delayed(sample: Vector, cells: int, check: Callable[[], None]) -> Quantiser:
         reached.set()
         assert go.wait(60)
         return train(sample, cells, check)
 
-    monkeypatch.setattr(Quantiser, "train", held)
+    monkeypatch.setattr(Quantiser, "train", delayed)
     commit(writer, make_article("b.txt", many_lines(20, start=1000)))
     assert len(dense_search(store, unit_vector("x"), 999)) == 310
     assert reached.wait(60)
@@ -248,7 +248,7 @@ def test_a_process_that_finds_no_index_answers_from_sqlite_until_there_is_one(
     for name, day in dates.items():
         text = "\n".join(f"{name} {line}" for line in range(50))
         commit(writer, make_article(name, text, published_at=day))
-    held = Held(monkeypatch, "vectors")
+    gate = Gate(monkeypatch, "vectors")
     store = open_store()
     question = unit_vector("x")
     everything = [f"{name} {line}" for name in dates for line in range(50)]
@@ -256,9 +256,9 @@ def test_a_process_that_finds_no_index_answers_from_sqlite_until_there_is_one(
         assert texts_of(store, dense_search(store, question, 5)) == exact(everything, question, 5)
         since = ArticleFilter(since=date(2020, 1, 1))
         assert texts_of(store, dense_search(store, question, 5, since)) == exact(everything[50:], question, 5)
-        assert held.reached.wait(60)
+        assert gate.reached.wait(60)
         assert store.status().dense_index.startswith("exact")
-        held.go.set()
+        gate.go.set()
 
 
 def test_a_question_does_not_wait_for_a_long_rebuild_of_the_lexical_index(
@@ -268,11 +268,11 @@ def test_a_question_does_not_wait_for_a_long_rebuild_of_the_lexical_index(
     store, writer = open_store(), open_store()
     commit(store, make_article("a.txt", "the harbour\n" * 20 + "x"), make_article("goes.txt", "a harbour goes"))
     wait_until(lambda: len(lexical_search(store, "harbour", 99)) == 21)
-    held = Held(monkeypatch, "documents")
+    gate = Gate(monkeypatch, "documents")
     writer.writing.remove([article_id("/news/goes.txt")])
     commit(writer, make_article("b.txt", "a second harbour"))
     assert len(lexical_search(store, "harbour", 99)) == 20, "what was found before, except what has been removed"
-    held.go.set()
+    gate.go.set()
     wait_until(lambda: len(lexical_search(store, "harbour", 99)) == 21)
     assert texts_of(store, lexical_search(store, "second", 9)) == ["a second harbour"]
 
@@ -332,13 +332,15 @@ def test_a_filter_admits_what_it_says_and_all_of_it(
     for only in filters:
         for _ in range(2):
             hits = dense_search(store, unit_vector("x"), 1000, only)
-            found = {passage.article_id for passage in passages(store, hits).values()}
-            assert found == {article.id for article, origin in articles if only.admits(article, origin)}
-            assert len(hits) == 10 * len(found)
+            article_ids = {passage.article_id for passage in passages(store, hits).values()}
+            assert article_ids == {article.id for article, origin in articles if only.admits(article, origin)}
+            assert len(hits) == 10 * len(article_ids)
             assert dense_search(store, unit_vector("x"), 7, only) == hits[:7]
             with store.view() as view:
                 cosines = view.similarities(unit_vector("x"), [hit.passage_id for hit in hits])
-            assert hits == sorted((Hit(*one) for one in cosines.items()), key=lambda hit: (-hit.score, hit.passage_id))
+            assert hits == sorted(
+                (Hit(*pair) for pair in cosines.items()), key=lambda hit: (-hit.score, hit.passage_id)
+            )
             by_word = lexical_search(store, "line", 1000, only)
             assert {hit.passage_id for hit in by_word} == {hit.passage_id for hit in hits}
             assert lexical_search(store, "line", 7, only) == by_word[:7]

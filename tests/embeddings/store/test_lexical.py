@@ -42,7 +42,7 @@ def index() -> LexicalSearcher:
     return cache.searcher
 
 
-def found(index: LexicalSearcher, question: str, only: ArticleFilter = EVERYTHING) -> set[int]:
+def matches(index: LexicalSearcher, question: str, only: ArticleFilter = EVERYTHING) -> set[int]:
     return {hit.passage_id for hit in index.search(question, 10, only)}
 
 
@@ -63,7 +63,7 @@ def found(index: LexicalSearcher, question: str, only: ArticleFilter = EVERYTHIN
     ],
 )
 def test_only_what_a_filter_admits_is_found(index: LexicalSearcher, only: ArticleFilter, expected: set[int]) -> None:
-    assert found(index, "council harbour", only) == expected
+    assert matches(index, "council harbour", only) == expected
 
 
 def test_a_filter_changes_no_score(index: LexicalSearcher) -> None:
@@ -88,8 +88,8 @@ def test_each_way_to_narrow_a_search_finds_the_same(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passage_facts, "BROAD", broad)
         patch.setattr(lexical_search, "_FEW", few)
-        found = cache.search(question, count, ArticleFilter(publishers=("yes",)), share)
-    assert found == cache.search(question, count, ArticleFilter(publishers=("yes",)))
+        hits = cache.search(question, count, ArticleFilter(publishers=("yes",)), share)
+    assert hits == cache.search(question, count, ArticleFilter(publishers=("yes",)))
 
 
 def _many(admitted: tuple[bool, ...]) -> LexicalSearcher:
@@ -100,8 +100,8 @@ def _many(admitted: tuple[bool, ...]) -> LexicalSearcher:
     cache.apply(
         [],
         [
-            LexicalDocument(number, text, "Title", "yes" if wanted else "no")
-            for number, (text, wanted) in enumerate(zip(texts, admitted, strict=True), start=1)
+            LexicalDocument(number, text, "Title", "yes" if is_admitted else "no")
+            for number, (text, is_admitted) in enumerate(zip(texts, admitted, strict=True), start=1)
         ],
         len(texts),
     )
@@ -114,7 +114,7 @@ def test_bits_say_which_ids_are_admitted(ids: set[int], asked: list[int]) -> Non
     mask[list(ids)] = True
     admitted = Admitted(np.packbits(mask, bitorder="little"), len(ids), len(mask))
     assert admitted.ids().tolist() == sorted(ids)
-    assert admitted.has(np.array(asked, np.int64)).tolist() == [one in ids for one in asked]
+    assert admitted.has(np.array(asked, np.int64)).tolist() == [number in ids for number in asked]
 
 
 def test_the_newest_day_is_that_of_the_newest_admitted_article(index: LexicalSearcher) -> None:
@@ -126,12 +126,12 @@ def test_the_newest_day_is_that_of_the_newest_admitted_article(index: LexicalSea
 
 @pytest.mark.parametrize("question", ["STRASSBURG", "Straßburg", "cafe", "Café", "häfen", "東京タワー", "ΕΡΤ Hafen"])
 def test_words_of_other_languages_are_found(index: LexicalSearcher, question: str) -> None:
-    assert found(index, question) == {4}
+    assert matches(index, question) == {4}
 
 
 @pytest.mark.parametrize("question", ["", "  ", "?!", "the of and", "what who when", "🙂" * 1000, '"', "a" * 1000])
 def test_a_question_without_words_to_search_finds_nothing(index: LexicalSearcher, question: str) -> None:
-    assert found(index, question) == set()
+    assert matches(index, question) == set()
 
 
 @settings(max_examples=200, deadline=None)
@@ -152,7 +152,7 @@ def test_any_question_is_safe(index: LexicalSearcher, question: str) -> None:
 def test_query_syntax_in_a_question_is_only_words(question: str) -> None:
     index = LexicalIndex(None, "store")
     index.apply([], [LexicalDocument(1, "harbour", "")], 1)
-    assert found(index.searcher, f"{question} harbour -harbour") == {1} or len(question) > 64
+    assert matches(index.searcher, f"{question} harbour -harbour") == {1} or len(question) > 64
 
 
 def test_rare_words_weigh_more_than_common_ones(index: LexicalSearcher) -> None:

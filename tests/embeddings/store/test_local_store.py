@@ -242,10 +242,10 @@ def test_statistics_of_removed_passages_do_not_linger(tmp_path: Path) -> None:
     grown.refresh()
     grown.writing.remove([article_id(f"/news/{name}") for name in list(texts)[:25]])
     commit(fresh, *[make_article(name, text) for name, text in list(texts.items())[25:]])
-    found = [(store, lexical_search(store, "harbour bridge w39", 40)) for store in (grown, fresh)]
-    (one, _), (other, _) = [(texts_of(store, hits), hits) for store, hits in found]
-    assert one == other
-    assert [hit.score for hit in found[0][1]] == pytest.approx([hit.score for hit in found[1][1]], rel=1e-6)
+    rankings = [(store, lexical_search(store, "harbour bridge w39", 40)) for store in (grown, fresh)]
+    (grown_texts, _), (fresh_texts, _) = [(texts_of(store, hits), hits) for store, hits in rankings]
+    assert grown_texts == fresh_texts
+    assert [hit.score for hit in rankings[0][1]] == pytest.approx([hit.score for hit in rankings[1][1]], rel=1e-6)
     grown.close()
     fresh.close()
 
@@ -415,12 +415,12 @@ def test_killed_at_any_moment_it_goes_on_from_the_last_whole_batch(tmp_path: Pat
             time.sleep(rng.uniform(0, 0.1))
             process.send_signal(signal.SIGKILL)
         store = LocalStore(data)
-        held = store.articles.list()
-        assert len(held) >= committed, "nothing that was committed is lost"
-        committed = len(held)
-        for article in held:
+        stored = store.articles.list()
+        assert len(stored) >= committed, "nothing that was committed is lost"
+        committed = len(stored)
+        for article in stored:
             assert article.text == (articles / Path(article.source).name).read_text().strip()
-        assert len(dense_search(store, unit_vector("x", 384), 999)) == (store.status().passages if held else 0)
+        assert len(dense_search(store, unit_vector("x", 384), 999)) == (store.status().passages if stored else 0)
         store.close()
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     report = json.loads(done.stdout.splitlines()[-1])
@@ -543,10 +543,10 @@ class StoreUnderAnyEvents(RuleBasedStateMachine):
         assert [hit.score for hit in hits] == pytest.approx(cosines[:5], abs=1e-5)
         for hit, text in zip(hits, texts_of(searched, hits), strict=True):
             assert hit.score == pytest.approx(float(unit_vector(text) @ question), abs=1e-5)
-        found = lexical_search(searched, words, 1000)
+        by_word = lexical_search(searched, words, 1000)
         matching = sorted(line for _, line in lines if set(line.split()) & set(words.split()))
-        assert sorted(texts_of(searched, found)) == matching
-        assert [hit.score for hit in found] == pytest.approx(self._bm25(searched, words), rel=1e-5)
+        assert sorted(texts_of(searched, by_word)) == matching
+        assert [hit.score for hit in by_word] == pytest.approx(self._bm25(searched, words), rel=1e-5)
 
     def _bm25(self, searched: LocalStore, words: str) -> list[float]:
         """Scores of an index that is made for this one search."""
@@ -561,8 +561,8 @@ class StoreUnderAnyEvents(RuleBasedStateMachine):
     @invariant()
     def what_was_committed_is_there(self) -> None:
         if getattr(self, "opened", None):
-            held = {article.title: article.text for article in self.opened[0].articles.list()}
-            assert held == self.model
+            stored = {article.title: article.text for article in self.opened[0].articles.list()}
+            assert stored == self.model
 
     def teardown(self) -> None:
         if hasattr(self, "views"):

@@ -91,9 +91,9 @@ def test_a_new_store_has_the_tables_of_a_migrated_one(old_store: Path, tmp_path:
         LocalStore(folder).close()
         connection = sqlite3.connect(folder / "qa_bot.sqlite3")
         names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master ORDER BY name")]
-        found = {name: {row[1:] for row in connection.execute(f"PRAGMA table_xinfo ({name})")} for name in names}
+        columns = {name: {row[1:] for row in connection.execute(f"PRAGMA table_xinfo ({name})")} for name in names}
         connection.close()
-        return found
+        return columns
 
     assert tables(old_store) == tables(tmp_path / "new")
 

@@ -43,23 +43,23 @@ def check_quotations(bot: QABot, answer: Answer) -> list[Quotation]:
     """Each quotation is what its article says, answer in sentence in article, and no two say the same."""
     quotations = list(iterate(answer))
     for quotation in quotations:
-        held = bot.store.articles.get(quotation.article.id)
-        assert held is not None
-        text, found, sentence = held.article.text, quotation.answer, quotation.sentence
-        assert text[found.start : found.end] == found.text
+        stored = bot.store.articles.get(quotation.article.id)
+        assert stored is not None
+        text, span, sentence = stored.article.text, quotation.answer, quotation.sentence
+        assert text[span.start : span.end] == span.text
         assert text[sentence.start : sentence.end] == sentence.text
-        assert sentence.start <= found.start < found.end <= sentence.end
-        assert Span(sentence.start, sentence.end) in held.sentences
-        assert found.text == found.text.strip()
-        assert any(character.isalnum() for character in found.text)
-        assert 0 <= found.confidence <= 1
-        assert quotation.article.title == held.article.title
-    for at, one in enumerate(quotations):
+        assert sentence.start <= span.start < span.end <= sentence.end
+        assert Span(sentence.start, sentence.end) in stored.sentences
+        assert span.text == span.text.strip()
+        assert any(character.isalnum() for character in span.text)
+        assert 0 <= span.confidence <= 1
+        assert quotation.article.title == stored.article.title
+    for at, quotation in enumerate(quotations):
         for other in quotations[:at]:
-            assert one.answer.confidence <= other.answer.confidence
-            assert normalize_answer(one.answer.text) != normalize_answer(other.answer.text)
-            if one.article.id == other.article.id:
-                assert one.answer.end <= other.answer.start or other.answer.end <= one.answer.start
+            assert quotation.answer.confidence <= other.answer.confidence
+            assert normalize_answer(quotation.answer.text) != normalize_answer(other.answer.text)
+            if quotation.article.id == other.article.id:
+                assert quotation.answer.end <= other.answer.start or other.answer.end <= quotation.answer.start
     return quotations
 
 

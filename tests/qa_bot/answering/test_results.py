@@ -69,7 +69,7 @@ def test_nothing_found_is_no_answer_at_any_threshold() -> None:
 
 
 @given(
-    confidences=st.lists(st.floats(0, 1), max_size=4).map(lambda found: sorted(found, reverse=True)),
+    confidences=st.lists(st.floats(0, 1), max_size=4).map(lambda values: sorted(values, reverse=True)),
     first=st.floats(0, 1),
     second=st.floats(0, 1),
 )

@@ -119,12 +119,12 @@ def test_the_users_archive_is_neither_made_nor_touched(
     assert mixed_report.end_to_end is not None
     assert not user_settings.data_dir.exists()
     user_settings.data_dir.mkdir()
-    held = user_settings.data_dir / "qa_bot.sqlite3"
-    held.write_bytes(b"not even a database")
+    database = user_settings.data_dir / "qa_bot.sqlite3"
+    database.write_bytes(b"not even a database")
     evaluate([mixed_file], settings=user_settings, limit=2)
     assert [path.name for path in user_settings.data_dir.iterdir()] == ["qa_bot.sqlite3"]
-    assert held.read_bytes() == b"not even a database"
-    held.unlink()
+    assert database.read_bytes() == b"not even a database"
+    database.unlink()
     user_settings.data_dir.rmdir()
 
 
@@ -163,10 +163,10 @@ def test_answers_that_do_not_stand_at_their_offset_are_told_of_and_count(
         answer["answer_start"] += 1
     path = tmp_path / "off_by_one.json"
     path.write_text(json.dumps(document))
-    said: list[str] = []
-    report = evaluate([path], settings=user_settings, modes=[Mode.READER], say=said.append)
-    assert len(said) == 1
-    assert f"{path}: 15 of 19 questions have answers that do not stand at their answer_start" in said[0]
+    messages: list[str] = []
+    report = evaluate([path], settings=user_settings, modes=[Mode.READER], say=messages.append)
+    assert len(messages) == 1
+    assert f"{path}: 15 of 19 questions have answers that do not stand at their answer_start" in messages[0]
     assert report.reader is not None
     assert mixed_report.reader is not None
     assert report.reader.exact_match == mixed_report.reader.exact_match

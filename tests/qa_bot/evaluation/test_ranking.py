@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa_bot.evaluation.ranking import rank_figures, reciprocal_rank_fusion
+from qa_bot.evaluation.metrics import rank_figures, reciprocal_rank_fusion
 
 
 def test_ranks_by_hand() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa_bot.evaluation.selective import best_threshold, risk_coverage
+from qa_bot.evaluation.metrics import best_threshold, risk_coverage
 
 Case = tuple[float, float, bool]
 

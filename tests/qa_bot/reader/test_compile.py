@@ -136,8 +136,8 @@ def test_a_folder_that_holds_no_reader_is_named(
     if broken == "no config":
         (folder / "config.json").unlink()
     elif broken == "no span head":
-        kept = {k: v for k, v in load_file(folder / "model.safetensors").items() if "qa_outputs" not in k}
-        save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
+        tensors = {k: v for k, v in load_file(folder / "model.safetensors").items() if "qa_outputs" not in k}
+        save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     elif broken == "a file":
         shutil.rmtree(folder)
         folder.write_text("not a model")

@@ -13,9 +13,9 @@ from qa_bot.reader.confidence import SHARE_TEMPERATURE, Calibration, shares
 def test_a_share_is_the_weight_of_all_that_say_the_same() -> None:
     scores = [3.0, 1.0, 2.0, -4.0]
     weights = [math.exp(score / SHARE_TEMPERATURE) for score in scores]
-    found = shares(np.array(scores), ["1904", "1961", "1904", "maria oliveira"])
+    share_of_each = shares(np.array(scores), ["1904", "1961", "1904", "maria oliveira"])
     first = (weights[0] + weights[2]) / sum(weights)
-    assert found.tolist() == pytest.approx([first, weights[1] / sum(weights), first, weights[3] / sum(weights)])
+    assert share_of_each.tolist() == pytest.approx([first, weights[1] / sum(weights), first, weights[3] / sum(weights)])
 
 
 def test_one_candidate_has_no_rival() -> None:
@@ -39,7 +39,7 @@ def test_a_rival_lowers_the_probability_as_much_as_the_calibration_says() -> Non
 def test_each_candidate_of_a_question_has_its_own_probability() -> None:
     calibration = Calibration(slope=0.3, intercept=-0.4, share_weight=1.5)
     scores, words = np.array([6.0, 5.5, 5.0]), ["1904", "1961", "1904"]
-    found = calibration.probabilities(scores, words)
-    assert found == [calibration.probability(*one) for one in zip(scores, shares(scores, words), strict=True)]
-    assert found[0] > found[2] > found[1]
+    probabilities = calibration.probabilities(scores, words)
+    assert probabilities == [calibration.probability(*pair) for pair in zip(scores, shares(scores, words), strict=True)]
+    assert probabilities[0] > probabilities[2] > probabilities[1]
     assert calibration.probabilities(np.zeros(0), []) == []

@@ -17,7 +17,7 @@ def test_the_spans_are_those_that_trying_them_all_finds(
 ) -> None:
     start, end = np.array(logits, np.float32).T
     limits = np.array([data.draw(st.integers(at, len(logits) - 1)) for at in range(len(logits))])
-    found = best_spans(start, end, limits, max_answer_tokens=longest, count=count)
+    spans = best_spans(start, end, limits, max_answer_tokens=longest, count=count)
     tried = sorted(
         (
             (float(start[i] + end[j]), i, j)
@@ -27,9 +27,9 @@ def test_the_spans_are_those_that_trying_them_all_finds(
         ),
         reverse=True,
     )
-    assert [span.score for span in found] == [score for score, _, _ in tried[:count]]
-    assert len({(span.first, span.last) for span in found}) == len(found)
-    for span in found:
+    assert [span.score for span in spans] == [score for score, _, _ in tried[:count]]
+    assert len({(span.first, span.last) for span in spans}) == len(spans)
+    for span in spans:
         assert span.first <= span.last < min(span.first + longest, len(logits))
         assert span.last <= limits[span.first]
         assert span.score == float(start[span.first] + end[span.last])

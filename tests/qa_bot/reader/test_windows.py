@@ -14,10 +14,10 @@ from qa_bot.reader.windows import SequenceTemplate, TokenizedText, make_windows,
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    found = Tokenizer.from_file(str(packaged_weights() / "tokenizer.json"))
-    found.no_truncation()
-    found.no_padding()
-    return found
+    tokenizer = Tokenizer.from_file(str(packaged_weights() / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
 
 
 def test_a_window_is_what_the_tokenizer_itself_makes_of_a_pair(tokenizer: Tokenizer) -> None:

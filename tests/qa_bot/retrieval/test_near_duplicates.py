@@ -34,21 +34,21 @@ def write(folder: Path, name: str, text: str, **facts: str) -> Path:
 def sources(answer: Answer) -> list[str]:
     """The file that is quoted, and those that are named besides."""
     assert answer.article is not None
-    return [Path(one.source).name for one in (answer.article, *answer.also)]
+    return [Path(article.source).name for article in (answer.article, *answer.also)]
 
 
 def check_quoted(bot: QABot, answer: Answer) -> None:
     """Every quotation is in its article, to the letter."""
     for quotation in iterate(answer):
-        held = bot.store.articles.get(quotation.article.id)
-        assert held is not None
-        sentence, found = quotation.sentence, quotation.answer
-        assert held.article.text[sentence.start : sentence.end] == sentence.text
-        assert held.article.text[found.start : found.end] == found.text
+        stored = bot.store.articles.get(quotation.article.id)
+        assert stored is not None
+        sentence, span = quotation.sentence, quotation.answer
+        assert stored.article.text[sentence.start : sentence.end] == sentence.text
+        assert stored.article.text[span.start : span.end] == span.text
         for other in quotation.also:
-            held = bot.store.articles.get(other.id)
-            assert held is not None
-            assert sentence.text in held.article.text
+            stored = bot.store.articles.get(other.id)
+            assert stored is not None
+            assert sentence.text in stored.article.text
 
 
 def ask(bot: QABot, only: Mapping[str, object] | None = None) -> Answer:

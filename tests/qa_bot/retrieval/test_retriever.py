@@ -42,10 +42,10 @@ def retrieve(bot: QABot) -> Callable[..., list[RetrievedPassage]]:
     return search
 
 
-def published(bot: QABot, found: RetrievedPassage) -> str:
-    held = bot.store.articles.get(found.passage.article_id)
-    assert held is not None
-    return str(held.article.published_at)
+def published(bot: QABot, hit: RetrievedPassage) -> str:
+    stored = bot.store.articles.get(hit.passage.article_id)
+    assert stored is not None
+    return str(stored.article.published_at)
 
 
 @pytest.mark.parametrize(
@@ -70,10 +70,10 @@ def test_of_reports_that_say_the_same_the_one_of_the_right_day_is_first(
 def test_a_date_puts_no_other_story_in_front_of_the_one_that_is_asked_for(
     bot: QABot, retrieve: Callable[..., list[RetrievedPassage]], when: str
 ) -> None:
-    found = retrieve(f"What is {when} the bottom of the sea, the Challenger Deep?")
-    held = bot.store.articles.get(found[0].passage.article_id)
-    assert held is not None
-    assert "Challenger Deep" in held.article.title
+    hits = retrieve(f"What is {when} the bottom of the sea, the Challenger Deep?")
+    stored = bot.store.articles.get(hits[0].passage.article_id)
+    assert stored is not None
+    assert "Challenger Deep" in stored.article.title
 
 
 @pytest.mark.parametrize(
@@ -91,19 +91,19 @@ def test_a_date_puts_no_other_story_in_front_of_the_one_that_is_asked_for(
 def test_no_passage_is_brought_that_the_filter_shuts_out(
     bot: QABot, retrieve: Callable[..., list[RetrievedPassage]], only: ArticleFilter, question: str
 ) -> None:
-    found = retrieve(question, 50, only)
-    for one in found:
-        held = bot.store.articles.get(one.passage.article_id)
-        assert held is not None
-        assert only.admits(held.article, bot.store.articles.origin(held.article.id) or "")
-    assert bool(found) == (only.publishers != ("nobody",))
+    hits = retrieve(question, 50, only)
+    for hit in hits:
+        stored = bot.store.articles.get(hit.passage.article_id)
+        assert stored is not None
+        assert only.admits(stored.article, bot.store.articles.origin(stored.article.id) or "")
+    assert bool(hits) == (only.publishers != ("nobody",))
 
 
 def test_nothing_outside_a_filter_is_quoted_even_as_an_alternative(bot: QABot) -> None:
     only = ArticleFilter(publishers=("reuters",))
     answer = bot.ask("Who first walked on the moon?", only=only)
     assert not answer.answered
-    assert {one.article.publisher for one in answer.alternatives} <= {"Reuters"}
+    assert {other.article.publisher for other in answer.alternatives} <= {"Reuters"}
 
 
 def test_words_that_stand_together_count_more_than_words_that_are_scattered(
@@ -119,9 +119,9 @@ def test_words_that_stand_together_count_more_than_words_that_are_scattered(
     bot.reindex([str(tmp_path)])
     question = "When was the harbour bridge of Lund closed?"
     with bot.store.view() as view:
-        found = Retriever().retrieve(view, question, bot.encoder.encode_question(question), 2)
-    assert found[0].passage.text.startswith("In May the harbour bridge")
-    assert found[0].overlap > found[1].overlap
+        hits = Retriever().retrieve(view, question, bot.encoder.encode_question(question), 2)
+    assert hits[0].passage.text.startswith("In May the harbour bridge")
+    assert hits[0].overlap > hits[1].overlap
 
 
 def test_the_same_question_brings_the_same_passages_with_the_same_scores(

@@ -25,10 +25,10 @@ def test_words_that_ask_or_say_nothing_are_not_looked_for() -> None:
 
 
 def test_a_passage_with_all_the_words_in_their_order_has_everything_but_the_title() -> None:
-    found = overlap(
+    shares = overlap(
         "It was this committee that held the hearing on Russia.", question="committee held the hearing on Russia"
     )
-    assert list(found) == pytest.approx([1, 4 / 6, 1, 0, 1])
+    assert list(shares) == pytest.approx([1, 4 / 6, 1, 0, 1])
     assert overlap("A committee held the hearing on Russia.", question="A committee held the hearing on Russia") == (
         1,
         1,
@@ -39,19 +39,19 @@ def test_a_passage_with_all_the_words_in_their_order_has_everything_but_the_titl
 
 
 def test_other_forms_of_the_words_count_but_not_as_the_same() -> None:
-    found = overlap("Committees held hearings on Russia.")
-    assert (found.nearby, found.exact, found.anywhere) == (1, 0.5, 1)
+    shares = overlap("Committees held hearings on Russia.")
+    assert (shares.nearby, shares.exact, shares.anywhere) == (1, 0.5, 1)
 
 
 def test_words_that_stand_far_apart_are_not_near_each_other() -> None:
     apart = "The committee " + "met " * WINDOW + "held " + "met " * WINDOW + "a hearing on Russia."
-    found = overlap(apart)
-    assert (found.nearby, found.anywhere) == (0.5, 1)
+    shares = overlap(apart)
+    assert (shares.nearby, shares.anywhere) == (0.5, 1)
 
 
 def test_a_title_says_what_its_passages_are_about() -> None:
-    found = overlap("It held one in January.", title="The Russia committee")
-    assert (found.title, found.anywhere, found.nearby) == (0.5, 0.75, 0.25)
+    shares = overlap("It held one in January.", title="The Russia committee")
+    assert (shares.title, shares.anywhere, shares.nearby) == (0.5, 0.75, 0.25)
 
 
 def test_rare_words_count_more() -> None:

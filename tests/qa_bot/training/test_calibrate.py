@@ -28,12 +28,12 @@ def _asked(count: int, slope: float, intercept: float, seed: int) -> list[Asked]
 
 @pytest.mark.slow
 def test_a_known_calibration_is_found_again() -> None:
-    found = fit(_asked(20_000, slope=0.4, intercept=-1.0, seed=1))
-    assert found.calibration.slope == pytest.approx(0.4, abs=0.03)
-    assert found.calibration.intercept == pytest.approx(-1.0, abs=0.1)
-    assert found.error_after < 0.02 < found.error_before
-    assert sum(one.share for one in found.reliability_after) == pytest.approx(1)
-    assert all(abs(one.confidence - one.accuracy) < 0.1 for one in found.reliability_after)
+    fitted = fit(_asked(20_000, slope=0.4, intercept=-1.0, seed=1))
+    assert fitted.calibration.slope == pytest.approx(0.4, abs=0.03)
+    assert fitted.calibration.intercept == pytest.approx(-1.0, abs=0.1)
+    assert fitted.error_after < 0.02 < fitted.error_before
+    assert sum(bin_.share for bin_ in fitted.reliability_after) == pytest.approx(1)
+    assert all(abs(bin_.confidence - bin_.accuracy) < 0.1 for bin_ in fitted.reliability_after)
 
 
 def test_a_calibration_is_judged_on_articles_that_it_was_not_fitted_on() -> None:
@@ -45,7 +45,7 @@ def test_a_calibration_is_judged_on_articles_that_it_was_not_fitted_on() -> None
         for score in rng.normal(article, 1, 200)
     ]
     assert fit(asked).error_after > 0.1
-    as_one = [one._replace(article="") for one in asked]
+    as_one = [question._replace(article="") for question in asked]
     assert fit(as_one).error_after < 0.1
 
 
@@ -56,9 +56,9 @@ def test_the_retrieval_score_is_weighed_if_it_tells_right_from_wrong() -> None:
         spans, retrievals = rng.normal(0, 1, 3), rng.random(3)
         right = np.arange(3) == int(np.argmax(spans + 4 * retrievals))
         asked.append(Asked(True, spans, retrievals, right))
-    found = fit(asked)
-    assert found.calibration.retrieval_weight == 4.0
-    assert found.top_right == 1.0
+    fitted = fit(asked)
+    assert fitted.calibration.retrieval_weight == 4.0
+    assert fitted.top_right == 1.0
 
 
 def test_an_answer_with_a_near_rival_counts_as_less_probable_if_it_is_more_often_wrong() -> None:
@@ -80,7 +80,7 @@ def test_rivals_never_speak_for_an_answer() -> None:
         Asked(True, np.array([5.0, 5.0 - gap]), np.zeros(2), np.array([gap < 1, False]))
         for gap in np.linspace(0, 4, 200)
     ]
-    asked += [one._replace(spans=one.spans - 9, right=np.zeros(2, bool)) for one in asked]
+    asked += [question._replace(spans=question.spans - 9, right=np.zeros(2, bool)) for question in asked]
     assert fit(asked).calibration.share_weight == 0.0
 
 
@@ -88,9 +88,9 @@ def test_questions_that_cannot_be_answered_raise_the_threshold() -> None:
     rng = np.random.default_rng(3)
     answerable = [Asked(True, np.array([s]), np.zeros(1), np.array([True])) for s in rng.normal(4, 2, 500)]
     others = [Asked(False, np.array([s]), np.zeros(1), np.array([False])) for s in rng.normal(-4, 2, 500)]
-    found = fit(answerable + others)
-    assert found.answered_right > 0.95
-    assert found.refused == pytest.approx(0.85, abs=0.01)
+    fitted = fit(answerable + others)
+    assert fitted.answered_right > 0.95
+    assert fitted.refused == pytest.approx(0.85, abs=0.01)
 
 
 def test_calibration_error_is_the_gap_of_confidence_and_accuracy() -> None:

@@ -50,8 +50,8 @@ def weights(work: Path) -> dict[str, torch.Tensor]:
     return load_file(work / "model" / "model.safetensors")
 
 
-def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+def equal(state: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return state.keys() == other.keys() and all(torch.equal(state[name], other[name]) for name in state)
 
 
 @pytest.mark.slow
@@ -112,7 +112,7 @@ def answers_of(model: Path, compiled: Path) -> dict[str, str]:
     compile_reader(str(model), compiled)
     reader = Reader(compiled, json.loads((compiled / "compiled.json").read_text()))
     best = {question: reader.read(question, [ReadingPassage(PASSAGE)])[0] for question in ANSWERS}
-    return {question: PASSAGE[one.start : one.end] for question, one in best.items() if one.score > 0}
+    return {question: PASSAGE[span.start : span.end] for question, span in best.items() if span.score > 0}
 
 
 @pytest.mark.parametrize("more", ["", "--dropout 0.05"])
@@ -181,7 +181,7 @@ def test_a_teacher_that_cannot_teach_is_named(
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "expected"),
     [
         (["--steps", "0"], "--steps"),
         (["--learning-rate", "fast"], "--learning-rate"),
@@ -190,12 +190,12 @@ def test_a_teacher_that_cannot_teach_is_named(
     ],
 )
 def test_a_wrong_option_is_named_on_one_line(
-    options: list[str], said: str, question_files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    options: list[str], expected: str, question_files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["train", "--data", str(question_files), "--work", str(tmp_path / "work"), *options]) == 2
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1
-    assert said in lines[0]
+    assert expected in lines[0]
 
 
 def test_a_folder_without_questions_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -247,12 +247,12 @@ def test_a_long_paragraph_is_cut_as_the_index_cuts_it() -> None:
     text = before + "The bridge over the Weser was opened in 1904. " + before
     example = Example("When was it opened?", "Weser", text, ((text.index("1904"), text.index("1904") + 4),))
     for seed in range(20):
-        held, other = cut_like_the_index(example, np.random.default_rng(seed))
-        assert [held.passage[start:end] for start, end in held.answers] == ["1904"]
-        assert held.passage in text
-        assert len(held.passage) <= 800 < len(text)
+        answerable, other = cut_like_the_index(example, np.random.default_rng(seed))
+        assert [answerable.passage[start:end] for start, end in answerable.answers] == ["1904"]
+        assert answerable.passage in text
+        assert len(answerable.passage) <= 800 < len(text)
         assert "1904" not in other.passage
-        assert other == held._replace(passage=other.passage, answers=())
+        assert other == answerable._replace(passage=other.passage, answers=())
     short = example._replace(passage=text[len(before) :][:45], answers=((40, 44),))
     assert cut_like_the_index(short, np.random.default_rng(0)) == [short]
     [unanswerable] = cut_like_the_index(example._replace(answers=()), np.random.default_rng(0))
