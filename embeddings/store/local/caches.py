@@ -30,16 +30,7 @@ _TRIES = 20
 
 
 class Moment(NamedTuple):
-    """The caches as a view sees them, however they change meanwhile.
-
-    Attributes:
-        folder: of the store.
-        log: of the generation of passages.
-        facts: what filters admit.
-        dense: the dense index, pinned.
-        dense_is_filled: it was so when the view was opened.
-        lexical: the lexical index; None if there is none yet.
-    """
+    """The caches as a view sees them, however they change meanwhile: the dense index is pinned; there may be no lexical one."""
 
     folder: Path
     log: ChangeLog

@@ -92,9 +92,7 @@ class FilterFacts:
 class PassageFacts:
     """Arrays that are indexed by passage id, filled when a filter is first used, and kept up by the log of changes.
 
-    Args:
-        log: of the generation of passages.
-        check: called now and then while much is read; may raise, to stop.
+    `check` is called now and then while much is read; it may raise, to stop.
     """
 
     def __init__(self, log: ChangeLog, check: Callable[[], None] = lambda: None) -> None:

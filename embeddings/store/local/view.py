@@ -28,13 +28,7 @@ _EVERYTHING = FilterFacts(None)
 class LocalView(View):
     """One read transaction of SQLite, and the caches as they are at its last change.
 
-    The caches may know passages that the snapshot lacks; no method returns them.
-
-    Args:
-        connection: in the read transaction.
-        facts: what the store knows of itself.
-        moment: the caches; None while the store is empty.
-        only: the articles that the view shows.
+    The caches may know passages that the snapshot lacks; no method returns them.  While the store is empty, there are none.
     """
 
     def __init__(

@@ -50,14 +50,8 @@ class DenseCache(Cache):
     """The dense index of one generation of passages.
 
     An exact index has no copy on disk: it would be the vectors once more, and SQLite reads them as fast.  Every process
-    applies the changes to an index of its own; one at a time trains a quantised index, and saves it for all.
-
-    Args:
-        folder: where the copy of a quantised index lies.
-        database, log, kind, dimension: what is indexed, and by which index.
-        identity: of the store, the generation and the dimension.
-        say: is told that an index is trained, or cannot be saved.
-        explain: is told why an index has to be made again.
+    applies the changes to an index of its own; one at a time trains a quantised index, and saves it for all.  `explain` is
+    told why an index has to be made again.
     """
 
     name = "dense"

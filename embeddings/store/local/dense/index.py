@@ -72,8 +72,7 @@ class DenseIndex:
     Args:
         dimension: of the vectors.
         quantiser: what the index is trained to; None for an exact one.
-        index: one that is filled already, as FAISS has it.
-        change: that it stands at.
+        index, change: one that FAISS has filled already, and the change that it stands at.
     """
 
     def __init__(self, dimension: int, quantiser: Quantiser | None, index: Any = None, change: int = 0) -> None:

@@ -19,15 +19,7 @@ _AT_ONCE = 20_000  # passages, in the index or to be put in, up to which it is q
 
 
 class LexicalCache(Cache):
-    """The lexical index of one generation of passages.
-
-    Args:
-        folder: where it lies.
-        database, log: what is indexed.
-        identity: of the store and the generation.
-        say: is told that the index cannot be written.
-        explain: is told why the index has to be made again.
-    """
+    """The lexical index of one generation of passages; `explain` is told why it has to be made again."""
 
     name = "lexical"
     patience = 10.0
