@@ -93,7 +93,10 @@ class CacheFollower(Generic[SomeCache]):
         if self.cache.is_loaded() and self.cache.change >= last:
             return False
         busy = self.background.busy
-        if self._applying.acquire(timeout=0 if busy else self.cache.patience if self.cache.change else -1):
+        patience = self.cache.patience if self.cache.change else -1
+        if busy:  # a question waits for a moment if the rest is quick, and never for an index that is made anew
+            patience = _PATIENCE if self.cache.change and self.cache.is_quick(connection, last) else 0
+        if self._applying.acquire(timeout=patience):
             try:
                 self.cache.load(connection)
                 is_quick = self.cache.is_quick(connection, last)

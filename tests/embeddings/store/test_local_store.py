@@ -596,3 +596,21 @@ TestStoreUnderAnyEvents = StoreUnderAnyEvents.TestCase
 TestStoreUnderAnyEvents.settings = _ANY_EVENTS
 TestQuantisedStoreUnderAnyEvents = QuantisedStoreUnderAnyEvents.TestCase
 TestQuantisedStoreUnderAnyEvents.settings = _ANY_EVENTS
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_a_commit_is_searched_while_the_index_is_being_saved(attempt: int) -> None:
+    """A story that the machine above told: saving in the background held up a commit that is quick to apply."""
+    story = QuantisedStoreUnderAnyEvents()
+    before = {"1.txt": "word0 word9\nword11 word5\nword9 word2", "5.txt": "word5 word7\nword0 word2", "4.txt": "word4"}
+    story.begin(articles=before)
+    try:
+        story.save_caches(store=1)
+        story.damage_a_cache(pattern="dense.json", damage=_empty)
+        story.open_a_view(store=1)
+        story.save_caches(store=0)
+        story.commit_some(1, {"5.txt": "word1 word4 word5"})
+        story.reopen(store=0)
+        story.searches_agree_with_what_is_committed(store=1, words="word1 word2")
+    finally:
+        story.teardown()
