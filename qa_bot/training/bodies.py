@@ -15,9 +15,8 @@ import json
 import shutil
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
@@ -32,8 +31,7 @@ from embeddings.onnx.model_cache import packaged_weights
 PACKAGED = Path(__file__).parents[1] / "reader" / "packaged"
 
 
-@dataclass(frozen=True)
-class Body:
+class Body(NamedTuple):
     """Where a body lies and how to know it.
 
     Attributes:

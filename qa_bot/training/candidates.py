@@ -63,8 +63,7 @@ def find_candidates(
         (folder / "articles.part").rename(articles)
     with QABot(settings.model_copy(update={"data_dir": folder / "store"})) as bot:
         bot.reindex(
-            [str(articles), *map(str, news)],
-            progress=lambda at: progress(at.entries, at.total, "articles indexed"),
+            [str(articles), *map(str, news)], progress=lambda at: progress(at.entries, at.total, "articles indexed")
         )
         bot.load()
         chosen = list(_chosen(sets, questions_each, seed))

@@ -102,12 +102,7 @@ class Curriculum:
     ) -> list[LabelledWindow]:
         """One window with the answer, if there is one, and now and then one beside it without; else one of all."""
         windows = make_windows(
-            self._template,
-            question,
-            [passage],
-            [title],
-            max_tokens=self._config.max_tokens,
-            stride=self._config.stride,
+            self._template, question, [passage], [title], max_tokens=self._config.max_tokens, stride=self._config.stride
         )
         answer = example.answers[int(rng.integers(len(example.answers)))] if example.answers else None
         labelled = [label(window, answer) for window in windows]

@@ -43,7 +43,7 @@ def _keep_freed_memory() -> None:
 
 
 def evaluate(run: Run, questions: Sequence[Question]) -> dict[str, float]:
-    """EM and F1 (percent) on answerable questions, best span forced; `auc` of null against answerable where both are.
+    """EM and F1 (percent) on answerable questions, best span forced.
 
     Each question is read on its own paragraph, cut into windows as in training.
     """
@@ -69,20 +69,10 @@ def evaluate(run: Run, questions: Sequence[Question]) -> dict[str, float]:
                 text = questions[window.passage].paragraph[window.offsets[span.first, 0] : window.offsets[span.last, 1]]
                 best[window.passage] = max(best.get(window.passage, (-math.inf, "")), (margin, text))
     run.model.train()
-    scored = [
-        best_over_references(best[i][1], [reference.text for reference in question.references])
-        for i, question in enumerate(questions)
-        if question.references
-    ]
-    result = {"questions": float(len(questions))}
-    if scored:
-        result["em"], result["f1"] = (float(100 * value) for value in np.mean(scored, axis=0))
-    margins = np.array([best[i][0] for i in range(len(questions))])
-    answerable = np.array([bool(question.references) for question in questions])
-    if answerable.any() and not answerable.all():
-        above = margins[answerable][:, None] - margins[~answerable][None, :]
-        result["auc"] = float(100 * ((above > 0).mean() + 0.5 * (above == 0).mean()))
-    return result
+    references = [[reference.text for reference in question.references] for question in questions]
+    scored = [best_over_references(best[i][1], texts) for i, texts in enumerate(references) if texts]
+    means = [float(100 * value) for value in np.mean(scored, axis=0)] if scored else []
+    return {"questions": float(len(questions)), **dict(zip(("em", "f1"), means, strict=False))}
 
 
 def train(data: Path, work: Path, config: TrainingConfig) -> None:

@@ -30,13 +30,7 @@ def distillation_loss(scores: torch.Tensor, taught: torch.Tensor) -> torch.Tenso
     """Cross-entropy of the scores' distributions with a teacher's; the mean of start and end.
 
     Hinton et al., 2015, "Distilling the Knowledge in a Neural Network", https://arxiv.org/abs/1503.02531, without temperature.
-
-    Args:
-        scores: the student's, shape (windows, tokens, 2).
-        taught: the teacher's probabilities of start and end, of the same shape.
-
-    Returns:
-        The loss of each window, shape (windows,).
+    `scores` are as for `independent_loss`, and so is the result; `taught` are probabilities of the same shape.
     """
     return -(taught * scores.log_softmax(1)).sum(1).mean(1)
 
@@ -67,11 +61,7 @@ def group_loss(scores: torch.Tensor, start: torch.Tensor, end: torch.Tensor, gro
     passages is that of Clark and Gardner, 2018, "Simple and Effective Multi-Paragraph Reading Comprehension",
     https://arxiv.org/abs/1710.10723, section 3.2.  A longer answer than `MAX_ANSWER_TOKENS` counts as its beginning.
 
-    Args:
-        scores: start and end scores, shape (windows, tokens, 2).
-        start: positions of the first tokens, shape (windows,); 0 where a window holds no answer.
-        end: those of the last ones.
-        group: number of the question that a window belongs to, shape (windows,), from 0 without a gap.
+    Arguments are as for `independent_loss`; `group` numbers the question of each window from 0 without a gap, shape (windows,).
 
     Returns:
         The loss of each question, shape (questions,).

@@ -116,11 +116,7 @@ class IndexRun(NamedTuple):
 
 def run_index(settings: Settings, *arguments: str) -> IndexRun:
     """Runs `qa-bot index --json` in a process of its own."""
-    environment = {
-        **os.environ,
-        "QA_BOT_DATA_DIR": str(settings.data_dir),
-        "QA_BOT_CACHE_DIR": str(settings.cache_dir),
-    }
+    environment = {**os.environ, "QA_BOT_DATA_DIR": str(settings.data_dir), "QA_BOT_CACHE_DIR": str(settings.cache_dir)}
     began, before = time.perf_counter(), os.times()
     done = subprocess.run(
         [sys.executable, "-m", "qa_bot", "index", "--json", *arguments],

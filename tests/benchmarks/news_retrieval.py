@@ -179,11 +179,7 @@ def main() -> int:
         for name, known in (("dated", by_day), ("latest", latest), ("latest, unique", unique)):
             for weight in weights:
                 mark = " *" if weight == DATE_WEIGHT else ""
-                archive.measure(
-                    f"{name}, dates {weight:.2f}{mark}",
-                    known,
-                    Retriever(date_weight=weight),
-                )
+                archive.measure(f"{name}, dates {weight:.2f}{mark}", known, Retriever(date_weight=weight))
         archive.store.close()
     print("* as deployed; ms: of the search, without encoding the question")
     return 0

@@ -141,13 +141,7 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
             name: _filtered(options.folder, bot, asked, vectors, only, condition)
             for name, (only, condition) in FILTERS.items()
         }
-        timings = {
-            "answer": answers,
-            "fused": fused,
-            "processor": processor,
-            "dense": dense,
-            "lexical": lexical,
-        }
+        timings = {"answer": answers, "fused": fused, "processor": processor, "dense": dense, "lexical": lexical}
         for name, values in timings.items():
             facts[name] = [float(np.percentile(values, 50)), float(np.percentile(values, 95))]
         facts["index"] = bot.store.status().dense_index

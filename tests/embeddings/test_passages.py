@@ -87,11 +87,7 @@ def test_a_long_article_fills_its_passages() -> None:
 def test_a_sentence_longer_than_a_passage_stands_alone() -> None:
     long = "It goes " + "on and " * 150 + "on."
     text = f"He spoke. {long} She left. They stayed."
-    assert [text[p.start : p.end] for p in split_passages(text)] == [
-        "He spoke.",
-        long,
-        "She left. They stayed.",
-    ]
+    assert [text[p.start : p.end] for p in split_passages(text)] == ["He spoke.", long, "She left. They stayed."]
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n\t"])

@@ -202,21 +202,7 @@ def test_one_lost_quote_mark_does_not_swallow_the_article() -> None:
 
 
 MARKS = " \n\t.!?…\"'“”‘’«»()[]。！？「」؟।,:;-*aAéÜ五ب\0\r\v\f\x85\u2028\u2029\u00a0\u0301\ud800\udfff😀𝔸"
-WORDS = [
-    "U.S.",
-    "U. S. ",
-    "Mr. ",
-    "No. 5",
-    "p.m. ",
-    "...",
-    ". . . ",
-    '. "',
-    "He said",
-    "and",
-    "1. ",
-    "- ",
-    "The ",
-]
+WORDS = ["U.S.", "U. S. ", "Mr. ", "No. 5", "p.m. ", "...", ". . . ", '. "', "He said", "and", "1. ", "- ", "The "]
 SCARS = ["Yahoo!", "[3]", "e.g. ", "a.The b", "\n\n", "\r\n"]
 PIECES = st.sampled_from([*MARKS, *WORDS, *SCARS])
 CATEGORIES = st.characters(categories=["Cs", "Mn", "Zs", "Zl", "Zp", "Cc", "Po", "Ps", "Pe", "Lu", "Ll"])

@@ -16,10 +16,7 @@ from tiny_models import make_encoder
 
 KILLS = int(os.environ.get("KILLS", "20"))
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="the runs are forked"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="the runs are forked")]
 
 
 @pytest.fixture(scope="module")

@@ -20,10 +20,7 @@ from embeddings.indexing.chunking import PassageRule, cut
 
 KILLS = int(os.environ.get("KILLS", "8"))
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="the runs are forked"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="the runs are forked")]
 
 
 @pytest.fixture

@@ -104,10 +104,7 @@ async def answer_this(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltCon
         _tell(services, request, texts.too_busy)
     else:
         payload = QuestionPayload(
-            **origin_of(context),
-            **posted._asdict(),
-            trigger=Trigger.SHORTCUT,
-            response_url=request.response_url,
+            **origin_of(context), **posted._asdict(), trigger=Trigger.SHORTCUT, response_url=request.response_url
         )
         if not services.jobs.put(_key("shortcut", payload.about, request), "question", payload.model_dump()):
             _tell(services, request, texts.already)

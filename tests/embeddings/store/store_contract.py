@@ -39,10 +39,7 @@ def make_article(name: str, text: str, **facts: Any) -> Article:
 
 
 def make_indexed(
-    article: Article,
-    *,
-    origin: str = "/news",
-    vector: Callable[[str], Vector] = unit_vector,
+    article: Article, *, origin: str = "/news", vector: Callable[[str], Vector] = unit_vector
 ) -> IndexedArticle:
     """An article cut into one passage for each line."""
     passages, at = [], 0

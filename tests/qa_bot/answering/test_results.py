@@ -5,15 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_bot.answering.results import (
-    Answer,
-    AnswerSpan,
-    ArticleReference,
-    Quotation,
-    SourceSentence,
-    Timings,
-    iterate,
-)
+from qa_bot.answering.results import Answer, AnswerSpan, ArticleReference, Quotation, SourceSentence, Timings, iterate
 
 
 def article(name: str) -> ArticleReference:

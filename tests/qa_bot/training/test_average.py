@@ -42,10 +42,7 @@ def test_what_cannot_be_averaged_is_named(
     models: list[Path], tiny_reader: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other, out = tiny_reader("electra"), tmp_path / "mean"
-    for given, named in (
-        ([models[0], other], str(other)),
-        ([models[0], tmp_path / "none"], str(tmp_path / "none")),
-    ):
+    for given, named in (([models[0], other], str(other)), ([models[0], tmp_path / "none"], str(tmp_path / "none"))):
         assert main(["average", str(out), *map(str, given)]) == 2
         assert named in capsys.readouterr().err
         assert not out.exists()

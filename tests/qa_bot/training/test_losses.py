@@ -7,12 +7,7 @@ import math
 import pytest
 import torch
 
-from qa_bot.training.losses import (
-    UNREADABLE,
-    distillation_loss,
-    group_loss,
-    independent_loss,
-)
+from qa_bot.training.losses import UNREADABLE, distillation_loss, group_loss, independent_loss
 
 TOKENS, FIRST = 60, 5
 START, END = torch.tensor([0, 7, 9]), torch.tensor([0, 7, 12])

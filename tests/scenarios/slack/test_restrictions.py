@@ -172,9 +172,7 @@ def test_people_of_other_organisations_get_nothing(scene: Scene) -> None:
     assert [scene.quotes(message) for message in seen if scene.quotes(message)] == []
 
 
-def test_the_workspace_must_be_on_the_list(
-    make_scene: Callable[..., Scene],
-) -> None:
+def test_the_workspace_must_be_on_the_list(make_scene: Callable[..., Scene]) -> None:
     closed = make_scene(lambda _: '[slack]\nworkspaces = ["T0ELSE0001"]\n')
     closed.app.start()
     question = closed.alice.asks(QUESTION, in_="general")
