@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from embeddings.errors import StoreBusyError
 from embeddings.filters import EVERYTHING
-from embeddings.store.local.cache_follower import AHEAD, CacheFollower
+from embeddings.store.local.cache_follower import AHEAD, CacheFollower, Stopped
 from embeddings.store.local.change_log import ChangeLog, last_change
 from embeddings.store.local.database import Database, read_facts
 from embeddings.store.local.dense.cache import DenseCache
@@ -73,7 +73,7 @@ class GenerationCaches:
         lexical = LexicalCache(folder, database, log, identity, say, partial(explain, "lexical"))
         self.dense = CacheFollower(dense, database, say)
         self.lexical = CacheFollower(lexical, database, say)
-        self._facts = PassageFacts(log, self.dense.background.check)
+        self._facts = PassageFacts(log)
 
     def follow(self, connection: sqlite3.Connection, last: int) -> bool:
         """Brings both up to the last change in a snapshot, as far as that is quick; True if one was behind."""
@@ -82,9 +82,13 @@ class GenerationCaches:
 
     @contextmanager
     def pinned(self, connection: sqlite3.Connection) -> Iterator[Moment | None]:
-        """The caches at a snapshot; None if one of them is past it."""
+        """The caches at a snapshot; None if one of them is past it, or if a rebuild has taken their place."""
         change = last_change(connection)
-        self.follow(connection, change)
+        try:
+            self.follow(connection, change)
+        except Stopped:
+            yield None
+            return
         dense, lexical = self.dense.cache.index, self.lexical.cache.index
         assert dense is not None
         searcher = lexical.searcher if lexical is not None else None
@@ -104,7 +108,7 @@ class GenerationCaches:
 
     def _prepare_filters(self) -> None:
         with self._database.snapshot() as connection:
-            self._facts.look_up(connection, EVERYTHING)
+            self._facts.look_up(connection, EVERYTHING, self.dense.background.check)
 
     def bring_copies_up_to_date(self) -> None:
         """Brings the copies on disk up to date, however long it takes."""

@@ -90,13 +90,9 @@ class FilterFacts:
 
 
 class PassageFacts:
-    """Arrays that are indexed by passage id, filled when a filter is first used, and kept up by the log of changes.
+    """Arrays that are indexed by passage id, filled when a filter is first used, and kept up by the log of changes."""
 
-    `check` is called now and then while much is read; it may raise, to stop.
-    """
-
-    def __init__(self, log: ChangeLog, check: Callable[[], None] = lambda: None) -> None:
-        self._check = check
+    def __init__(self, log: ChangeLog) -> None:
         self._log = log
         self._guard = threading.Lock()
         self._change = 0
@@ -105,17 +101,19 @@ class PassageFacts:
         self._codes = np.zeros((3, 0), np.int32)  # of each passage: its origin, its publisher and its day
         self._filters: dict[ArticleFilter, FilterFacts] = {}
 
-    def look_up(self, connection: sqlite3.Connection, only: ArticleFilter) -> FilterFacts:
-        """What a filter admits in a snapshot."""
+    def look_up(
+        self, connection: sqlite3.Connection, only: ArticleFilter, check: Callable[[], None] = lambda: None
+    ) -> FilterFacts:
+        """What a filter admits in a snapshot; `check` is called now and then while much is read, and may raise, to stop."""
         with self._guard:
             if self._change <= last_change(connection):
-                self._follow(connection)
+                self._follow(connection, check)
                 facts = self._filters.pop(only, None) or self._look_through(only)
                 self._filters[only] = facts  # the last one: those that have not been used for longest go first
                 if len(self._filters) > _FILTERS:
                     self._filters.pop(next(iter(self._filters)))
                 return facts
-        return PassageFacts(self._log, self._check).look_up(connection, only)  # a later snapshot has been looked at
+        return PassageFacts(self._log).look_up(connection, only, check)  # a later snapshot has been looked at
 
     def _look_through(self, only: ArticleFilter) -> FilterFacts:
         mask = self._mask(only)
@@ -136,7 +134,7 @@ class PassageFacts:
             mask &= (day != _NO_DAY) & (day <= only.until.toordinal())
         return mask
 
-    def _follow(self, connection: sqlite3.Connection) -> None:
+    def _follow(self, connection: sqlite3.Connection, check: Callable[[], None]) -> None:
         pending = self._log.pending(connection, self._change)
         if pending.change == self._change:
             return
@@ -146,7 +144,7 @@ class PassageFacts:
             of_article = self._codes_of(connection.execute(_FACTS))
             rows = connection.execute("SELECT id, article FROM passages WHERE generation = ?", (self._log.generation,))
             while passages := rows.fetchmany(_MANY):
-                self._check()
+                check()
                 self._put(passages, of_article)
         else:
             self._codes[0, [passage for passage in pending.removed if passage < self._codes.shape[1]]] = -1

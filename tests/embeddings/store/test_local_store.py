@@ -614,3 +614,17 @@ def test_a_commit_is_searched_while_the_index_is_being_saved(attempt: int) -> No
         story.searches_agree_with_what_is_committed(store=1, words="word1 word2")
     finally:
         story.teardown()
+
+
+def test_a_view_that_is_open_while_a_rebuild_ends_can_still_be_filtered() -> None:
+    story = QuantisedStoreUnderAnyEvents()
+    story.begin(articles={"0.txt": "word0", "1.txt": "word0", "2.txt": "word0"})
+    try:
+        story.open_a_view(store=1)
+        story.commit_some(1, {"0.txt": "word0"})
+        story.open_a_view(store=1)
+        story.rebuild_all(store=1)
+        story.open_a_view(store=1)
+        story.an_open_view_shows_what_it_showed()
+    finally:
+        story.teardown()
