@@ -5,8 +5,9 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-# Tests use one process per core, and each test file runs in one of them. WORKERS=0 runs them in this process.
-WORKERS ?= logical
+# One test process more than there are cores: many tests wait for a process of their own. A test file runs in one of them.
+# WORKERS=0 runs them in this process.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PYTEST = env -u QA_BOT_DATA_DIR $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadscope
 
 # The clone has a store of its own, so that trying it out touches nothing of yours.
