@@ -92,10 +92,7 @@ def surroundings(stored: ArticleText, start: int, end: int) -> tuple[str, int]:
 
 
 class FeedbackLog:
-    """The judgements, in a SQLite file.  Safe to use from several threads and several processes.
-
-    Args:
-        folder: the data folder; made if it is missing.
+    """The judgements, in a SQLite file in the data folder.  Safe to use from several threads and several processes.
 
     Raises:
         StoreError: the file cannot be opened.

@@ -55,11 +55,7 @@ class CompiledModel:
         self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="model")
 
     def run(self, feeds: Sequence[Feed]) -> list[list[NDArray[np.float32]]]:
-        """Runs each feed; the outputs come in the order of the feeds.
-
-        Args:
-            feeds: for each sequence the arrays of `inputs` by name, each of shape (1, length).
-        """
+        """Runs each feed, arrays of shape (1, length) by the names of `inputs`; the outputs come in the feeds' order."""
         inputs = [{name: feed[name] for name in self.inputs} for feed in feeds]
         if len(inputs) == 1:
             return [self._one(inputs[0])]

@@ -75,11 +75,7 @@ class RankFigures(BaseModel, frozen=True):
 
 
 def rank_figures(ranks: Sequence[int]) -> RankFigures:
-    """The figures for a set of questions.
-
-    Args:
-        ranks: for each question the right passage's rank, from 1; 0 if it was not found.
-    """
+    """The figures for a set of questions, from each right passage's rank, from 1; 0 if it was not found."""
     places = np.array([rank or np.inf for rank in ranks] or [np.inf])
     recall = {f"recall_at_{k}": round(float(np.mean(places <= k)), 6) for k in (1, 5, 10, 20)}
     return RankFigures(**recall, mrr_at_10=round(float(np.mean(np.where(places <= 10, 1 / places, 0.0))), 6))

@@ -20,11 +20,7 @@ _DISGUISES = re.compile(f"[{BREAKS}{INVISIBLE}]+")
 
 
 class RedactingFilter(logging.Filter):
-    """Replaces secrets in what is logged with ``(hidden)``.
-
-    Args:
-        secrets: those that cannot be recognised by their form.
-    """
+    """Replaces secrets in what is logged with ``(hidden)``; those that have no form of their own are given to it."""
 
     def __init__(self, secrets: Iterable[SecretStr | str | None] = ()) -> None:
         super().__init__()

@@ -43,10 +43,7 @@ def _keep_freed_memory() -> None:
 
 
 def evaluate(run: Run, questions: Sequence[Question]) -> dict[str, float]:
-    """EM and F1 (percent) on answerable questions, best span forced.
-
-    Each question is read on its own paragraph, cut into windows as in training.
-    """
+    """EM and F1 (percent) on answerable questions, each read on its own paragraph; the best span is forced."""
     run.model.eval()
     template = SequenceTemplate.of(run.tokenizer)
     texts = tokenize(run.tokenizer, [question.text for question in questions])

@@ -70,10 +70,7 @@ class Job(NamedTuple):
 
 
 class SlackState:
-    """The state file; several threads and processes may use it at once.
-
-    Args:
-        folder: the data folder; made if it is missing.
+    """The state file in the data folder; several threads and processes may use it at once.
 
     Raises:
         StoreError: the file cannot be opened.

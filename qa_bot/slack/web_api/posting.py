@@ -25,11 +25,7 @@ CHANNELS_PACED = 5000
 
 
 class Poster:
-    """Posts, edits and removes messages.
-
-    Args:
-        spacing: seconds between two messages in a channel.
-    """
+    """Posts, edits and removes messages, with `spacing` seconds between two messages in a channel."""
 
     def __init__(self, spacing: float = SPACING) -> None:
         self._spacing = spacing
