@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import unicodedata
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -13,6 +12,7 @@ from embeddings.errors import QuestionError
 from embeddings.filters import EVERYTHING, ArticleFilter
 from embeddings.indexing.chunking import check_encoder
 from embeddings.store.protocol import Store
+from embeddings.text import squeeze
 from qa_bot.answering.candidates import Candidate, read_candidates
 from qa_bot.answering.normalize import normalize_answer
 from qa_bot.answering.results import Answer, Quotation, Timings
@@ -142,10 +142,7 @@ def check_question(question: str) -> str:
     Raises:
         QuestionError: it is empty, without words, or longer than `MAX_QUESTION_CHARS`.
     """
-    printable = "".join(
-        c if unicodedata.category(c) not in ("Cc", "Cs") else " " for c in question[: 20 * MAX_QUESTION_CHARS]
-    )
-    squeezed = " ".join(printable.split())
+    squeezed = squeeze(question[: 20 * MAX_QUESTION_CHARS])
     if not squeezed:
         raise QuestionError('the question is empty; ask in words, for example: qa-bot ask "Who spoke in Brussels?"')
     if len(question) > 20 * MAX_QUESTION_CHARS or len(squeezed) > MAX_QUESTION_CHARS:
