@@ -15,7 +15,7 @@ from embeddings.onnx.sessions import CompiledModel, Feed
 
 Vectors = NDArray[np.float32]
 
-COMPILER_VERSION = 3
+COMPILER_VERSION = 4
 
 
 class Encoder:

@@ -22,7 +22,7 @@ from qa_bot.reader.confidence import Calibration
 from qa_bot.reader.decoding import best_spans, null_score
 from qa_bot.reader.windows import Ints, SequenceTemplate, Window, make_windows, tokenize
 
-COMPILER_VERSION = 2
+COMPILER_VERSION = 3
 PACKAGED = "packaged"
 
 Logits = NDArray[np.float32]

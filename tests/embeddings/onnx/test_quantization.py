@@ -59,6 +59,18 @@ def test_a_quantised_graph_computes_nearly_the_same_with_a_quarter_of_the_bytes(
     assert not {"table", "weight", "head/int8"} & weights
 
 
+def test_two_neighbouring_weights_fit_the_sixteen_bits_in_which_older_processors_add_them(
+    graph: Path, tmp_path: Path
+) -> None:
+    quantize(graph, tmp_path / "int8.onnx")
+    tables = {tensor.name: tensor for tensor in onnx.load(str(tmp_path / "int8.onnx")).graph.initializer}
+    for name in ("weight/int8", "head/int8"):
+        weights = numpy_helper.to_array(tables[name]).astype(int)
+        most = np.abs(weights[::2] + weights[1::2]).max()
+        assert most > 100
+        assert 255 * most < 2**15
+
+
 def test_a_token_with_large_values_leaves_the_others_as_precise_as_they_were(graph: Path, tmp_path: Path) -> None:
     loud = onnx.load(str(graph))
     table = TABLE.copy()
