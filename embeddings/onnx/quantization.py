@@ -69,7 +69,11 @@ class _Quantizer:
         elif node.op_type == "MatMul" and self._is_table(node.input[1]) and self._ranks.get(node.input[0], 0) >= 2:
             yield from self._by_token(node.input[0])
             yield from self._product(node)
-        elif node.op_type == "Gather" and self._is_table(node.input[0], _MIN_ROWS) and not _axis(node):
+        elif (
+            node.op_type == "Gather"
+            and self._is_table(node.input[0], _MIN_ROWS)
+            and not any(attribute.name == "axis" and attribute.i for attribute in node.attribute)
+        ):
             yield from self._lookup(node)
         else:
             yield node
@@ -125,21 +129,11 @@ class _Quantizer:
         table = numpy_helper.to_array(self._weights[name])
         largest = np.abs(table).max(axis, keepdims=True)
         if in_products:
-            largest = np.maximum(largest, _largest_pair(table))
+            pairs = table[: len(table) // 2 * 2]
+            largest = np.maximum(largest, np.abs(pairs[::2] + pairs[1::2]).max(0, initial=0, keepdims=True))
         scale = np.maximum(largest / 127, 1e-12).astype(np.float32)
         self._constant(f"{name}/int8", np.clip(np.rint(table / scale), -127, 127).astype(np.int8))
         self._constant(f"{name}/scale", scale.reshape(-1) if axis == 0 else scale)
 
     def _constant(self, name: str, value: NDArray[np.generic]) -> None:
         self._graph.initializer.append(numpy_helper.from_array(value, name))
-
-
-def _largest_pair(weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The largest sum, in absolute value, of rows 2k and 2k + 1 of each column; shape (1, columns)."""
-    even = weights[: len(weights) // 2 * 2]
-    sums = np.abs(even[::2] + even[1::2])
-    return np.asarray(sums.max(0, initial=0, keepdims=True), np.float32)
-
-
-def _axis(node: onnx.NodeProto) -> int:
-    return next((int(attribute.i) for attribute in node.attribute if attribute.name == "axis"), 0)

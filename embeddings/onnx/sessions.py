@@ -57,9 +57,7 @@ class CompiledModel:
     def run(self, feeds: Sequence[Feed]) -> list[list[NDArray[np.float32]]]:
         """Runs each feed, arrays of shape (1, length) by the names of `inputs`; the outputs come in the feeds' order."""
         inputs = [{name: feed[name] for name in self.inputs} for feed in feeds]
-        if len(inputs) == 1:
-            return [self._one(inputs[0])]
-        return list(self._pool.map(self._one, inputs))
+        return [self._one(inputs[0])] if len(inputs) == 1 else list(self._pool.map(self._one, inputs))
 
     def _one(self, feed: Any) -> list[NDArray[np.float32]]:
         return [np.asarray(output) for output in self._session.run(None, feed)]

@@ -143,7 +143,7 @@ class Reader:
             try:
                 return cls(folder, json.loads((folder / "compiled.json").read_text()), threads)
             except (OSError, ValueError, KeyError) as error:
-                raise ModelError(f"{folder}: the packaged reader is damaged ({error}); install qa_bot again") from error
+                raise ModelError(f"{folder}: the packaged reader is damaged ({error}); install qa-bot again") from error
         notes: list[str] = []
 
         def note(line: str) -> None:

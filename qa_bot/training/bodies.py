@@ -185,7 +185,7 @@ def unpack_packaged(folder: Path) -> Path:
         model.save_pretrained(folder)
         shutil.copyfile(PACKAGED / "tokenizer.json", folder / "tokenizer.json")
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise ModelError(f"{PACKAGED}: the packaged reader is damaged ({error}); install qa_bot again") from error
+        raise ModelError(f"{PACKAGED}: the packaged reader is damaged ({error}); install qa-bot again") from error
     own = {name: facts[name] for name in ("reads_titles", "calibration")}
     (folder / "qa_bot.json").write_text(json.dumps(own) + "\n")
     return folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
 from collections import defaultdict
@@ -114,7 +115,7 @@ def join_punctuation(example: Example) -> Example:
     if keep.all():
         return example
     moved = np.concatenate([[0], np.cumsum(keep[:-1])])
-    joined = "".join(character for character, kept in zip(text, keep[:-1], strict=True) if kept)
+    joined = "".join(itertools.compress(text, keep))
     answers = tuple((int(moved[start]), int(moved[end])) for start, end in example.answers)
     return example._replace(passage=joined, answers=answers)
 

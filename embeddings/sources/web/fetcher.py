@@ -123,11 +123,11 @@ class Fetcher:
             raise SourceError(shown(url), f"{reason} (HTTP {reply.status})")
         kind = Message()
         kind["Content-Type"] = reply.headers.get("content-type", "")
-        fresh = {name: value for name, value in reply.headers.items() if name in names and len(value) < 1000}
-        fresh = {name: value for name, value in fresh.items() if value.isascii() and value.isprintable()}
+        usable = {name: value for name, value in reply.headers.items() if value.isascii() and value.isprintable()}
+        fresh = {name: usable[name] for name in names if len(usable.get(name, "")) in range(1, 1000)}
         modified = reply.status != 304
-        kept = fresh if modified else {**(validators or {}), **fresh}
-        return Fetched(reply.url, modified, reply.body, kind.get_content_type(), kind.get_content_charset(), kept)
+        validators = fresh if modified else {**(validators or {}), **fresh}
+        return Fetched(reply.url, modified, reply.body, kind.get_content_type(), kind.get_content_charset(), validators)
 
     def close(self) -> None:
         """Closes the connections that are open."""

@@ -72,7 +72,9 @@ class Database:
             raise self._corrupt("it is cut off")
         if not head and any(self.path.parent.glob("**/lexical.json")):
             raise self._corrupt("it is empty, though there was an index beside it")
-        if head and not _is_being_made(head) and not self._has_log():
+        # a file of at most one page in WAL mode: a process is about to write the schema, or was
+        is_being_made = head[18:20] == b"\2\2" and int.from_bytes(head[28:32]) <= 1
+        if head and not is_being_made and not self._has_log():
             # Opening a file that is not ours would already change it: into one with a write-ahead log.
             self._check_schema(application=int.from_bytes(head[68:72]), version=int.from_bytes(head[60:64]))
 
@@ -279,8 +281,3 @@ def _set_wal_mode(connection: sqlite3.Connection) -> None:
             if "locked" not in str(error) or time.monotonic() > until:
                 raise
             time.sleep(0.01)
-
-
-def _is_being_made(head: bytes) -> bool:
-    """Whether a file is one of at most one page in WAL mode: a process is about to write the schema, or was."""
-    return head[18:20] == b"\2\2" and int.from_bytes(head[28:32]) <= 1
