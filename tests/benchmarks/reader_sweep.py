@@ -1,15 +1,17 @@
 """Trains many small readers, each with one thing changed or one data set left out, and prints how they do on every set.
 
     python tests/benchmarks/reader_sweep.py DATA WORK [--steps 400] [--questions 4000] [--only NAME ...]
+    python tests/benchmarks/reader_sweep.py DATA WORK --bodies FOLDER ... --left-out SET
 
 DATA is a folder of SQuAD-format files; WORK keeps the samples, the readers and `results.jsonl`: a reader whose result of the
 same numbers stands there is not trained again.  So the sweep can be stopped and gone on with; a killed training goes on from its
 checkpoint.
 
-Each starts from the encoder's weights.  Of each set, whole articles are taken for judging (`--judged` questions; five times as
-many where some have no answer), and others for training.  Each reader is judged by `qa-bot eval --mode reader`, as shipped: int8.
-"F1" is that of the best threshold where a set has unanswerable questions; elsewhere every question has an answer and the best
-threshold answers each.  The budget is small: what helps here is a hint for long training, not a proof.
+Each starts from the encoder's weights, or with `--bodies` from theirs: folders that `python -m qa_bot.training body` makes.
+Of each set, whole articles are taken for judging (`--judged` questions; five times as many where some have no answer), and
+others for training.  Each reader is judged by `qa-bot eval --mode reader`, as shipped: int8.  "F1" is that of the best
+threshold where a set has unanswerable questions; elsewhere every question has an answer and the best threshold answers each.
+The budget is small: what helps here is a hint for long training, not a proof.
 """
 
 from __future__ import annotations
@@ -144,6 +146,10 @@ def main() -> None:
         help="of a training; with 1, two sweeps of other readers share two cores well (default: all)",
     )
     parser.add_argument("--only", nargs="*", help="names of the readers to train, such as 'no titles' or 'without SET'")
+    parser.add_argument(
+        "--bodies", nargs="*", type=Path, default=[], help="compare these and the encoder's, no changes"
+    )
+    parser.add_argument("--left-out", default="", help="with --bodies: the set that none of them sees in training")
     options = parser.parse_args()
     sets = sample(options.data, options.work, options.judged, options.questions)
     log = options.work / "results.jsonl"
@@ -152,6 +158,10 @@ def main() -> None:
     done = [entry for entry in done if entry["budget"] == budget]
     arms = [(name, "", change) for name, change in CHANGES.items()]
     arms[1:1] = [(f"without {name}", name, "") for name in sets]
+    if options.bodies:
+        slower = "--learning-rate 1.5e-4"
+        arms = [("body of the encoder", options.left_out, slower)]
+        arms += [(f"body {folder.name}", options.left_out, f"{slower} --base {folder}") for folder in options.bodies]
     for name, left_out, change in arms:
         is_chosen = options.only is None or name in options.only
         if is_chosen and not any(entry["name"] == name for entry in done):
