@@ -55,4 +55,4 @@ $(VENV)/.develops: $(VENV)/.runs
 	@touch $@
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) .qa_bot .test_models .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .qa_bot .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
 import signal
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
-from filelock import FileLock
 
-from embeddings.encoder.model import Encoder
-from embeddings.onnx.model_cache import PACKAGED_ENCODER
 from qa_bot import QABot, Settings, load_settings
 
 ROOT = Path(__file__).parents[1]
-COMPILED = ROOT / ".test_models"
-"""The compiled encoder of this clone, so that one `make test` after another does not compile it again."""
-
 _CACHE_DIR = os.environ.get("QA_BOT_CACHE_DIR")
 
 # `make test` tries few examples of each property; `make test-slow` tries many, with --hypothesis-profile=thorough.
@@ -56,35 +47,10 @@ def seeds_folder() -> Path:
     return ROOT / "seeds"
 
 
-def _compiler() -> str:
-    """Changes whenever the packaged encoder would be compiled differently."""
-    sources = [*sorted((ROOT / "embeddings" / "onnx").glob("*.py")), ROOT / "embeddings" / "encoder" / "compiler.py"]
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources))
-    for package in (PACKAGED_ENCODER, "onnx", "onnxruntime", "torch", "sentence-transformers"):
-        digest.update(f"{package} {version(package)}".encode())
-    return digest.hexdigest()[:12]
-
-
 @pytest.fixture(scope="session")
 def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Compiled models: the folder QA_BOT_CACHE_DIR if that is set, else one of this run with the compiled encoder.
-
-    The encoder is compiled once for a clone: the first worker compiles it, the others wait, later runs copy it.
-    """
-    if _CACHE_DIR:
-        return Path(_CACHE_DIR)
-    shared = COMPILED / _compiler()
-    COMPILED.mkdir(exist_ok=True)
-    with FileLock(COMPILED / "lock"):
-        if not shared.exists():
-            for old in COMPILED.glob("*-compiling"):
-                shutil.rmtree(old)
-            compiling = shared.with_name(f"{shared.name}-compiling")
-            Encoder.load(PACKAGED_ENCODER, compiling / "models")
-            for old in (path for path in COMPILED.iterdir() if path.is_dir() and path != compiling):
-                shutil.rmtree(old)
-            compiling.rename(shared)
-    return shutil.copytree(shared, tmp_path_factory.mktemp("cache") / "cache")
+    """Models that tests compile: the folder QA_BOT_CACHE_DIR if that is set, else one of this run."""
+    return Path(_CACHE_DIR) if _CACHE_DIR else tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture(scope="session")

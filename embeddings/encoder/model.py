@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from embeddings.onnx.model_cache import compiled_folder
+from embeddings.onnx.model_cache import PACKAGED_ENCODER, compiled_folder, packaged_model
 from embeddings.onnx.sessions import CompiledModel, Feed
 
 Vectors = NDArray[np.float32]
@@ -42,7 +42,7 @@ class Encoder:
 
     @classmethod
     def load(cls, name: str, cache: Path, *, threads: int = 0, say: Callable[[str], None] = lambda _: None) -> Encoder:
-        """Loads an encoder by name; compiles it first if the cache does not hold it.
+        """Loads an encoder by name; compiles it first if it is neither ours nor in the cache.
 
         Args:
             name: the packaged encoder's name, a folder, or a name on the Hugging Face hub.
@@ -53,6 +53,9 @@ class Encoder:
         Raises:
             ModelError: there is no such model or it cannot be compiled.
         """
+        if name == PACKAGED_ENCODER:
+            folder = Path(__file__).parent / "packaged"
+            return cls(folder, packaged_model(folder, "encoder"), threads)
         folder, facts = compiled_folder(
             name,
             cache=cache,

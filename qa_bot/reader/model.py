@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from embeddings.errors import ModelError
-from embeddings.onnx.model_cache import compiled_folder
+from embeddings.onnx.model_cache import compiled_folder, packaged_model
 from embeddings.onnx.sessions import CompiledModel, Feed
 from embeddings.sentences import Span
 from qa_bot.reader.confidence import Calibration
@@ -140,10 +139,7 @@ class Reader:
         """
         if name == PACKAGED:
             folder = Path(__file__).parent / "packaged"
-            try:
-                return cls(folder, json.loads((folder / "compiled.json").read_text()), threads)
-            except (OSError, ValueError, KeyError) as error:
-                raise ModelError(f"{folder}: the packaged reader is damaged ({error}); install qa-bot again") from error
+            return cls(folder, packaged_model(folder, "reader"), threads)
         notes: list[str] = []
 
         def note(line: str) -> None:

@@ -21,6 +21,7 @@ import click
 from pydantic import ValidationError
 
 from embeddings.errors import QABotError, SettingsError
+from embeddings.onnx.model_cache import INSTALL_MODELS
 from qa_bot.settings import load_settings
 from qa_bot.terminal.progress import ProgressLine
 from qa_bot.training.config import TrainingConfig
@@ -138,6 +139,9 @@ def main(arguments: list[str] | None = None) -> int:
         training.main(arguments, prog_name="python -m qa_bot.training", standalone_mode=False)
     except click.ClickException as error:
         error.show()
+        return 2
+    except ModuleNotFoundError as error:
+        click.echo(f"training: {error.name} is not installed; run: {INSTALL_MODELS}", err=True)
         return 2
     except (QABotError, OSError) as error:
         click.echo(f"training: {error}", err=True)

@@ -280,8 +280,9 @@ def test_a_data_folder_that_cannot_be_made_is_named(bare: Command) -> None:
 def test_a_cache_folder_that_cannot_be_made_is_named(qa_bot: Command, three_articles: Path) -> None:
     locked = qa_bot.folder / "locked"
     locked.mkdir(mode=0o555)
+    encoder = make_encoder(qa_bot.folder / "tiny-encoder")
     for arguments in (("ask", QUESTION), ("index", "--quiet", three_articles)):
-        done = qa_bot(*arguments, "--cache-dir", locked / "cache", before=AS_ORDINARY_USER)
+        done = qa_bot(*arguments, "--encoder", encoder, "--cache-dir", locked / "cache", before=AS_ORDINARY_USER)
         check_failed(done, str(locked / "cache"), "cannot be kept there (Permission denied)", "QA_BOT_CACHE_DIR")
 
 

@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_models import make_encoder, set_pooling
 
+from embeddings.encoder import compiler
 from embeddings.encoder.compiler import MIN_MEAN_COSINE, compile_encoder
 from embeddings.encoder.model import Encoder
 from embeddings.errors import ModelError
@@ -77,6 +78,17 @@ def test_the_packaged_encoder_agrees_with_sentence_transformers(encoder: Encoder
     agreement = cosines(encoder.encode_passages(TEXTS), original(str(packaged_weights())).encode(list(TEXTS)))
     assert np.mean(agreement) >= MIN_MEAN_COSINE
     assert min(agreement) >= 0.97
+
+
+def test_the_packaged_encoder_is_what_the_compiler_makes(tmp_path: Path) -> None:
+    made, packaged = tmp_path / "made", Path(compiler.__file__).parent / "packaged"
+    compiled(PACKAGED_ENCODER, made)
+    for file in ("model.onnx", "tokenizer.json"):
+        assert (made / file).read_bytes() == (packaged / file).read_bytes(), f"compile it again: {file}"
+    facts = [json.loads((folder / "compiled.json").read_text()) for folder in (made, packaged)]
+    cosine, packaged_cosine = (fact.pop("mean_cosine") for fact in facts)
+    assert facts[0] == facts[1]
+    assert cosine == pytest.approx(packaged_cosine, abs=0.001)  # the last digits are the processor's
 
 
 def test_similar_texts_have_similar_vectors(encoder: Encoder) -> None:
