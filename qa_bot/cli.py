@@ -62,6 +62,7 @@ def cli() -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code; prints one line for any error."""
     _open_closed_streams()
+    os.umask(0o077)  # what a command writes, from the store to the history, is its user's alone
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

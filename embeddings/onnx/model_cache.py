@@ -121,6 +121,7 @@ def _run_compiler(compiler: str, name: str, folder: Path, description: str) -> N
     # Our own packages, and not what happens to have their names in the current folder.
     path = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]))
     quiet = {"TOKENIZERS_PARALLELISM": "false", "TRANSFORMERS_VERBOSITY": "error", "PYTHONPATH": path}
+    quiet |= {"HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
     done = subprocess.run(
         [sys.executable, "-P", "-m", compiler, name, str(folder)],
         capture_output=True,

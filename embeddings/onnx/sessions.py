@@ -24,6 +24,15 @@ _SLOWER_WHEN_FUSED = ["SkipLayerNormFusion"]
 """The fused kernel takes nine times as long as an addition and a normalisation: a tenth of a whole run."""
 
 
+def onnx_runtime() -> Any:
+    """The module onnxruntime without the reports to its maker that it sends by default; it is told so before the import."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()  # if somebody else has imported it before
+    return onnxruntime
+
+
 class CompiledModel:
     """An ONNX file and the threads that run it.
 
@@ -36,8 +45,7 @@ class CompiledModel:
     """
 
     def __init__(self, path: Path, threads: int = 0) -> None:
-        import onnxruntime
-
+        onnxruntime = onnx_runtime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1

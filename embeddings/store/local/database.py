@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import os
 import sqlite3
+import stat
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +46,10 @@ class Database:
         self._guard = threading.Lock()
         self._check_file()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _keep_private(path.parent)
+            with contextlib.suppress(OSError):
+                path.touch(mode=0o600)  # SQLite gives the files beside it the same mode
         except OSError as error:
             reason = f"the store's folder cannot be made ({error.strerror})"
             raise StoreError(f"{path.parent}: {reason}; set QA_BOT_DATA_DIR") from error
@@ -112,7 +117,7 @@ class Database:
                 + ("update qa_bot" if newer else "move the file away and run: qa-bot index")
             )
 
-    @contextmanager
+    @contextlib.contextmanager
     def _borrowed(self) -> Iterator[sqlite3.Connection]:
         """A connection that nobody else uses meanwhile."""
         with self._guard:
@@ -176,7 +181,7 @@ class Database:
         log = self.path.with_name(self.path.name + "-wal")
         return log.exists() and log.stat().st_size > 0
 
-    @contextmanager
+    @contextlib.contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
         """A read transaction: whatever is read in it is of one moment, however others write.
 
@@ -189,7 +194,7 @@ class Database:
             finally:
                 connection.execute("COMMIT")
 
-    @contextmanager
+    @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """A write transaction: committed at the end, rolled back on any error."""
         with self.errors(), self._borrowed() as connection:
@@ -217,7 +222,7 @@ class Database:
                 raise self._corrupt(problem.removeprefix("*** in database main ***").strip())
             self._checked = True
 
-    @contextmanager
+    @contextlib.contextmanager
     def errors(self) -> Iterator[None]:
         """Turns errors of SQLite into errors of the store."""
         try:
@@ -281,3 +286,16 @@ def _set_wal_mode(connection: sqlite3.Connection) -> None:
             if "locked" not in str(error) or time.monotonic() > until:
                 raise
             time.sleep(0.01)
+
+
+def _keep_private(folder: Path) -> None:
+    """Takes the folder of a store and the store's files away from other users of the machine, where they are ours."""
+    patterns = ("qa_bot.sqlite3*", "dense*", "lexical*", "caches.lock")
+    ours = [path for pattern in patterns for path in folder.glob(pattern)]
+    within = [file for path in ours if path.is_dir() for file in path.iterdir()]
+    for path in (folder, *ours, *within):
+        with contextlib.suppress(OSError):
+            status = path.lstat()
+            is_shared = status.st_mode & stat.S_ISVTX or stat.S_ISLNK(status.st_mode) or path == Path(path.anchor)
+            if status.st_mode & 0o077 and status.st_uid == os.geteuid() and not is_shared:
+                path.chmod(status.st_mode & 0o700)

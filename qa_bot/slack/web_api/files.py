@@ -148,5 +148,8 @@ def _safe_name(name: str, suffix: str) -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    for folder in (path.parents[1], path.parent):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)  # one that an older version made
+    path.touch(mode=0o600)
     path.write_bytes(content)

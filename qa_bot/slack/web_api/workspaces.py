@@ -206,7 +206,7 @@ def oauth_settings(settings: SlackSettings, folder: Path) -> AsyncOAuthSettings:
 def _stores(settings: SlackSettings, folder: Path) -> tuple[Any, Any]:
     client_id = settings.client_id or ""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if settings.installation_store is InstallationStoreKind.FILE:
             base = folder / "slack-installations"
             base.mkdir(mode=0o700, exist_ok=True)
