@@ -128,6 +128,7 @@ class QABot:
     def reindexer(self, progress: Callable[[Progress], None] = lambda _: None) -> Reindexer:
         """What brings the store up to date, as the settings say."""
         from embeddings.indexing.reindexer import Reindexer  # answering needs none of what reads articles
+        from embeddings.sources.sandbox import Sandbox
 
         with self._guard:
             return Reindexer(
@@ -137,6 +138,7 @@ class QABot:
                 progress,
                 batch_passages=self.settings.commit_passages,
                 fetcher=self._fetcher,
+                sandbox=Sandbox(self.settings.document_seconds),
             )
 
     def reindex(

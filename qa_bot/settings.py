@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     allow_private_addresses: bool = Field(
         False, description="whether to fetch articles from private, loopback and link-local addresses"
     )
+    document_seconds: float = Field(15, ge=1, le=600, description="time that reading one document may take, in seconds")
     commit_passages: int = Field(BATCH_PASSAGES, ge=1, le=100_000, description="passages per commit of an index run")
     watch_seconds: int = Field(
         300, ge=1, le=86_400, description="seconds between two checks of a feed or page, with --watch"

@@ -12,6 +12,7 @@ from embeddings.errors import SourceError
 from embeddings.indexing.report import Tally
 from embeddings.sources import Entry, Source, SourceContext, SourceOptions
 from embeddings.sources.opening import open_source
+from embeddings.sources.sandbox import Sandbox
 from embeddings.sources.web.fetcher import Fetcher
 from embeddings.store.protocol import SourceRecord, Store
 
@@ -49,14 +50,16 @@ class SourceLister:
     Args:
         store: knows the sources and their sync states.
         fetcher: the way to the web; None for one with the usual policy.
+        sandbox: the process that parses what strangers wrote; None for one with the usual deadline.
 
     Attributes:
         unreachable: locations of remembered sources that could not be listed, with the reason.
     """
 
-    def __init__(self, store: Store, fetcher: Fetcher | None = None) -> None:
+    def __init__(self, store: Store, fetcher: Fetcher | None = None, sandbox: Sandbox | None = None) -> None:
         self._store = store
         self._fetcher = fetcher or Fetcher()
+        self._sandbox = sandbox or Sandbox()
         self.unreachable: dict[str, str] = {}
 
     @cached_property
@@ -100,6 +103,7 @@ class SourceLister:
             sync_state=self._store.sources.sync_state,
             holds=lambda entry: entry in self._stored,
             fetcher=self._fetcher,
+            sandbox=self._sandbox,
         )
         return open_source(location, context)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from embeddings.encoder.model import Encoder
 from embeddings.indexing.chunking import BATCH_PASSAGES, PassageRule, check_encoder, cut
@@ -11,6 +12,8 @@ from embeddings.indexing.listing import Listing, SourceLister
 from embeddings.indexing.report import Failure, PassageCounts, Progress, ReindexReport, Tally
 from embeddings.indexing.writer import BatchWriter, Writer
 from embeddings.sources import SourceOptions
+from embeddings.sources.sandbox import Sandbox
+from embeddings.sources.web.addresses import is_web_address
 from embeddings.sources.web.fetcher import Fetcher
 from embeddings.store.protocol import Store
 
@@ -27,6 +30,7 @@ class Reindexer:
         progress: called after each entry.
         batch_passages: passages after which a batch of articles is committed.
         fetcher: the way to the web; None for one with the usual policy.
+        sandbox: the process that parses what strangers wrote; None for one with the usual deadline.
     """
 
     def __init__(
@@ -38,6 +42,7 @@ class Reindexer:
         *,
         batch_passages: int = BATCH_PASSAGES,
         fetcher: Fetcher | None = None,
+        sandbox: Sandbox | None = None,
     ) -> None:
         self._store = store
         self._encoder = encoder
@@ -45,9 +50,10 @@ class Reindexer:
         self._progress = progress
         self._batch_passages = batch_passages
         self._fetcher = fetcher
+        self._sandbox = sandbox or Sandbox()
 
     def run(self, locations: Sequence[str], options: SourceOptions | None = None) -> ReindexReport:
-        """Brings the store up to date with sources, and remembers them.
+        """Brings the store up to date with sources, and remembers them; a page or list of the web, once it has been read.
 
         Articles are committed in batches, and what is committed stays, even if the rest fails.  An entry that cannot be
         read is reported; what the store holds of it stays.
@@ -63,10 +69,15 @@ class Reindexer:
         """
         tally, lister = self._begin()
         named = lister.named(locations, options)
+        unread = {}
         for listing, used in named:
-            self._store.sources.add(listing.source.location, used.model_dump_json())
+            location = listing.source.location
+            if is_web_address(location):
+                unread[location] = used.model_dump_json()
+            else:
+                self._store.sources.add(location, used.model_dump_json())
         listings = [listing for listing, _ in named] if locations else lister.remembered(tally)
-        return self._write(listings, lister.unreachable, tally)
+        return self._write(listings, lister.unreachable, tally, unread=unread)
 
     def catch_up(self, locations: Sequence[str], leave: Callable[[str], bool]) -> ReindexReport:
         """Brings the store up to date with some of the sources that it remembers.
@@ -100,7 +111,7 @@ class Reindexer:
 
     def _begin(self) -> tuple[Tally, SourceLister]:
         check_encoder(self._store, self._encoder.identity, str(self._rule))
-        return Tally(), SourceLister(self._store, self._fetcher)
+        return Tally(), SourceLister(self._store, self._fetcher, self._sandbox)
 
     def _write(
         self,
@@ -108,13 +119,17 @@ class Reindexer:
         unreachable: Mapping[str, str],
         tally: Tally,
         leave: Callable[[str], bool] = lambda _: False,
+        unread: Mapping[str, str] = MappingProxyType({}),
     ) -> ReindexReport:
         writer = BatchWriter(self._store, self._encoder, self._rule, tally, self._batch_passages)
         comparison = Comparison(self._store, writer, tally, listings, self._progress, leave)
         for listing in listings:
             before = tally.counts()
             comparison.bring_up_to_date(listing)
-            self._store.sources.note_result(listing.source.location, tally.since(before))
+            location = listing.source.location
+            if location in unread and tally.has_read(before):
+                self._store.sources.add(location, unread[location])
+            self._store.sources.note_result(location, tally.since(before))
         for location, reason in unreachable.items():
             self._store.sources.note_result(location, reason)
         forget_files_that_their_folder_lost(self._store, listings, tally)

@@ -91,6 +91,10 @@ class Tally:
         """The counts at this moment, for `since`."""
         return self.new, self.changed, self.unchanged, self.removed, len(self.failed)
 
+    def has_read(self, before: Sequence[int]) -> bool:
+        """Whether an article was read since `counts` was called."""
+        return any(count > old for count, old in zip(self.counts()[:3], before[:3], strict=True))
+
     def since(self, before: Sequence[int]) -> str:
         """What was counted since `counts` was called, in words."""
         names = ("new", "changed", "unchanged", "removed", "failed")

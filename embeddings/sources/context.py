@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel, field_validator
 
+from embeddings.sources.sandbox import Sandbox
 from embeddings.sources.web.fetcher import Fetcher
 
 FACTS = ("id", "title", "text", "url", "author", "publisher", "date")
@@ -49,12 +50,14 @@ class SourceContext:
         holds: whether the store holds an article of this identity (`Entry.source`).  One that it does not hold is
             read, even if it has not been modified since it was last read.
         fetcher: the way to the web.
+        sandbox: the process that parses what strangers wrote.
     """
 
     options: SourceOptions = field(default_factory=SourceOptions)
     sync_state: Callable[[str], str | None] = lambda key: None
     holds: Callable[[str], bool] = lambda source: True
     fetcher: Fetcher = field(default_factory=Fetcher)
+    sandbox: Sandbox = field(default_factory=Sandbox)
 
     def sync_facts(self, key: str) -> dict[str, str]:
         """The sync state under a key, as facts by their names; none if it is damaged."""

@@ -27,6 +27,13 @@ SIDE_CAR = ".meta"
 """What is added to a file's name to get the name of its side-car, which holds facts about it."""
 BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 """Byte order marks, and the encodings that they tell."""
+CHARSETS = frozenset((
+    "ascii", "big5", "big5hkscs", "cp866", "cp874", "cp949", "euc_jp", "euc_kr", "gb18030", "gb2312", "gbk", "iso2022_jp",
+    "iso8859-1", "koi8-r", "koi8-u", "mac-cyrillic", "mac-roman", "shift_jis", "tis-620", "utf-8", "utf-8-sig", "utf-16",
+    "utf-16-be", "utf-16-le", *(f"cp125{number}" for number in range(9)), *(f"iso8859-{number}" for number in range(2, 17)),
+))  # fmt: skip
+"""Codecs for the encodings that browsers know (https://encoding.spec.whatwg.org/#names-and-labels), and UTF-16.  Python has
+others, which take hours for a text made for that, or are for other things than text."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +133,7 @@ def decode(document: Document, data: bytes) -> str:
         SourceError: they are not text, or not in this encoding; it names the line.
     """
     source = document.source
-    encoding = next((name for mark, name in BOMS if data.startswith(mark)), _charset(document) or "utf-8")
+    encoding = next((name for mark, name in BOMS if data.startswith(mark)), charset_of(document) or "utf-8")
     if not encoding.startswith("utf-16") and b"\0" in data:
         line = data[: data.index(b"\0")].count(b"\n") + 1
         raise SourceError(source, f"line {line} holds a NUL byte; it looks like a binary file, not a text")
@@ -142,14 +149,18 @@ def decode(document: Document, data: bytes) -> str:
     return text
 
 
-def _charset(document: Document) -> str | None:
-    """The charset that a web server names, if it is one for text."""
+def charset_of(document: Document) -> str | None:
+    """The charset that a web server names, if it is one of `CHARSETS`."""
+    return known_charset(document.charset)
+
+
+def known_charset(name: str | None) -> str | None:
+    """The codec for a charset's name, None if it is not one of `CHARSETS`."""
     try:
-        name = codecs.lookup(document.charset or "").name
-        "".encode(name)  # some codecs are for other things than text
+        codec = codecs.lookup(name or "").name
     except (LookupError, UnicodeError, ValueError):
         return None
-    return name
+    return codec if codec in CHARSETS else None
 
 
 def digest(data: bytes) -> str:

@@ -45,7 +45,15 @@ Examples:
 """
 
 INDEXING = (
-    *(*STORE, "cache_dir", "encoder", "passage_chars", "passage_overlap", "allow_private_addresses"),
+    *(
+        *STORE,
+        "cache_dir",
+        "encoder",
+        "passage_chars",
+        "passage_overlap",
+        "allow_private_addresses",
+        "document_seconds",
+    ),
     *("commit_passages", "watch_seconds", "dense_index", "threads"),
 )
 """The settings that concern an index run."""

@@ -135,3 +135,23 @@ def test_a_page_of_a_private_network_is_not_fetched_unless_a_setting_says_so(qa_
     ]
     assert site.requests == []
     assert index(qa_bot, site.url("/bridge"))[0] == {"new": 1}
+
+
+def test_a_page_that_cannot_be_read_is_not_remembered_and_the_others_are_indexed(qa_bot: Command, site: Site) -> None:
+    hostile = '"author": {"name' * 20_000
+    site.pages["/hostile"] = f'<html><head><script type="application/ld+json">{hostile}</script></head><p>Words.</html>'
+    site.pages["/bridge"] = PAGE.format(title="Bridge closed", text=BRIDGE)
+    begun = qa_bot(
+        "index",
+        "--quiet",
+        "--json",
+        site.url("/hostile"),
+        site.url("/bridge"),
+        environment={**ALLOWED, "QA_BOT_DOCUMENT_SECONDS": "1.5"},
+    )
+    assert begun.json["new"] == 1
+    assert [failure["source"] for failure in begun.json["failed"]] == [site.url("/hostile")]
+    assert "takes longer than 1.5 s to read" in begun.json["failed"][0]["reason"]
+    assert site.url("/hostile") not in qa_bot("sources", "list").output
+    assert site.url("/bridge") in qa_bot("sources", "list").output
+    assert ask(qa_bot, "Who closed the bridge at Avonford?")["answer"]["text"].endswith("Petra Novak")

@@ -9,6 +9,7 @@ found by an entry point of the group `qa_bot.sources`, so that other packages ca
 
 from __future__ import annotations
 
+import io
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -72,7 +73,8 @@ class ArticleFormat(Format):
 
     Attributes:
         version: to be increased when the same document gives another article than before.
-        slow: whether reading takes long, so that an unchanged document is recognised by its digest.
+        slow: whether reading takes long, so that an unchanged document is recognised by its digest, and any other is read in the
+            sandbox.
     """
 
     version: ClassVar[int] = 1
@@ -117,12 +119,40 @@ def read_article(article_format: ArticleFormat, document: Document, data: bytes)
         SourceError: there is none in it, or it is damaged.
     """
     try:
+        if article_format.slow:
+            kind, document_facts = type(article_format), (document.media_type, document.charset, document.url)
+            place = f"{kind.__module__}:{kind.__qualname__}"
+            read = (place, data, document.source, *document_facts, document.facts)
+            fields = document.context.sandbox.call(document.source, f"{__name__}:read_in_sandbox", *read)
+            return Article.model_validate_json(fields)
         return article_format.article(document, data)
     except SourceError:
         raise
     except Exception as error:  # one document must not stop the others
         reason = f"cannot be read as {article_format.name} ({type(error).__name__}: {one_line(str(error))[:200]})"
         raise SourceError(document.source, reason) from error
+
+
+def read_in_sandbox(
+    place: str, data: bytes, source: str, media_type: str, charset: str | None, url: str | None, facts: Facts
+) -> str:
+    """The article in a document, as JSON; for `Sandbox.call`.
+
+    Args:
+        place: of the format's class, as `module:name`.
+        data: all the bytes of the document.
+        source: and what follows, attributes of the document.
+        media_type: of it.
+        charset: of it.
+        url: of it.
+        facts: of it.
+
+    Raises:
+        SourceError: there is none in it, or it is damaged.
+    """
+    document = Document(source, partial(io.BytesIO, data), media_type=media_type, charset=charset, url=url, facts=facts)
+    article_format: ArticleFormat = resolve_name(place)()
+    return article_format.article(document, data).model_dump_json()
 
 
 def _read(

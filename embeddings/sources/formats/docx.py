@@ -87,7 +87,8 @@ def _properties(source: str, archive: zipfile.ZipFile) -> dict[str, str]:
 def _paragraphs(body: Element) -> Iterator[tuple[str, str]]:
     """The style and the text of each paragraph with text; paragraphs in text boxes follow the one around them."""
     for paragraph in _elements(body, "p"):
-        attributes = (pair for element in _elements(paragraph, "pStyle") for pair in element.items())
+        own = (part for properties in paragraph if local_name(properties) == "pPr" for part in properties)
+        attributes = (pair for part in own if local_name(part) == "pStyle" for pair in part.items())
         style = next((value for name, value in attributes if name.rpartition("}")[2] == "val"), "")
         text = "".join(_characters(paragraph)).strip()
         if text:

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import partial
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, NamedTuple
 
 from embeddings.articles import web_url
 from embeddings.dates import any_date
 from embeddings.errors import SourceError
 from embeddings.sources import Entry
-from embeddings.sources.documents import Document, digest
+from embeddings.sources.documents import Document, charset_of, digest
 from embeddings.sources.facts import Facts, any_author, make_article, one_line
 from embeddings.sources.formats import Format
 from embeddings.sources.web.addresses import normal_url
@@ -47,47 +47,76 @@ class FeedFormat(Format):
 
     def entries(self, document: Document) -> Iterator[Entry]:
         """One entry per item, newest first as in the feed."""
-        feed = _parse(document)
-        publisher = one_line(line_of(str(feed.feed.get("title", ""))))
-        items = [(_link(item, publisher), item) for item in map(dict[str, Any], feed.entries)]
-        by_url = {link.url: item for link, item in reversed(items)}
-        for link in admitted((link for link, _ in items if link.url), document.context):
-            text = _content(by_url[link.url])
+        read = f"{__name__}:read_items", document.read(), document.source, charset_of(document), document.url
+        items = [_Item(*fields) for fields in document.context.sandbox.call(document.source, *read)]
+        by_url = {item.url: item for item in reversed(items)}
+        for link in admitted((item.link for item in items if item.url), document.context):
+            text = by_url[link.url].content
             if len(text) >= _WHOLE:
                 yield Entry(link.url, partial(make_article, link.url, text, link.facts._replace(url=web_url(link.url))))
             else:
                 yield page_entry(link, document.context)
-        for link, item in items:
-            if not link.url:
-                source = f"{document.source}#{one_line(str(item.get('id', '')))[:200] or link.stamp}"
-                text = _content(item) or text_of(str(item.get("summary", "")))
-                yield Entry(source, partial(make_article, source, text, link.facts))
+        for item in items:
+            if not item.url:
+                source = f"{document.source}#{item.name or item.stamp}"
+                yield Entry(source, partial(make_article, source, item.content or item.summary, item.link.facts))
 
 
-def _parse(document: Document) -> Any:
+class _Item(NamedTuple):
+    """An item of a feed; `url` is empty if it has no page that can be fetched, `published_at` is in ISO 8601."""
+
+    url: str
+    title: str
+    author: str
+    publisher: str
+    published_at: str
+    stamp: str
+    name: str
+    content: str
+    summary: str
+
+    @property
+    def link(self) -> Link:
+        """What it says about its page."""
+        kind = datetime if "T" in self.published_at else date
+        published_at = kind.fromisoformat(self.published_at) if self.published_at else None
+        return Link(self.url, Facts(self.title, None, self.author, self.publisher, published_at), self.stamp)
+
+
+def read_items(data: bytes, source: str, charset: str | None, url: str | None) -> list[_Item]:
+    """The items of a feed, in its order; for `Sandbox.call`.
+
+    Args:
+        data: the feed.
+        source: of it, for messages.
+        charset: as the web server says.
+        url: where it came from, to complete links with.
+
+    Raises:
+        SourceError: it is no feed, or larger than one.
+    """
     import feedparser
 
-    data = document.read()
     if len(data) > MAX_BYTES or data.count(b"<") > MAX_TAGS:
-        raise SourceError(document.source, f"larger than {MAX_BYTES // 10**6} MB or {MAX_TAGS} tags, which no feed is")
+        raise SourceError(source, f"larger than {MAX_BYTES // 10**6} MB or {MAX_TAGS} tags, which no feed is")
     try:
         check_entities(data)
     except XmlError as error:
-        raise SourceError(document.source, str(error)) from error
-    charset = f"; charset={document.charset}" if document.charset else ""
-    headers = {"content-location": document.url or "", "content-type": f"application/xml{charset}"}
+        raise SourceError(source, str(error)) from error
+    named = f"; charset={charset}" if charset else ""
+    headers = {"content-location": url or "", "content-type": f"application/xml{named}"}
     try:
         feed = feedparser.parse(io.BytesIO(data), response_headers=headers)
     except Exception as error:  # what feedparser's authors did not foresee; one feed must not stop the others
         reason = f"is a feed that cannot be read ({type(error).__name__}: {one_line(str(error))[:200]})"
-        raise SourceError(document.source, reason) from error
+        raise SourceError(source, reason) from error
     if not feed.get("version") and not feed.entries:
-        raise SourceError(document.source, "is not an RSS or Atom feed, or is damaged")
-    return feed
+        raise SourceError(source, "is not an RSS or Atom feed, or is damaged")
+    publisher = one_line(line_of(str(feed.feed.get("title", ""))))
+    return [_item(item, publisher) for item in map(dict[str, Any], feed.entries)]
 
 
-def _link(item: dict[str, Any], publisher: str) -> Link:
-    """What an item says about its page; the URL is empty if there is none that can be fetched."""
+def _item(item: dict[str, Any], publisher: str) -> _Item:
     try:
         url = normal_url(str(item.get("link", "")))
     except SourceError:
@@ -100,7 +129,10 @@ def _link(item: dict[str, Any], publisher: str) -> Link:
     author = _author(item)
     seen = (title, item.get("updated"), item.get("published"), item.get("summary"), _content(item))
     stamp = digest("\n".join(map(str, [*seen, *filter(None, [author])])).encode("utf-8", "replace"))
-    return Link(url, Facts(one_line(title), None, author, publisher, published), stamp)
+    moment = published.isoformat() if published else ""
+    name = one_line(str(item.get("id", "")))[:200]
+    summary = text_of(str(item.get("summary", "")))
+    return _Item(url, one_line(title), author, publisher, moment, stamp, name, _content(item), summary)
 
 
 def _author(item: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
+import contextlib
 import logging
 import re
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from embeddings.articles import Article, web_url
 from embeddings.dates import any_date
 from embeddings.errors import SourceError
-from embeddings.sources.documents import BOMS, Document
+from embeddings.sources.documents import BOMS, Document, known_charset
 from embeddings.sources.facts import NO_FACTS, Facts, make_article
 from embeddings.sources.formats import ArticleFormat
 from embeddings.sources.web.addresses import site_of
@@ -88,10 +88,8 @@ def decode_page(data: bytes, charset: str | None) -> str:
     """
     marked = next((name for mark, name in BOMS if data.startswith(mark)), None)
     inside = _META.search(data[:4000])
-    for name in (marked, charset, inside and inside[1].decode(), "utf-8"):
-        try:
-            if name and codecs.lookup(name).name not in ("utf-7", "unicode-escape", "raw-unicode-escape", "punycode"):
+    for name in (marked, known_charset(charset), known_charset(inside and inside[1].decode()), "utf-8"):
+        with contextlib.suppress(UnicodeError):
+            if name:
                 return str(data, name)
-        except (LookupError, UnicodeError, ValueError):
-            continue
     return data.decode("cp1252", "replace")

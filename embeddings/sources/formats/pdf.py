@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
 from collections import Counter
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from embeddings.articles import Article, web_url
 from embeddings.errors import SourceError
-from embeddings.sources.documents import Document
+from embeddings.sources.documents import MAX_BYTES, Document
 from embeddings.sources.facts import Facts, make_article
 from embeddings.sources.formats import ArticleFormat
 
-_READER = Path(__file__).with_name("pdf_reader.py")
-_SECONDS = 60.0
+_MAX_PAGES = 3000
+_PASSWORD = 4  # FPDF_ERR_PASSWORD
 _HEADER_LINES = 2
 """Lines at the top and at the bottom of a page that may be its header or footer."""
 _ENDS = re.compile(r"[.!?:;…][\"'”’)\]]*$")
@@ -62,24 +58,29 @@ class PdfFormat(ArticleFormat):
 
 
 def _read(source: str, data: bytes) -> dict[str, Any]:
-    """What `pdf_reader` prints: `pages`, `title`, `author` and `created`."""
+    """`pages`, `title`, `author` and `created`."""
+    import pypdfium2
+
     try:
-        done = subprocess.run(
-            [sys.executable, "-I", str(_READER)], input=data, capture_output=True, timeout=_SECONDS, check=False
+        pdf = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        is_locked = getattr(error, "err_code", None) == _PASSWORD or "password" in str(error).lower()
+        locked, damaged = (
+            "is encrypted; save it without a password",
+            "is a damaged PDF file, perhaps cut off; get it again",
         )
-    except subprocess.TimeoutExpired as error:
-        raise SourceError(source, f"cannot be read in {_SECONDS:.0f} s; print it to a new PDF file") from error
-    except OSError as error:
-        raise SourceError(source, f"cannot be read: no process can be started ({error.strerror})") from error
-    try:
-        contents = json.loads(done.stdout)
-    except ValueError as error:
-        raise SourceError(source, "is damaged in a way that ends the PDF reader; print it to a new PDF file") from error
-    if contents.get("error") == "locked":
-        raise SourceError(source, "is encrypted; save it without a password")
-    if "pages" not in contents:
-        raise SourceError(source, "is a damaged PDF file, perhaps cut off; get it again")
-    return dict(contents)
+        raise SourceError(source, locked if is_locked else damaged) from error
+    pages: list[str] = []
+    for number in range(min(len(pdf), _MAX_PAGES)):
+        if sum(map(len, pages)) > MAX_BYTES:
+            break
+        try:
+            pages.append(pdf[number].get_textpage().get_text_bounded())
+        except pypdfium2.PdfiumError:
+            pages.append("")  # a page that is damaged; the others may not be
+    properties = pdf.get_metadata_dict()
+    named = {"title": "Title", "author": "Author", "created": "CreationDate"}
+    return {"pages": pages, **{name: properties.get(key, "") for name, key in named.items()}}
 
 
 def reflow(pages: list[str]) -> str:

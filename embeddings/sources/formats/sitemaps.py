@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from xml.etree.ElementTree import Element
+from itertools import islice
 
 from embeddings.dates import any_date
 from embeddings.errors import SourceError
@@ -20,6 +20,8 @@ from embeddings.sources.xml import XmlError, beginning, local_name, parse
 MAX_PAGES = 50_000
 """Most pages of a site, as of one sitemap."""
 MAX_SITEMAPS = 500
+_FACTS = ("loc", "lastmod", "publication_date", "title")
+_LONGEST = 5000
 _BEGINS = beginning(r"(?:\w+:)?(?:urlset|sitemapindex)")
 
 
@@ -52,10 +54,10 @@ class _Budget:
 
 
 def _links(document: Document, budget: _Budget, problems: list[SourceError], depth: int) -> Iterator[Link]:
-    root = _tree(document)
+    most = document.context.fetcher.limits.body_bytes
+    read = f"{__name__}:read_sitemap", document.head(most + 1), document.source, most
     others = 0
-    for element in root:
-        facts = {local_name(fact): (fact.text or "").strip() for fact in element.iter()}
+    for kind, facts in document.context.sandbox.call(document.source, *read):
         try:
             url = normal_url(facts.get("loc", ""))
         except SourceError as error:
@@ -63,19 +65,19 @@ def _links(document: Document, budget: _Budget, problems: list[SourceError], dep
             continue
         if document.url is not None and site_of(url) != site_of(document.url):
             others += 1
-        elif local_name(element) == "url" and budget.pages > 0:
+        elif kind == "url" and budget.pages > 0:
             budget.pages -= 1
             published = facts.get("publication_date")
             title = "" if published is None else one_line(facts.get("title", ""))
             yield Link(url, Facts(title, published_at=any_date(published)), facts.get("lastmod", "")[:60])
-        elif local_name(element) == "sitemap" and budget.sitemaps > 0 and depth < 2:
+        elif kind == "sitemap" and budget.sitemaps > 0 and depth < 2:
             budget.sitemaps -= 1
             try:
                 below = page_document(url, document.context.fetcher.fetch(url), document.context)
                 yield from _links(below, budget, problems, depth + 1)
             except SourceError as error:
                 problems.append(error)
-        elif local_name(element) in ("url", "sitemap"):
+        elif kind in ("url", "sitemap"):
             reason = f"lists more than {MAX_PAGES} pages or {MAX_SITEMAPS} sitemaps"
             problems.append(SourceError(document.source, reason))
             return
@@ -83,15 +85,28 @@ def _links(document: Document, budget: _Budget, problems: list[SourceError], dep
         problems.append(SourceError(document.source, f"lists {others} pages of other sites, which are left out"))
 
 
-def _tree(document: Document) -> Element:
-    most = document.context.fetcher.limits.body_bytes
-    data = document.head(most + 1)
+def read_sitemap(data: bytes, source: str, most: int) -> list[tuple[str, dict[str, str]]]:
+    """What a sitemap lists, as the name of each element and the texts in it by name; for `Sandbox.call`.
+
+    Args:
+        data: the sitemap.
+        source: of it, for messages.
+        most: largest size, in bytes.
+
+    Raises:
+        SourceError: it is no sitemap, or larger than one.
+    """
     if len(data) > most:
-        raise SourceError(document.source, f"larger than {most // 10**6} MB, which no sitemap is")
+        raise SourceError(source, f"larger than {most // 10**6} MB, which no sitemap is")
     try:
         root = parse(data)
     except XmlError as error:
-        raise SourceError(document.source, str(error)) from error
+        raise SourceError(source, str(error)) from error
     if local_name(root) not in ("urlset", "sitemapindex"):
-        raise SourceError(document.source, "is not a sitemap")
-    return root
+        raise SourceError(source, "is not a sitemap")
+    listed = []
+    for element in islice(root, MAX_PAGES + MAX_SITEMAPS + 1):
+        texts = {local_name(fact): (fact.text or "").strip() for fact in element.iter()}
+        facts = {name: texts[name][:_LONGEST] for name in _FACTS if name in texts}
+        listed.append((local_name(element), facts))
+    return listed

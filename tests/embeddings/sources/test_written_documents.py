@@ -103,19 +103,6 @@ def test_a_pdf_that_cannot_be_read_says_why(read_file: Read, content: bytes, rea
     assert reason_for(read_file, content, "a.pdf").startswith(reason)
 
 
-def test_a_pdf_that_takes_too_long_is_given_up(read_file: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("embeddings.sources.formats.pdf._SECONDS", 0.001)
-    assert reason_for(read_file, pdf([LINES]), "a.pdf").startswith("cannot be read in 0 s")
-
-
-def test_a_pdf_that_ends_the_process_that_reads_it_ends_nothing_else(
-    read_file: Read, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "crash").write_text("import os\nos.abort()\n")
-    monkeypatch.setattr("embeddings.sources.formats.pdf._READER", tmp_path / "crash")
-    assert reason_for(read_file, pdf([LINES]), "a.pdf").startswith("is damaged in a way that ends the PDF reader")
-
-
 def test_numbered_headings_are_paragraphs_of_their_own() -> None:
     page = "The library is small and does one thing well enough for most.\n3.1 Invoking it\nasn1Parser reads a file of text."
     assert reflow([page]).split("\n\n")[1:] == ["3.1 Invoking it", "asn1Parser reads a file of text."]
