@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.articles import Article
-from embeddings.store.protocol import Store
+from embeddings.store.protocol import MOST_NEAR, Store
 
 SHINGLE_WORDS = 5
 SIGNATURE_SHINGLES = 16
@@ -141,7 +141,8 @@ class CopyFinder:
         original = self._original(article.id, story, pieces)
         self._waiting[article.id] = story
         for band in pieces:
-            self._waiting_by_band[band].append(article.id)
+            if len(self._waiting_by_band[band]) < MOST_NEAR:
+                self._waiting_by_band[band].append(article.id)
         return Copy(story.signature, pieces, original)
 
     def forget(self) -> None:

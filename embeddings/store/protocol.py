@@ -19,6 +19,12 @@ from embeddings.sentences import Span
 Say = Callable[[str], None]
 """Is told a line that a person should see: a cache is rebuilt, a model compiled."""
 
+MOST_COPIES = 10
+"""Articles of a group of copies that a view shows; a story that thousands tell is read no more often for that."""
+
+MOST_NEAR = 32
+"""Articles of a band that another one is compared with; more of them are copies of each other."""
+
 NO_STATE: Mapping[str, str] = MappingProxyType({})
 """No sync state."""
 
@@ -165,6 +171,18 @@ class StoreStatus(NamedTuple):
     sizes: Mapping[str, int]
 
 
+class CopyGroup(NamedTuple):
+    """The articles that tell what another one tells.
+
+    Attributes:
+        newest: at most `MOST_COPIES` of them, newest first, those without a date last.
+        more: how many there are besides.
+    """
+
+    newest: list[Article]
+    more: int
+
+
 class View(Protocol):
     """The store at one moment, as far as a filter admits its articles: what one question needs.
 
@@ -208,11 +226,8 @@ class View(Protocol):
     def articles(self, article_ids: Sequence[str]) -> dict[str, ArticleText]:
         """The articles with these ids that the view shows, in the order of the ids."""
 
-    def copies(self, article_ids: Sequence[str]) -> dict[str, list[Article]]:
-        """For each article that has copies, the other articles of its group, newest first, those without a date last.
-
-        Only articles that the view shows.
-        """
+    def copies(self, article_ids: Sequence[str]) -> dict[str, CopyGroup]:
+        """For each article that has copies that the view shows, the other articles of its group."""
 
     def idf(self, terms: Sequence[str]) -> dict[str, float]:
         """Inverse document frequency, as in BM25, of the terms of `embeddings.words.Stemmer`; at least 0."""
@@ -237,7 +252,7 @@ class Articles(Protocol):
         """Whether an article other than the one with this id has this text."""
 
     def near(self, bands: Sequence[bytes]) -> Sequence[SignedArticle]:
-        """The articles that share a band with these, in the order that they were stored."""
+        """The articles that share a band with these, the first `MOST_NEAR` of each band, in the order that they were stored."""
 
     def vectors_of(self, text_hashes: Iterable[bytes]) -> dict[bytes, NDArray[np.float32]]:
         """The vectors, shape (dimension,), that the store already holds for passages with these hashes."""

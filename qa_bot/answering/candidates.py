@@ -57,6 +57,7 @@ class Candidate(NamedTuple):
             sentence=SourceSentence(text=words, start=self.sentence.start + shift, end=self.sentence.end + shift),
             article=reference(quoted),
             also=tuple(reference(other) for other in (*others, self.article) if other.id != quoted.id),
+            also_more=copies.more(self.article.id),
         )
 
 

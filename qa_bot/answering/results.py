@@ -45,12 +45,17 @@ class ArticleReference(_Frozen):
 
 
 class Quotation(_Frozen):
-    """An answer in its sentence in its article; `also` are other articles that have the sentence, the newest first."""
+    """An answer in its sentence in its article.
+
+    `also` are other articles that have the sentence, the newest first.  `also_more` more articles tell the same story; they
+    were not searched for the sentence, as they are so many.
+    """
 
     answer: AnswerSpan
     sentence: SourceSentence
     article: ArticleReference
     also: tuple[ArticleReference, ...] = ()
+    also_more: int = 0
 
 
 class Timings(_Frozen):
@@ -75,6 +80,7 @@ class Answer(_Frozen):
     sentence: SourceSentence | None
     article: ArticleReference | None
     also: tuple[ArticleReference, ...] = ()
+    also_more: int = 0
     alternatives: tuple[Quotation, ...]
     timings_ms: Timings
 
@@ -89,6 +95,7 @@ class Answer(_Frozen):
                 "sentence": best and best.sentence,
                 "article": best and best.article,
                 "also": best.also if best else (),
+                "also_more": best.also_more if best else 0,
                 "alternatives": quotations[1:] if best else quotations,
             }
         )
@@ -97,7 +104,13 @@ class Answer(_Frozen):
 def iterate(answer: Answer) -> Iterator[Quotation]:
     """The answer, if there is one, and then its alternatives."""
     if answer.answer and answer.sentence and answer.article:
-        yield Quotation(answer=answer.answer, sentence=answer.sentence, article=answer.article, also=answer.also)
+        yield Quotation(
+            answer=answer.answer,
+            sentence=answer.sentence,
+            article=answer.article,
+            also=answer.also,
+            also_more=answer.also_more,
+        )
     yield from answer.alternatives
 
 

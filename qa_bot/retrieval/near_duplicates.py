@@ -29,8 +29,14 @@ class Copies:
         self._copies = view.copies(article_ids)
 
     def of(self, article_id: str) -> list[Article]:
-        """The other articles that tell the story of this one, the newest first."""
-        return self._copies.get(article_id, [])
+        """The other articles that tell the story of this one, the newest first; at most `MOST_COPIES`."""
+        group = self._copies.get(article_id)
+        return group.newest if group else []
+
+    def more(self, article_id: str) -> int:
+        """How many more tell its story."""
+        group = self._copies.get(article_id)
+        return group.more if group else 0
 
     def newest(self, article: Article) -> Article:
         """The newest version of an article; the article itself if none is known to be newer."""

@@ -78,7 +78,7 @@ def render_answer(
         return "\n".join([NOT_ANSWERED, *_dim(lines, colour)])
     lines = wrap(answer.sentence.text, _within(answer.sentence.start, answer.answer), colour=colour, width=width)
     sure = wrap(sureness(answer.answer.confidence), colour=colour, width=width, indent="  ")
-    also = _dim(_also(answer.also, width), colour)
+    also = _dim(_also(answer.also, answer.also_more, width), colour)
     return "\n".join([*lines, "", *_about(answer.article, colour, width), *also, *_dim(sure, colour)])
 
 
@@ -109,14 +109,14 @@ def _about(article: ArticleReference | Article, colour: bool, width: int) -> lis
     return lines + _dim([*published, "  " + _place(article)], colour)
 
 
-def _also(others: Sequence[ArticleReference], width: int) -> list[str]:
+def _also(others: Sequence[ArticleReference], unnamed: int, width: int) -> list[str]:
     """Other articles with the same words, at most a few."""
     lines: list[str] = []
     for other in others[:_COPIES_SHOWN]:
         about = " · ".join(filter(None, [other.title, _published(other)]))
         lines += [*wrap(f"also in: {about}", colour=False, width=width, indent="  "), f"  {_place(other)}"]
-    more = len(others) - _COPIES_SHOWN
-    return lines + ([f"  and in {more:,} more"] if more > 0 else [])
+    more = max(0, len(others) - _COPIES_SHOWN) + unnamed
+    return lines + ([f"  and in {more:,} more"] if more else [])
 
 
 def _place(article: ArticleReference | Article) -> str:

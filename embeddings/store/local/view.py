@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import override
 
-from embeddings.articles import Article
 from embeddings.errors import EncoderMismatchError
 from embeddings.filters import EVERYTHING, ArticleFilter
 from embeddings.store.local.caches import Moment
@@ -20,7 +19,7 @@ from embeddings.store.local.dense.search import best_by_cosine, best_of, cosines
 from embeddings.store.local.passage_facts import NARROW, FilterFacts
 from embeddings.store.local.tables.articles import ARTICLE_COLUMNS, ARTICLES, read_article, read_sentences
 from embeddings.store.local.tables.rows import read_day, read_vectors
-from embeddings.store.protocol import ArticleText, Hit, StoredPassage, View
+from embeddings.store.protocol import MOST_COPIES, ArticleText, CopyGroup, Hit, StoredPassage, View
 
 _EVERYTHING = FilterFacts(None)
 
@@ -131,16 +130,31 @@ class LocalView(View):
         return {article_id: articles[article_id] for article_id in article_ids if article_id in articles}
 
     @override
-    def copies(self, article_ids: Sequence[str]) -> dict[str, list[Article]]:
-        query = (
-            f"SELECT original.id, {ARTICLE_COLUMNS}, articles.origin FROM {ARTICLES} "
-            "JOIN articles AS original ON original.copies = articles.copies AND original.id != articles.id "
-            "WHERE original.id IN ({}) "
-            "ORDER BY articles.published_at IS NULL, articles.published_at DESC, articles.title, articles.id"
-        )
-        copies: dict[str, list[Article]] = {}
-        for article_id, *columns, origin in select_in(self._connection, query, list(dict.fromkeys(article_ids))):
-            article = read_article(columns)
-            if self.only.admits(article, origin):
-                copies.setdefault(article_id, []).append(article)
+    def copies(self, article_ids: Sequence[str]) -> dict[str, CopyGroup]:
+        query = "SELECT id, copies FROM articles WHERE copies IS NOT NULL AND id IN ({})"
+        group_of = dict(select_in(self._connection, query, list(dict.fromkeys(article_ids))))
+        members = {group: self._members(group) for group in dict.fromkeys(group_of.values())}
+        newest = self.articles([article_id for ids, _ in members.values() for article_id in ids[: MOST_COPIES + 1]])
+        copies = {}
+        for article_id, group in group_of.items():
+            ids, count = members[group]
+            others = [newest[other].article for other in ids[: MOST_COPIES + 1] if other != article_id][:MOST_COPIES]
+            is_shown = not self.only or article_id in ids
+            if others:
+                copies[article_id] = CopyGroup(others, count - is_shown - len(others))
         return copies
+
+    def _members(self, group: int) -> tuple[list[str], int]:
+        """The articles of a group that the view shows, newest first, or the first `MOST_COPIES` + 1; and how many it shows."""
+        order = "published_at IS NULL, published_at DESC, title, id"
+        facts = ARTICLE_COLUMNS.replace("text", "''")
+        if self.only:
+            rows = self._connection.execute(
+                f"SELECT {facts}, origin FROM articles WHERE copies = ? ORDER BY {order}", (group,)
+            )
+            ids = [row[0] for row in rows if self.only.admits(read_article(row[:-1]), row[-1])]
+            return ids, len(ids)
+        query = f"SELECT id FROM articles WHERE copies = ? ORDER BY {order} LIMIT ?"
+        ids = [row[0] for row in self._connection.execute(query, (group, MOST_COPIES + 1))]
+        (count,) = self._connection.execute("SELECT count(*) FROM articles WHERE copies = ?", (group,)).fetchone()
+        return ids, int(count)

@@ -136,7 +136,7 @@ def quotation_block(
     shown, start, end = cut_around(head + bold + tail, len(head), len(head) + len(bold), limit)
     quote = RichTextQuoteElement(elements=parts(shown, start, end))
     about = about_article(quotation.article, texts, sureness(answer.confidence, texts) if judged else "")
-    return RichTextBlock(elements=[quote, section(*about, *_also(quotation.also, texts))])
+    return RichTextBlock(elements=[quote, section(*about, *_also(quotation.also, quotation.also_more, texts))])
 
 
 def about_article(article: ArticleReference, texts: Texts, *further: str) -> list[TextPart | LinkPart]:
@@ -160,7 +160,7 @@ def _title(
     return [LinkPart(url=url, text=title, style=style)]
 
 
-def _also(articles: Sequence[ArticleReference], texts: Texts) -> list[TextPart | LinkPart]:
+def _also(articles: Sequence[ArticleReference], unnamed: int, texts: Texts) -> list[TextPart | LinkPart]:
     """The other articles with the same sentence, on a line of their own; the first few by name."""
     elements: list[TextPart | LinkPart] = []
     for article in articles[:ALSO_NAMED]:
@@ -169,8 +169,9 @@ def _also(articles: Sequence[ArticleReference], texts: Texts) -> list[TextPart |
         elements += _title(title, url)
         if article.publisher:
             elements.append(part(f" ({line_of(article.publisher, NAME_CHARS)})"))
-    if len(articles) > ALSO_NAMED:
-        elements.append(part(f", +{len(articles) - ALSO_NAMED}"))
+    more = max(0, len(articles) - ALSO_NAMED) + unnamed
+    if elements and more:
+        elements.append(part(f", +{more}"))
     return elements
 
 

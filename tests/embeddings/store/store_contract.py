@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,18 @@ from embeddings.articles import Article, article_id
 from embeddings.errors import StoreError
 from embeddings.filters import EVERYTHING, ArticleFilter
 from embeddings.sentences import split_sentences
-from embeddings.store.protocol import Hit, IndexedArticle, NewPassage, SignedArticle, Store, StoredPassage, View
+from embeddings.store.protocol import (
+    MOST_COPIES,
+    MOST_NEAR,
+    CopyGroup,
+    Hit,
+    IndexedArticle,
+    NewPassage,
+    SignedArticle,
+    Store,
+    StoredPassage,
+    View,
+)
 
 DIMENSION = 8
 RULE = "one passage a line"
@@ -74,7 +85,9 @@ def seen_through(view: View) -> tuple[object, ...]:
 def copies(store: Store, article_ids: Sequence[str], only: ArticleFilter = EVERYTHING) -> dict[str, list[Article]]:
     """The copies of articles."""
     with store.view(only) as view:
-        return view.copies(article_ids)
+        groups = view.copies(article_ids)
+    assert not any(group.more for group in groups.values())
+    return {article_id: group.newest for article_id, group in groups.items()}
 
 
 def newest(store: Store, only: ArticleFilter = EVERYTHING) -> date | None:
@@ -455,6 +468,26 @@ class StoreContract:
         commit(store, make_article("b", "quite another text"))
         assert copies(store, [b.id, c.id]) == {}
         assert copies(store, [d.id]) == {d.id: [e]}
+
+    def test_of_many_copies_the_newest_are_shown_and_the_others_counted(self, store: Store) -> None:
+        articles = [
+            make_article(f"copy-{day}", f"text {day}", published_at=date(2024, 1, 1) + timedelta(day))
+            for day in range(40)
+        ]
+        for article in articles:
+            of = None if article is articles[0] else articles[0].id
+            indexed = make_indexed(article)._replace(duplicate_of=of, bands=[b"same"], signature=b"same")
+            store.writing.commit([indexed], encoder=ENCODER, passage_rule=RULE)
+        oldest, latest = articles[0], articles[-1]
+        with store.view() as view:
+            groups = view.copies([oldest.id, latest.id])
+        assert groups[oldest.id] == CopyGroup(articles[: -MOST_COPIES - 1 : -1], 39 - MOST_COPIES)
+        assert groups[latest.id] == CopyGroup(articles[-2 : -MOST_COPIES - 2 : -1], 39 - MOST_COPIES)
+        with store.view(ArticleFilter(since=date(2024, 1, 31))) as view:
+            groups = view.copies([oldest.id, latest.id])
+        assert groups[oldest.id] == CopyGroup([*articles[:29:-1]], 0)
+        assert groups[latest.id] == CopyGroup([*articles[38:29:-1]], 0)
+        assert [near.id for near in store.articles.near([b"same"])] == [article.id for article in articles[:MOST_NEAR]]
 
     def test_a_passage_tells_its_text_its_title_and_its_day(self, store: Store) -> None:
         commit(

@@ -14,7 +14,7 @@ from embeddings.articles import Article
 from embeddings.sentences import Span
 from embeddings.store.local.database import Database, select_in
 from embeddings.store.local.tables.rows import generation_of
-from embeddings.store.protocol import Articles, ArticleText, KnownArticle, SignedArticle
+from embeddings.store.protocol import MOST_NEAR, Articles, ArticleText, KnownArticle, SignedArticle
 
 _FIELDS = ("id", "source", "title", "url", "author", "publisher", "text")
 ARTICLE_COLUMNS = ", ".join((*(f"articles.{name}" for name in _FIELDS[:-1]), "text", "articles.published_at"))
@@ -51,12 +51,14 @@ class ArticleTable(Articles):
 
     @override
     def near(self, bands: Sequence[bytes]) -> list[SignedArticle]:
+        some = "SELECT article FROM bands WHERE band = ? ORDER BY article LIMIT ?"
         query = (
             "SELECT id, coalesce(signature, x'') FROM articles LEFT JOIN signatures ON signatures.article = number "
-            "WHERE number IN (SELECT article FROM bands WHERE band IN ({})) ORDER BY number"
+            "WHERE number IN ({}) ORDER BY number"
         )
         with self._database.snapshot() as connection:
-            articles = {row[0]: SignedArticle(*row) for row in select_in(connection, query, bands)}
+            numbers = {row[0] for band in bands for row in connection.execute(some, (band, MOST_NEAR))}
+            articles = {row[0]: SignedArticle(*row) for row in select_in(connection, query, sorted(numbers))}
         return list(articles.values())
 
     @override
