@@ -12,7 +12,8 @@
     │   └── EncoderMismatchError  the store's vectors come from another encoder
     ├── ModelError             a model cannot be found, compiled or loaded
     ├── DatasetError           a question file is not SQuAD-format JSON
-    └── QuestionError          a question that cannot be asked, an empty one for instance
+    ├── QuestionError          a question that cannot be asked, an empty one for instance
+    └── QuestionTimeoutError   a question that takes longer than the setting `question_seconds` allows
 
 The message of each names the file, line or setting, and says what to do next.  The command line prints it on one line
 and exits with 2; a bot logs it.
@@ -73,3 +74,7 @@ class DatasetError(QABotError):
 
 class QuestionError(QABotError):
     """A question that cannot be asked."""
+
+
+class QuestionTimeoutError(QABotError):
+    """The passages for a question cannot be read in the time that a setting allows."""

@@ -91,6 +91,7 @@ class QABot:
             passages_read=settings.passages_read,
             threshold=settings.threshold,
             alternatives=settings.alternatives,
+            seconds=settings.question_seconds,
         )
 
     def load(self) -> None:

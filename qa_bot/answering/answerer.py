@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from embeddings.encoder.model import Encoder
-from embeddings.errors import QuestionError
+from embeddings.errors import QuestionError, QuestionTimeoutError
 from embeddings.filters import EVERYTHING, ArticleFilter
 from embeddings.indexing.chunking import check_encoder
 from embeddings.store.protocol import Store
@@ -37,6 +37,7 @@ class Answerer:
         passages_read: passages that are read for a question, at least 1.
         threshold: confidence from which an answer is given, in [0, 1]; None for the reader's own.
         alternatives: further answers that are kept.
+        seconds: that a question may take.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Answerer:
         passages_read: int,
         threshold: float | None = None,
         alternatives: int = 3,
+        seconds: float = 10.0,
     ) -> None:
         self._store = store
         self._encoder = encoder
@@ -56,6 +58,7 @@ class Answerer:
         self._passages_read = passages_read
         self._threshold = reader.calibration.threshold if threshold is None else threshold
         self._alternatives = alternatives
+        self._seconds = seconds
 
     def ask(
         self, question: str, cancelled: Callable[[], bool] = lambda: False, only: ArticleFilter = EVERYTHING
@@ -70,8 +73,9 @@ class Answerer:
         Raises:
             EncoderMismatchError: another encoder made the store's vectors.
             Cancelled: `cancelled` said so.
+            QuestionTimeoutError: it takes too long.
         """
-        clock = _Clock(cancelled)
+        clock = _Clock(cancelled, self._seconds)
         vector = self._encoder.encode_question(question)
         encode = clock.lap()
         with self._store.view(only) as view:
@@ -80,7 +84,7 @@ class Answerer:
             copies = Copies(view, [evidence.passage.article_id for evidence in ranking])
             retrieved = without_duplicates(ranking, view, copies)[: self._passages_read]
             search = clock.lap()
-            candidates = read_candidates(view, self._reader, question, retrieved)
+            candidates = read_candidates(view, self._reader, question, retrieved, clock.check)
         quotations = self._best(candidates, copies)
         if not quotations or quotations[0].answer.confidence < self._threshold:
             del quotations[self._alternatives :]
@@ -120,15 +124,24 @@ class Answerer:
 
 
 class _Clock:
-    """Laps in milliseconds; between them the question can be given up."""
+    """Laps in milliseconds; between them, and at each check, the question can be given up."""
 
-    def __init__(self, cancelled: Callable[[], bool]) -> None:
+    def __init__(self, cancelled: Callable[[], bool], seconds: float) -> None:
         self._cancelled = cancelled
+        self._seconds = seconds
         self._began = self._lap = time.perf_counter()
 
-    def lap(self) -> float:
+    def check(self) -> None:
         if self._cancelled():
             raise Cancelled
+        if time.perf_counter() - self._began > self._seconds:
+            raise QuestionTimeoutError(
+                f"the passages cannot be read in {self._seconds:g} s; ask a more precise question, or raise the setting "
+                "question_seconds"
+            )
+
+    def lap(self) -> float:
+        self.check()
         before, self._lap = self._lap, time.perf_counter()
         return round((self._lap - before) * 1000, 3)
 

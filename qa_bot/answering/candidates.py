@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from embeddings.articles import Article
@@ -62,12 +62,16 @@ class Candidate(NamedTuple):
 
 
 def read_candidates(
-    view: View, reader: Reader, question: str, retrieved: Sequence[RetrievedPassage]
+    view: View,
+    reader: Reader,
+    question: str,
+    retrieved: Sequence[RetrievedPassage],
+    check: Callable[[], None] = lambda: None,
 ) -> list[Candidate]:
-    """Reads passages; the spans that the reader finds, in its order."""
+    """Reads passages; the spans that the reader finds, in its order.  `check` may give the question up."""
     articles = view.articles(list(dict.fromkeys(evidence.passage.article_id for evidence in retrieved)))
     evidence = [_Evidence(passage, articles[passage.passage.article_id]) for passage in retrieved]
-    spans = reader.read(question, [passage.reading() for passage in evidence])
+    spans = reader.read(question, [passage.reading() for passage in evidence], check=check)
     return [candidate for span in spans if (candidate := evidence[span.passage].candidate(span)) is not None]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +24,10 @@ from qa_bot.reader.windows import Ints, SequenceTemplate, Window, make_windows, 
 
 COMPILER_VERSION = 3
 PACKAGED = "packaged"
+MAX_WINDOWS = 20
+"""Windows of one passage that are read at most: a sentence of the longest that there is has fewer."""
+_CHECKED_WINDOWS = 32
+"""Windows that are read between two checks: a fifth of a second."""
 
 Logits = NDArray[np.float32]
 
@@ -155,13 +160,21 @@ class Reader:
             say(f"the reader {name} runs in {reader.runtime}, as its int8 form does not agree with it; it is slower so")
         return reader
 
-    def read(self, question: str, passages: Sequence[ReadingPassage], *, spans_each: int = 4) -> list[ScoredSpan]:
+    def read(
+        self,
+        question: str,
+        passages: Sequence[ReadingPassage],
+        *,
+        spans_each: int = 4,
+        check: Callable[[], None] = lambda: None,
+    ) -> list[ScoredSpan]:
         """Reads passages, each in full.
 
         Args:
             question: as asked.
             passages: what to read.
             spans_each: spans to return for each window of a passage.
+            check: called now and then; what it raises ends the reading.
 
         Returns:
             Spans of all passages, best first; none crosses the end of a sentence.  Ties by place.
@@ -172,10 +185,14 @@ class Reader:
         asked, *rest = tokenize(self._tokenizer, texts)
         read, titles = rest[: len(passages)], [title.ids for title in rest[len(passages) :]]
         lengths = {"max_tokens": self._max_tokens, "stride": self._stride}
-        windows = make_windows(self._template, asked.ids, read, titles, **lengths)
+        windows = _first_windows(make_windows(self._template, asked.ids, read, titles, **lengths))
         windows.sort(key=lambda window: len(window.ids), reverse=True)
+        outputs: list[list[Logits]] = []
+        for at in range(0, len(windows), _CHECKED_WINDOWS):
+            check()
+            outputs += self._model.run(list(map(_feed, windows[at : at + _CHECKED_WINDOWS])))
         spans: dict[tuple[int, int, int], float] = {}
-        for window, (start, end) in zip(windows, self._model.run(list(map(_feed, windows))), strict=True):
+        for window, (start, end) in zip(windows, outputs, strict=True):
             for span in self._spans(window, passages[window.passage], start[0], end[0], spans_each):
                 place = span[:3]
                 spans[place] = max(spans.get(place, -math.inf), span.score)
@@ -192,6 +209,17 @@ class Reader:
             ScoredSpan(window.passage, int(offsets[first, 0]), int(offsets[last, 1]), score - null)
             for first, last, score in best
         ]
+
+
+def _first_windows(windows: Sequence[Window]) -> list[Window]:
+    """The windows without those beyond `MAX_WINDOWS` of a passage, which only a store of an older version has."""
+    counts: Counter[int] = Counter()
+    kept = []
+    for window in windows:
+        counts[window.passage] += 1
+        if counts[window.passage] <= MAX_WINDOWS:
+            kept.append(window)
+    return kept
 
 
 def _feed(window: Window) -> Feed:

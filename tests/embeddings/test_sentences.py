@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from embeddings.sentences import Span, split_sentences
+from embeddings.sentences import LONGEST_SENTENCE, Span, split_sentences
 
 # `¦` marks each expected boundary; the text that is split is the case without its marks.
 MARK = "¦"
@@ -252,3 +252,20 @@ def test_hostile_text_takes_no_longer_than_news(unit: str) -> None:
     split_sentences(unit * (200_000 // len(unit)))
     split_sentences("He said" + unit * (200_000 // len(unit)) + "x")
     assert time.monotonic() - started < WORST_CASE_SECONDS
+
+
+@given(st.text(alphabet="ab \n¶", max_size=300).map(lambda text: text.replace("¶", "word " * 200)))
+def test_a_text_without_stops_is_cut_between_words_and_nothing_is_lost(text: str) -> None:
+    spans = split_sentences(text)
+    assert all(0 < end - start <= LONGEST_SENTENCE for start, end in spans)
+    assert [c for start, end in spans for c in text[start:end] if not c.isspace()] == [
+        c for c in text if not c.isspace()
+    ]
+    ends = [(text[end - 1], text[end : end + 1]) for _, end in spans]
+    assert not any(before == "d" and after == "d" for before, after in ends)
+
+
+def test_a_text_without_stops_and_spaces_is_cut_all_the_same() -> None:
+    spans = split_sentences("a" * 5000)
+    assert spans == [Span(0, 2000), Span(2000, 4000), Span(4000, 5000)]
+    assert split_sentences("word " * 1000)[0].end % 5 == 4

@@ -64,7 +64,7 @@ def test_an_answer_as_json_has_the_shape_that_others_rely_on(run: Run) -> None:
     code, output, errors = run("ask", "--json", "--threshold", "0", QUESTION)
     assert (code, errors) == (0, "")
     answer = json.loads(output)
-    parts = ["question", "answered", "answer", "sentence", "article", "also", "alternatives", "timings_ms"]
+    parts = ["question", "answered", "answer", "sentence", "article", "also", "also_more", "alternatives", "timings_ms"]
     assert list(answer) == parts
     assert (answer["question"], answer["answered"]) == (QUESTION, True)
     assert shape(answer["answer"]) == ANSWER
@@ -72,7 +72,7 @@ def test_an_answer_as_json_has_the_shape_that_others_rely_on(run: Run) -> None:
     assert answer["article"].keys() == ARTICLE
     assert shape(answer["timings_ms"]) == dict.fromkeys(("encode", "search", "read", "total"), "float")
     for alternative in answer["alternatives"]:
-        assert list(alternative) == ["answer", "sentence", "article", "also"]
+        assert list(alternative) == ["answer", "sentence", "article", "also", "also_more"]
         assert shape(alternative["answer"]) == ANSWER
         assert shape(alternative["sentence"]) == SENTENCE
         assert alternative["article"].keys() == ARTICLE

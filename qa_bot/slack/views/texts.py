@@ -63,6 +63,7 @@ class Texts:
     empty: str = "There are no articles yet. I can answer once somebody has indexed some."
     unavailable: str = "I can't read the articles right now; the log says why. Please ask again in a few minutes."
     failed: str = "Something went wrong while I was answering; the log says what. Please ask again."
+    too_slow: str = "I could not read the passages in time. Please ask a more precise question."
     too_long: str = "That is longer than {count} characters. Please ask a shorter question."
     no_words: str = "I see no question in that. Please ask in words."
     # small talk
@@ -164,6 +165,7 @@ GERMAN = Texts(
     too_busy="Im Moment warten zu viele Fragen. Bitte frag in einer Minute noch einmal.",
     empty="Es gibt noch keine Artikel. Jemand muss erst welche indexieren, bevor ich antworten kann.",
     unavailable="Ich komme gerade nicht an die Artikel; das Protokoll sagt, warum. Bitte frag in ein paar Minuten noch einmal.",
+    too_slow="Ich konnte die Textstellen nicht rechtzeitig lesen. Bitte stell eine genauere Frage.",
     too_long="Das ist länger als {count} Zeichen. Bitte stell eine kürzere Frage.",
     no_words="Ich sehe darin keine Frage. Bitte frag in Worten.",
     failed="Beim Antworten ist etwas schiefgegangen; das Protokoll sagt, was. Bitte frag noch einmal.",

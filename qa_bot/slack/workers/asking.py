@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from embeddings.errors import QABotError, QuestionError, StoreError
+from embeddings.errors import QABotError, QuestionError, QuestionTimeoutError, StoreError
 from embeddings.text import squeeze
 from qa_bot.answering.answerer import MAX_QUESTION_CHARS
 from qa_bot.bot import QABot
@@ -64,6 +64,9 @@ def _outcome(bot: QABot, settings: ChannelSettings, question: str) -> Outcome:
         return answer if settings.threshold is None else answer.at_threshold(settings.threshold)
     except QuestionError:
         return Failure(question, texts.no_words)
+    except QuestionTimeoutError as error:
+        _log.warning("a question was given up: %s", error)
+        return Failure(question, texts.too_slow)
     except QABotError as error:
         _log.error("a question could not be answered: %s", error)
         return Failure(question, texts.empty if _is_empty(bot) else texts.unavailable)

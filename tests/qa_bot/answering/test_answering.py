@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from embeddings.errors import EncoderMismatchError, QuestionError, StoreError
-from embeddings.sentences import Span
+from embeddings.errors import EncoderMismatchError, QuestionError, QuestionTimeoutError, StoreError
+from embeddings.sentences import LONGEST_SENTENCE, Span
 from embeddings.store.local import LocalStore
 from qa_bot import Answer, QABot
-from qa_bot.answering.answerer import MAX_QUESTION_CHARS, Cancelled, check_question
+from qa_bot.answering.answerer import MAX_QUESTION_CHARS, Answerer, Cancelled, check_question
 from qa_bot.answering.normalize import normalize_answer
 from qa_bot.answering.results import Quotation, iterate
 from qa_bot.answering.span_edges import whole_words
@@ -135,6 +135,28 @@ def test_as_many_alternatives_as_asked_for(seed_bot: QABot, alternatives: int) -
 def test_a_question_can_be_given_up(seed_bot: QABot) -> None:
     with pytest.raises(Cancelled):
         seed_bot.ask(QUESTIONS[0], cancelled=lambda: True)
+
+
+def test_a_question_that_takes_too_long_is_given_up_with_a_way_on(seed_bot: QABot) -> None:
+    answerer = Answerer(seed_bot.store, seed_bot.encoder, seed_bot.reader, passages_read=8, seconds=1e-6)
+    with pytest.raises(QuestionTimeoutError, match="more precise question, or raise the setting question_seconds"):
+        answerer.ask("Who spoke in Brussels?")
+
+
+def test_a_transcript_without_stops_is_answered_from_as_quickly_as_an_article(
+    new_bot: Callable[..., QABot], tmp_path: Path
+) -> None:
+    speech = "and then we went on to the next point which nobody had thought of before and " * 2500
+    middle = len(speech) // 2
+    spoken = f"{speech[:middle]} the bridge at Avonford was closed by the engineer Petra Novak and {speech[middle:]}"
+    (tmp_path / "transcript.txt").write_text(spoken)
+    bot = new_bot()
+    bot.reindex([str(tmp_path / "transcript.txt")])
+    answer = bot.ask("Who closed the bridge at Avonford?")
+    (best,) = list(iterate(answer))[:1]
+    assert "Petra Novak" in best.answer.text
+    assert best.sentence.end - best.sentence.start <= LONGEST_SENTENCE
+    assert answer.timings_ms.total < 5000
 
 
 def test_the_timings_add_up(seed_bot: QABot) -> None:

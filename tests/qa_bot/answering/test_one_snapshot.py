@@ -76,10 +76,10 @@ def test_what_others_write_while_a_question_is_answered_changes_nothing(
     other = LocalStore(bot.settings.data_dir)
     read = Reader.read
 
-    def read_late(reader: Reader, *arguments: Any) -> Any:
+    def read_late(reader: Reader, *arguments: Any, **options: Any) -> Any:
         other.writing.remove([article.id for article in other.articles.list()])
         bot.store.refresh()
-        return read(reader, *arguments)
+        return read(reader, *arguments, **options)
 
     monkeypatch.setattr(Reader, "read", read_late)
     answer = bot.ask(QUESTION)
