@@ -33,6 +33,10 @@ EVENTS = {
 }
 """Events that the app has to be subscribed to, and the scope that each needs."""
 
+PAID_EVENTS, PAID_SCOPE = frozenset({"function_executed"}), "assistant:write"
+"""What only paid plans of Slack have; `deploy/slack/manifest-basic.json` does without, and without steps and agent view."""
+FREE_PLAN = "not there; a free plan does without it, for a paid one paste deploy/slack/manifest.json"
+
 REINSTALL = (
     "add it at api.slack.com/apps under OAuth & Permissions, or paste deploy/slack/manifest.json, and reinstall the app"
 )
@@ -133,8 +137,12 @@ async def _of_bot_token(
     yield Finding(True, "SLACK_BOT_TOKEN", name)
     granted = {scope.strip() for scope in response.headers.get("x-oauth-scopes", "").split(",")}
     for scope in SCOPES:
-        right = scope in granted
-        yield Finding(right, f"scope {scope}", "granted" if right else f"missing; {REINSTALL}")
+        if scope in granted:
+            yield Finding(True, f"scope {scope}", "granted")
+        elif scope == PAID_SCOPE:
+            yield Finding(None, f"scope {scope}", FREE_PLAN)
+        else:
+            yield Finding(False, f"scope {scope}", f"missing; {REINSTALL}")
     for finding in await _of_manifest(client, settings, session, http, str(response.get("bot_id"))):
         yield finding
 
@@ -201,17 +209,24 @@ def compare(manifest: Mapping[str, Any], *, http: bool) -> Iterator[Finding]:
     """Compares an app's manifest, as Slack exports it, with what the bot needs to serve by HTTP, or else by Socket Mode."""
     features, settings = mapping(manifest.get("features")), mapping(manifest.get("settings"))
     subscribed = mapping(settings.get("event_subscriptions")).get("bot_events") or []
+    paid = bool(manifest.get("functions")) or "agent_view" in features
     for event in EVENTS:
-        yield _present(event in subscribed, f"event {event}", "Event Subscriptions", "subscribed")
+        if event in PAID_EVENTS and event not in subscribed and not paid:
+            yield Finding(None, f"event {event}", FREE_PLAN)
+        else:
+            yield _present(event in subscribed, f"event {event}", "Event Subscriptions", "subscribed")
     commands = _each(features.get("slash_commands"), "command")
     for command in COMMANDS:
         yield _present(command in commands, f"command {command}", "Slash Commands")
     shortcuts = _each(features.get("shortcuts"), "callback_id")
     yield _present(SHORTCUT in shortcuts, f"shortcut {SHORTCUT}", "Interactivity & Shortcuts")
-    yield _present(STEP in mapping(manifest.get("functions")), f"workflow step {STEP}", "Workflow Steps")
     interactive = bool(mapping(settings.get("interactivity")).get("is_enabled"))
     yield _present(interactive, "interactivity", "Interactivity & Shortcuts")
-    yield _present("agent_view" in features, "agent view", "Agents & AI Apps")
+    if paid:
+        yield _present(STEP in mapping(manifest.get("functions")), f"workflow step {STEP}", "Workflow Steps")
+        yield _present("agent_view" in features, "agent view", "Agents & AI Apps")
+    else:
+        yield Finding(None, "workflow step and agent view", FREE_PLAN)
     by_socket = bool(settings.get("socket_mode_enabled"))
     state = "on" if by_socket else "off"
     if by_socket is http:

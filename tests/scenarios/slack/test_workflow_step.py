@@ -18,7 +18,7 @@ def step() -> tuple[str, dict[str, Any]]:
 
 
 def run(scene: Scene, step: tuple[str, dict[str, Any]], question: object) -> Any:
-    (name,) = step[1]["input_parameters"]
+    (name,) = step[1]["input_parameters"]["properties"]
     execution = scene.alice.runs_step(step[0], **{name: question})
     return scene.wait_for("the step's end", lambda: scene.workspace.steps[execution])
 
@@ -26,7 +26,7 @@ def run(scene: Scene, step: tuple[str, dict[str, Any]], question: object) -> Any
 def test_an_answer_comes_out_as_the_manifest_says(scene: Scene, step: tuple[str, dict[str, Any]]) -> None:
     outputs = run(scene, step, QUESTION)
     kinds = {"string": str, "number": (int, float), "boolean": bool}
-    declared = step[1]["output_parameters"]
+    declared = step[1]["output_parameters"]["properties"]
     assert outputs.keys() == declared.keys()
     for name, value in outputs.items():
         assert isinstance(value, kinds[declared[name]["type"]]), name
