@@ -15,7 +15,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from embeddings.filters import ArticleFilter
 from qa_bot.bot import QABot
 from qa_bot.feedback import FeedbackLog
-from qa_bot.slack.incoming.access import BotIdentity, Refusal, refusal
+from qa_bot.slack.incoming.access import BotIdentity, Refusal, possible_sibling, refusal
 from qa_bot.slack.jobs.queue import Jobs
 from qa_bot.slack.jobs.state import SlackState
 from qa_bot.slack.jobs.tasks import Pool, ShortTasks
@@ -24,6 +24,7 @@ from qa_bot.slack.settings import SlackSettings
 from qa_bot.slack.views.archive_facts import Archive
 from qa_bot.slack.views.blocks import plain_message
 from qa_bot.slack.views.texts import Texts, texts_in
+from qa_bot.slack.web_api.organisations import Organisations
 from qa_bot.slack.web_api.posting import Poster
 from qa_bot.slack.web_api.responding import respond
 from qa_bot.slack.web_api.workspaces import Workspaces
@@ -75,6 +76,7 @@ class Services:
         archive: what the store holds, as far as it may be shown.
         poster: posts messages.
         short_tasks: work that is not recorded, such as opening a modal.
+        organisations: which workspaces belong to the bot's organisation.
         jobs: work that is recorded before its event is acknowledged.
         loaded: set when the models are loaded.
     """
@@ -89,6 +91,7 @@ class Services:
     archive: Archive
     poster: Poster = field(default_factory=Poster)
     short_tasks: ShortTasks = field(default_factory=ShortTasks)
+    organisations: Organisations = field(default_factory=Organisations)
     jobs: Jobs = field(init=False, repr=False)
     loaded: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -110,10 +113,23 @@ class Services:
 
     def refuses(self, context: AsyncBoltContext, channel: str | None, person_team: str | None) -> Refusal | None:
         """Why a person is not answered in a channel, which is logged; None if they are."""
-        reason = refusal(self.settings, identity_of(context), channel, person_team)
+        sibling = person_team is not None and context.get("sibling") == person_team
+        reason = refusal(self.settings, identity_of(context), channel, None if sibling else person_team)
         if reason is not None:
             _log.info("not answered in %s: %s", channel or "App Home", reason.value)
         return reason
+
+
+async def recognise(services: Services, body: Mapping[str, Any], context: AsyncBoltContext) -> None:
+    """Notes in a request's context whether its person comes from a sibling workspace of the bot's (see `Services.refuses`)."""
+    identity = identity_of(context)
+    unknown = possible_sibling(body, identity)
+    if unknown is None or identity.enterprise is None or context.client is None:
+        return
+    person, team = unknown
+    named = "command" in body and body.get("enterprise_id") == identity.enterprise  # only members can use a command
+    if named or await services.organisations.has(context.client, identity.enterprise, person, team):
+        context["sibling"] = team
 
 
 def identity_of(context: AsyncBoltContext) -> BotIdentity:

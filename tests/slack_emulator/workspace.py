@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TEAM_ID = "T0SEEDS01"
+ENTERPRISE_ID = "E0SEEDS01"
 APP_ID = "A0QABOT01"
 BOT_ID = "B0QABOT01"
 BOT_USER_ID = "U0QABOT01"
@@ -144,6 +145,7 @@ class Workspace:
         violations: what the app did that Slack, or this product's own rules, forbid.
         statuses: (channel, thread, status) of `assistant.threads.setStatus`, in order.
         tokens: of the bot, and the workspaces that they are for.
+        organisation: the workspaces of the organisation (Enterprise Grid) that this one belongs to; empty if it is in none.
         allowed_links: beginnings of the URLs that may be live links.
         allowed_mentions: ids of people and channels that may be mentioned.
     """
@@ -167,6 +169,7 @@ class Workspace:
         self.scopes = set(ALL_SCOPES)
         self.revoked = False
         self.tokens = {BOT_TOKEN: TEAM_ID}
+        self.organisation: set[str] = set()
         self.allowed_links: list[str] = ["https://example.org/qa-bot-seeds/", "https://seeds.slack.com/archives/"]
         self.allowed_mentions: set[str] = set()
         self._numbers = itertools.count(1)
@@ -236,6 +239,16 @@ class Workspace:
                 if channel.kind == "im" and user in channel.members:
                     return channel
             return self.add_channel(f"im-{user}", {user, BOT_USER_ID}, "im")
+
+    def enterprise_of(self, team_id: str) -> str | None:
+        """The organisation of a workspace, as far as this one is in the same."""
+        return ENTERPRISE_ID if team_id in self.organisation else None
+
+    def is_external(self, channel: Channel | None) -> bool:
+        """Whether a channel is shared with other organisations (`is_ext_shared_channel`), not only with sibling workspaces."""
+        return (
+            channel is not None and len(channel.teams - self.organisation) + bool(channel.teams & self.organisation) > 1
+        )
 
     def post(self, message: Message) -> Message:
         """Puts a message where it belongs."""

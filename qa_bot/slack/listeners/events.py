@@ -12,7 +12,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from embeddings.errors import QABotError
-from qa_bot.slack.incoming.access import ANSWERED_SUBTYPES, is_from_bot, team_of
+from qa_bot.slack.incoming.access import ANSWERED_SUBTYPES, is_from_bot, is_shared, team_of
 from qa_bot.slack.incoming.messages import Trigger, is_question, links, trigger_of, typed
 from qa_bot.slack.incoming.requests import IncomingMessage, mapping, read_id, read_message
 from qa_bot.slack.services import Services, identity_of, origin_of
@@ -44,13 +44,13 @@ async def take_message(
     services: Services,
 ) -> None:
     """Takes a message that was posted, edited or deleted."""
-    subtype, shared = event.get("subtype"), bool(body.get("is_ext_shared_channel"))
+    subtype, shared = event.get("subtype"), is_shared(body)
     if subtype == "message_changed":
         _edited(event, context, services, shared=shared)
     elif subtype == "message_deleted":
         _deleted(event, context, services)
     elif subtype in ANSWERED_SUBTYPES:
-        _posted(event, context, services, shared=shared, again="x-slack-retry-num" in request.headers)
+        _posted(event, context, services, shared=shared, again=_sent_before(request))
 
 
 async def app_home_opened(event: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
@@ -77,7 +77,7 @@ async def app_removed(event: dict[str, Any], context: AsyncBoltContext, services
 
 
 def _posted(
-    event: Mapping[str, Any], context: AsyncBoltContext, services: Services, *, shared: bool, again: bool
+    event: Mapping[str, Any], context: AsyncBoltContext, services: Services, *, shared: bool | None, again: bool
 ) -> None:
     posted = read_message(event, event.get("channel"))
     if posted is None or is_from_bot(event, services.settings, identity_of(context)):
@@ -111,7 +111,7 @@ def _take_articles(
     return True
 
 
-def _edited(event: Mapping[str, Any], context: AsyncBoltContext, services: Services, *, shared: bool) -> None:
+def _edited(event: Mapping[str, Any], context: AsyncBoltContext, services: Services, *, shared: bool | None) -> None:
     after, before = mapping(event.get("message")), mapping(event.get("previous_message"))
     if not after or not before:
         return
@@ -165,6 +165,12 @@ def _payload(
     message: IncomingMessage, trigger: Trigger, context: AsyncBoltContext, *, again: bool = False
 ) -> QuestionPayload:
     return QuestionPayload(**origin_of(context), **message._asdict(), trigger=trigger, again=again)
+
+
+def _sent_before(request: AsyncBoltRequest) -> bool:
+    """Whether Slack says that it sent an event before: Socket Mode names the attempt also if it is the first, number 0."""
+    (number, *_) = request.headers.get("x-slack-retry-num") or ["0"]
+    return number.isdecimal() and int(number) > 0
 
 
 async def _suggest(services: Services, client: AsyncWebClient, channel: str) -> None:

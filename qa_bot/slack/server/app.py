@@ -32,7 +32,7 @@ from qa_bot.slack.jobs.state import Job, SlackState
 from qa_bot.slack.jobs.tasks import Pool
 from qa_bot.slack.listeners import register
 from qa_bot.slack.log_redaction import in_words
-from qa_bot.slack.services import Origin, Services
+from qa_bot.slack.services import Origin, Services, recognise
 from qa_bot.slack.settings import SlackSettings, bot_token
 from qa_bot.slack.views.archive_facts import Archive
 from qa_bot.slack.web_api.calls import CALL_ERRORS, error_code, is_slacks
@@ -164,6 +164,7 @@ def _bolt_app(services: Services, oauth: AsyncOAuthSettings | None) -> AsyncApp:
         context["services"] = services
         if not is_slacks(str(body.get("response_url")), services.settings.api_url):
             body.pop("response_url", None)  # private messages go to Slack only
+        await recognise(services, body, context)
         await next()
 
     secret = services.settings.signing_secret
