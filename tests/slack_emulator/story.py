@@ -223,9 +223,11 @@ class Person:
         execution = workspace.new_id("Fx")
         with workspace.change():
             workspace.steps[execution] = None
+            workspace.step_tokens[execution] = f"xwfp-emulated-token-of-{execution}"
         function = {"id": "Fn0ASK0001", "callback_id": callback_id, "type": "app", "app_id": APP_ID}
         event: dict[str, Any] = {"type": "function_executed", "function": function, "inputs": inputs}
         event |= {"function_execution_id": execution, "workflow_execution_id": "Wx0000001"}
+        event |= {"bot_access_token": workspace.step_tokens[execution]}
         self.slack.publish(event | {"event_ts": workspace.new_ts()})
         return execution
 

@@ -145,6 +145,8 @@ class Workspace:
         violations: what the app did that Slack, or this product's own rules, forbid.
         statuses: (channel, thread, status) of `assistant.threads.setStatus`, in order.
         tokens: of the bot, and the workspaces that they are for.
+        steps: how each execution of a workflow step ended: its outputs or its error; None while it runs.
+        step_tokens: the token of each execution, which alone may complete it.
         organisation: the workspaces of the organisation (Enterprise Grid) that this one belongs to; empty if it is in none.
         allowed_links: beginnings of the URLs that may be live links.
         allowed_mentions: ids of people and channels that may be mentioned.
@@ -164,6 +166,7 @@ class Workspace:
         self.prompts: dict[str, list[dict[str, str]]] = {}
         self.titles: dict[tuple[str, str], str] = {}
         self.steps: dict[str, dict[str, Any] | str | None] = {}
+        self.step_tokens: dict[str, str] = {}
         self.triggers: dict[str, float | None] = {}
         self.trigger_users: dict[str, str] = {}
         self.scopes = set(ALL_SCOPES)

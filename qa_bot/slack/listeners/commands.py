@@ -23,6 +23,7 @@ SHORTCUT = "answer_this"
 """Callback id of the shortcut, in the manifest."""
 ARGUMENT_CHARS = 2000
 KEY_CHARS = 300
+TOKEN_CHARS = 500
 
 
 def register(app: AsyncApp) -> None:
@@ -111,15 +112,20 @@ async def answer_this(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltCon
 
 
 async def answer_question(event: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
-    """Takes the question that a workflow asks."""
-    execution, inputs = event.get("function_execution_id"), event.get("inputs")
-    if not isinstance(execution, str) or not isinstance(inputs, dict) or services.refuses(context, None, None):
+    """Takes the question that a workflow asks; one that is refused, too, as the workflow waits for the step's end."""
+    execution, question, token = (
+        event.get("function_execution_id"),
+        mapping(event.get("inputs")).get(QUESTION),
+        event.get("bot_access_token"),
+    )
+    if not isinstance(execution, str):
         return
-    question = inputs.get(QUESTION)
     payload = StepPayload(
         **origin_of(context),
         execution=execution[:100],
         question=typed(question[:CHARS_READ]) if isinstance(question, str) else "",
+        token=token[:TOKEN_CHARS] if isinstance(token, str) else "",
+        refused=services.refuses(context, None, None) is not None,
     )
     services.jobs.put(f"step:{payload.execution}", "step", payload.model_dump())
 

@@ -49,7 +49,6 @@ from qa_bot.slack.workers import private_answers, questions, workflow_steps
 from qa_bot.slack.workers.articles import ArticleWork, PostPayload
 from qa_bot.slack.workers.private_answers import PrivatePayload
 from qa_bot.slack.workers.questions import QuestionPayload
-from qa_bot.slack.workers.workflow_steps import StepPayload
 
 P = TypeVar("P", bound=Origin)
 
@@ -119,7 +118,7 @@ def job_table(services: Services) -> Mapping[str, Work]:
         "delete": as_bot(QuestionPayload, partial(questions.remove_answer, services)),
         "ask": partial(private_answers.answer, services),
         "share": as_bot(PrivatePayload, partial(private_answers.share, services)),
-        "step": as_bot(StepPayload, partial(workflow_steps.answer, services)),
+        "step": partial(workflow_steps.answer, services),
         "index": as_bot(PostPayload, articles.index_post),
         "admin": articles.administer,
     }

@@ -60,6 +60,8 @@ def _running(api: WebApi, arguments: dict[str, Any]) -> str:
     execution = str(arguments["function_execution_id"])
     if execution not in api.workspace.steps:
         raise SlackError("function_execution_not_found")
+    if api.token != api.workspace.step_tokens[execution]:
+        raise SlackError("access_denied")
     if api.workspace.steps[execution] is not None:
         api.workspace.violation(f"the workflow step {execution} was completed twice")
         raise SlackError("execution_not_in_running_state")
