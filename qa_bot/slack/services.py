@@ -11,11 +11,13 @@ from typing import Any
 import aiohttp
 from pydantic import BaseModel, ConfigDict, computed_field
 from slack_bolt.context.async_context import AsyncBoltContext
+from slack_sdk.web.async_client import AsyncWebClient
 
 from embeddings.filters import ArticleFilter
 from qa_bot.bot import QABot
 from qa_bot.feedback import FeedbackLog
 from qa_bot.slack.incoming.access import BotIdentity, Refusal, possible_sibling, refusal
+from qa_bot.slack.incoming.requests import Request
 from qa_bot.slack.jobs.queue import Jobs
 from qa_bot.slack.jobs.state import SlackState
 from qa_bot.slack.jobs.tasks import Pool, ShortTasks
@@ -26,7 +28,7 @@ from qa_bot.slack.views.blocks import plain_message
 from qa_bot.slack.views.texts import Texts, texts_in
 from qa_bot.slack.web_api.organisations import Organisations
 from qa_bot.slack.web_api.posting import Poster
-from qa_bot.slack.web_api.responding import respond
+from qa_bot.slack.web_api.responding import respond, whisper
 from qa_bot.slack.web_api.workspaces import Workspaces
 
 QUESTION_CHARS = 300
@@ -102,6 +104,14 @@ class Services:
     def texts(self, channel: str | None) -> Texts:
         """The fixed texts in the language of a channel."""
         return texts_in(self.settings.channel(channel).language)
+
+    async def tell_where_used(self, client: AsyncWebClient, request: Request, text: str) -> None:
+        """Tells a person something where they used a button or shortcut: in its thread, else in its channel."""
+        if request.thread and request.channel:
+            message = plain_message(text)
+            if await whisper(client, request.channel, request.person, message, thread=request.thread):
+                return
+        await self.tell(request.response_url, text)
 
     async def tell(self, response_url: str, text: str) -> None:
         """Tells a person something that only they see; nothing if there is no response URL."""

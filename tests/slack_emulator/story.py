@@ -141,6 +141,7 @@ class Person:
             more: dict[str, Any] = {"container": {"type": "view", "view_id": on.id}, "view": payloads.view_json(on)}
         else:
             channel = workspace.channels[on.channel]
+            channel.members.add(self.id)
             reply = Reply(self, channel, on)
             more = self._where(on, channel) | {"response_url": reply.url()}
         ts = workspace.new_ts()

@@ -262,6 +262,10 @@ class Workspace:
                 self.channels[message.channel].messages[message.ts] = message
             return message
 
+    def seen_by(self, user: str, thread: str | None) -> list[Message]:
+        """What only one person sees, in a thread or (None) outside threads, the oldest first."""
+        return [message for message in self.ephemerals if message.ephemeral_to == user and message.thread_ts == thread]
+
     def thread_of(self, channel: str, thread_ts: str) -> list[Message]:
         """The messages of a thread, its root first."""
         messages = [message for message in self.channels[channel].messages.values() if message.thread == thread_ts]

@@ -98,17 +98,21 @@ async def answer_this(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltCon
     posted, texts = read_message(message, request.channel), services.texts(request.channel)
     refused = services.refuses(context, request.channel, request.person_team)
     if refused:
-        _tell(services, request, texts.not_you if refused is Refusal.STRANGER else texts.not_here)
+        _tell(context, services, request, texts.not_you if refused is Refusal.STRANGER else texts.not_here)
     elif posted is None:
-        _tell(services, request, texts.no_words)
+        _tell(context, services, request, texts.no_words)
     elif services.jobs.full:
-        _tell(services, request, texts.too_busy)
+        _tell(context, services, request, texts.too_busy)
     else:
         payload = QuestionPayload(
-            **origin_of(context), **posted._asdict(), trigger=Trigger.SHORTCUT, response_url=request.response_url
+            **origin_of(context),
+            **posted._asdict(),
+            trigger=Trigger.SHORTCUT,
+            used_by=request.person,
+            response_url=request.response_url,
         )
         if not services.jobs.put(_key("shortcut", payload.about, request), "question", payload.model_dump()):
-            _tell(services, request, texts.already)
+            _tell(context, services, request, texts.already)
 
 
 async def answer_question(event: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
@@ -134,8 +138,9 @@ async def _send_status(services: Services, request: Request) -> None:
     await services.tell(request.response_url, await archive_status(services, request.channel))
 
 
-def _tell(services: Services, request: Request, text: str) -> None:
-    services.short_tasks.start(services.tell(request.response_url, text), "answering a shortcut")
+def _tell(context: AsyncBoltContext, services: Services, request: Request, text: str) -> None:
+    if context.client is not None:
+        services.short_tasks.start(services.tell_where_used(context.client, request, text), "answering a shortcut")
 
 
 def _key(kind: str, name: str, request: Request) -> str:

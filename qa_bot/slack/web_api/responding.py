@@ -1,4 +1,7 @@
-"""Messages that only one person sees, sent to the response URL of what they used."""
+"""Messages that only one person sees: sent to the response URL of what they used, or posted in its thread.
+
+A response URL leads to the channel, also if what they used stands in a thread.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,10 @@ from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from qa_bot.slack.views.blocks import Message, plain_message
-from qa_bot.slack.web_api.calls import CALL_ERRORS, call
+from qa_bot.slack.web_api.calls import CALL_ERRORS, call, error_code
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +45,19 @@ async def respond(session: aiohttp.ClientSession, url: str, message: Message | N
         await call(send)
     except CALL_ERRORS as error:
         _log.warning("a private message could not be sent: %s", error)
+        return False
+    return True
+
+
+async def whisper(
+    client: AsyncWebClient, channel: str, person: str, message: Message, *, thread: str | None = None
+) -> bool:
+    """Shows a message to one person in a channel, or in a thread that has replies; returns whether Slack took it."""
+    where: dict[str, Any] = {"channel": channel, "user": person, **({"thread_ts": thread} if thread else {})}
+    try:
+        await call(client.chat_postEphemeral, **where, **message._asdict())
+    except CALL_ERRORS as error:
+        _log.info("a private message could not be posted in %s: %s", channel, error_code(error) or type(error).__name__)
         return False
     return True
 

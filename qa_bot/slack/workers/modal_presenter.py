@@ -73,9 +73,13 @@ class ModalPresenter:
             opened = await call(self._client.views_open, trigger_id=self.request.trigger_id, view=view)
         except SlackApiError as error:
             _log.warning("a modal could not be opened: %s", error_code(error))
-            await self._services.tell(self.request.response_url, self._texts.failed)
+            await self.tell(self._texts.failed)
             return None
         return str(opened["view"]["id"])
+
+    async def tell(self, text: str) -> None:
+        """Tells the person something where they clicked."""
+        await self._services.tell_where_used(self._client, self.request, text)
 
     async def _update(self, view: str, content: dict[str, Any]) -> None:
         try:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from pydantic import AliasChoices, Field
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from qa_bot.slack.incoming.messages import SmallTalk, Trigger, questions_in, small_talk, typed
+from qa_bot.slack.incoming.requests import Request
 from qa_bot.slack.quoting import cut
 from qa_bot.slack.services import MessageOrigin, Services
 from qa_bot.slack.views.blocks import Failure, Message, Outcome, answer_message, plain_message
 from qa_bot.slack.views.texts import number
-from qa_bot.slack.web_api.calls import call, error_code
+from qa_bot.slack.web_api.calls import error_code
+from qa_bot.slack.web_api.responding import whisper
 from qa_bot.slack.web_api.threads import Conversation, find_answer, read_thread, turn_payload
 from qa_bot.slack.workers.asking import ask, turn_of
 from qa_bot.slack.workers.status_line import StatusLine
@@ -31,19 +32,20 @@ class QuestionPayload(MessageOrigin):
         person: who wrote it.
         text: of the message, as Slack sends it.
         trigger: what makes it a question.
-        response_url: takes messages that only the user of a shortcut sees; else empty.
+        used_by, response_url: id of the user of a shortcut, and what takes messages that only they see; else empty.
     """
 
     person: str
     text: str
     trigger: Trigger = Field(validation_alias=AliasChoices("trigger", "how"))  # "how" in old jobs
+    used_by: str = ""
     response_url: str = ""
 
 
 async def answer(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> None:
     """Answers a message in its thread."""
     if asked.trigger is Trigger.SHORTCUT and await _posted(services, client, asked) is not None:
-        await services.tell(asked.response_url, services.texts(asked.channel).already)
+        await _tell_user(services, client, asked, services.texts(asked.channel).already)
         return
     conversation = await _conversation(client, asked)
     reply = await _reply(services, client, asked, conversation) if conversation is not None else None
@@ -63,7 +65,7 @@ async def answer(services: Services, client: AsyncWebClient, asked: QuestionPayl
     except SlackApiError as error:
         code = error_code(error)
         _log.error("an answer could not be posted in %s: %s; run: qa-bot slack --check", asked.channel, code)
-        await services.tell(asked.response_url, services.texts(asked.channel).invite_me)
+        await _tell_user(services, client, asked, services.texts(asked.channel).invite_me)
         return
     services.state.remember_answer(asked.channel, asked.ts, posted)
     if asked.trigger is Trigger.DIRECT and asked.thread == asked.ts:
@@ -74,8 +76,19 @@ async def answer(services: Services, client: AsyncWebClient, asked: QuestionPayl
 async def refuse(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> None:
     """Tells a person that too many questions are waiting."""
     message = plain_message(services.texts(asked.channel).too_busy)
-    where: dict[str, Any] = {"channel": asked.channel, "user": asked.person, "thread_ts": asked.thread}
-    await call(client.chat_postEphemeral, **where, **message._asdict())
+    await whisper(client, asked.channel, asked.person, message, thread=_thread(asked))
+
+
+def _thread(asked: QuestionPayload) -> str | None:
+    """The thread that a message is a reply in: it has messages, so that Slack shows in it what only one person sees."""
+    return asked.thread if asked.thread != asked.ts else None
+
+
+async def _tell_user(services: Services, client: AsyncWebClient, asked: QuestionPayload, text: str) -> None:
+    """Tells the user of a shortcut something; nobody, if a message was asked otherwise."""
+    request = Request(asked.used_by, None, asked.channel, "", asked.response_url, _thread(asked))
+    if asked.used_by:
+        await services.tell_where_used(client, request, text)
 
 
 async def update_answer(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> None:

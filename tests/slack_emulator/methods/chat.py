@@ -170,14 +170,17 @@ def post_ephemeral(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
     check_content(api, "chat.postEphemeral", arguments)
     if arguments["user"] not in channel.members:
         raise SlackError("user_not_in_channel")
-    ts = api.workspace.new_ts()
+    ts, thread = api.workspace.new_ts(), arguments.get("thread_ts")
+    if thread and not any(message.thread_ts == thread for message in channel.messages.values()):
+        api.workspace.violation("chat.postEphemeral: Slack shows nobody what is posted so in a thread without replies")
+        return {"message_ts": ts}
     api.workspace.post(
         Message(
             channel.id,
             ts,
             BOT_USER_ID,
             str(arguments.get("text") or ""),
-            arguments.get("thread_ts"),
+            thread,
             numbered(ts, arguments.get("blocks") or []),
             bot_id=BOT_ID,
             ephemeral_to=str(arguments["user"]),
