@@ -91,11 +91,14 @@ class Services:
     pool: Pool
     session: aiohttp.ClientSession
     archive: Archive
-    poster: Poster = field(default_factory=Poster)
+    poster: Poster = field(init=False)
     short_tasks: ShortTasks = field(default_factory=ShortTasks)
     organisations: Organisations = field(default_factory=Organisations)
     jobs: Jobs = field(init=False, repr=False)
     loaded: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.poster = Poster(note=self.state.remember_refusal)
 
     def only(self, channel: str | None) -> ArticleFilter:
         """The articles that may be shown in a channel; for None, those that may be shown outside channels."""
@@ -109,13 +112,14 @@ class Services:
         """Tells a person something where they used a button or shortcut: in its thread, else in its channel."""
         if request.thread and request.channel:
             message = plain_message(text)
-            if await whisper(client, request.channel, request.person, message, thread=request.thread):
+            note = self.state.remember_refusal
+            if await whisper(client, request.channel, request.person, message, thread=request.thread, note=note):
                 return
         await self.tell(request.response_url, text)
 
     async def tell(self, response_url: str, text: str) -> None:
         """Tells a person something that only they see; nothing if there is no response URL."""
-        await respond(self.session, response_url, plain_message(text))
+        await respond(self.session, response_url, plain_message(text), note=self.state.remember_refusal)
 
     def remember_question(self, team: str | None, person: str, question: str) -> None:
         """Records a person's question for their App Home."""

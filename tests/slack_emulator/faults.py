@@ -54,6 +54,10 @@ class Faults:
         """Drops what is planned for a method."""
         self._planned.pop(method, None)
 
+    def planned(self, method: str) -> Fault | None:
+        """The next fault that is planned for a method."""
+        return faults.popleft() if (faults := self._planned.get(method)) else None
+
     def of(self, method: str, arguments: dict[str, Any]) -> Fault | None:
         """The fault of a call, if it has one."""
         call = f"{method} {json.dumps(arguments, sort_keys=True, default=str)}"
@@ -71,8 +75,8 @@ class Faults:
     def _decide(self, method: str, arguments: dict[str, Any]) -> Fault | None:
         if self.down:
             return Fault(503, "service_unavailable")
-        if planned := self._planned.get(method):
-            return planned.popleft()
+        if planned := self.planned(method):
+            return planned
         if self.share and method.partition(".")[0] not in ("apps", "auth") and self._random.random() < self.share:
             return self._random.choice([Fault(429, "ratelimited", 1), Fault(500, "internal_error")])
         if method == "chat.postMessage" and not self._has_room(str(arguments.get("channel"))):

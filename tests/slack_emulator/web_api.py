@@ -109,6 +109,8 @@ class WebApi:
         use = self.response_urls.get(request.match_info["key"])
         if self.faults.down:
             return web.Response(status=503)
+        if fault := self.faults.planned("response_url"):
+            return web.Response(status=fault.status, text=fault.error)
         if use is None:
             self.workspace.violation(f"a response_url that is used up or unknown: {request.path}")
             return web.Response(status=404, text="used_url")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import aiohttp
@@ -12,12 +14,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from embeddings.errors import QABotError, SettingsError
 from qa_bot.bot import QABot
 from qa_bot.slack.incoming.requests import mapping
+from qa_bot.slack.jobs.state import FILE_NAME, SlackState
 from qa_bot.slack.listeners.commands import SHORTCUT
 from qa_bot.slack.settings import Mode, SlackSettings, app_token, bot_token
 from qa_bot.slack.web_api.calls import CALL_ERRORS, error_code
 from qa_bot.slack.web_api.workspaces import SCOPES, new_client, new_session
 from qa_bot.slack.workers.workflow_steps import STEP
 
+REFUSALS_SHOWN = 5
 COMMANDS = ("/ask", "/ask-admin")
 
 EVENTS = {
@@ -113,6 +117,7 @@ async def _findings(
         for person in settings.admins:
             yield await _finding(f"admin {person}", _person(client, person), settings)
     yield await _finding("articles", asyncio.to_thread(_articles, bot), settings)
+    yield await _finding("posted messages", asyncio.to_thread(_refusals, bot), settings)
 
 
 async def _finding(subject: str, check: Awaitable[str], settings: SlackSettings) -> Finding:
@@ -203,6 +208,24 @@ def _articles(bot: QABot) -> str:
     if not status.articles:
         raise SettingsError("none yet; run: qa-bot index FOLDER")
     return f"{status.articles:,} with {status.passages:,} passages in {status.location}"
+
+
+def _refusals(bot: QABot) -> str:
+    folder = bot.settings.data_dir
+    if not (folder / FILE_NAME).exists():
+        return "none yet"
+    with closing(SlackState(folder)) as state:
+        refusals = state.refusals()
+    if not refusals:
+        return "Slack refused none in the last days"
+    kinds = [
+        f"{refusal.times} × {refusal.code} {refusal.detail}".strip()
+        + time.strftime(" (%Y-%m-%d)", time.gmtime(refusal.last))
+        for refusal in refusals[:REFUSALS_SHOWN]
+    ]
+    raise SettingsError(
+        f"Slack refused parts, which were left out: {'; '.join(kinds)}; update qa-bot, or report this line"
+    )
 
 
 def compare(manifest: Mapping[str, Any], *, http: bool) -> Iterator[Finding]:

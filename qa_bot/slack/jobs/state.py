@@ -17,7 +17,7 @@ from qa_bot.sqlite_file import SQLiteFile
 
 FILE_NAME = "slack.sqlite3"
 DAY = 86_400.0
-JOB_AGE, ANSWER_AGE, QUESTION_AGE = 7 * DAY, 90 * DAY, 90 * DAY
+JOB_AGE, ANSWER_AGE, QUESTION_AGE, REFUSAL_AGE = 7 * DAY, 90 * DAY, 90 * DAY, 7 * DAY
 """How long rows are kept, in seconds."""
 RETRIED_AGE = 900.0
 """Seconds for which a job of a dead process can be adopted; later the answer would only surprise."""
@@ -33,6 +33,7 @@ _LIFETIMES = {
     "jobs": ("key", JOB_AGE),
     "answers": ("channel, question", ANSWER_AGE),
     "questions": ("number", QUESTION_AGE),
+    "refusals": ("number", REFUSAL_AGE),
 }
 """For each table its key, and how long its rows are kept, in seconds."""
 
@@ -56,6 +57,10 @@ CREATE TABLE IF NOT EXISTS answers (
 CREATE TABLE IF NOT EXISTS questions (
     number INTEGER PRIMARY KEY, team TEXT NOT NULL, person TEXT NOT NULL, question TEXT NOT NULL, created REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS refusals (
+    number INTEGER PRIMARY KEY, code TEXT NOT NULL, detail TEXT NOT NULL, created REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS refusals_by_age ON refusals (created);
 CREATE INDEX IF NOT EXISTS questions_by_person ON questions (team, person, number);
 CREATE INDEX IF NOT EXISTS answers_by_age ON answers (created);
 CREATE INDEX IF NOT EXISTS questions_by_age ON questions (created);
@@ -69,6 +74,15 @@ class Job(NamedTuple):
     kind: str
     payload: dict[str, Any]
     attempts: int
+
+
+class Refusal(NamedTuple):
+    """Something that Slack refused: its name for the error, the place, how often, and when last (seconds since 1970)."""
+
+    code: str
+    detail: str
+    times: int
+    last: float
 
 
 class SlackState:
@@ -158,6 +172,17 @@ class SlackState:
         """A person's last questions, the newest first."""
         query = "SELECT question FROM questions WHERE team = ? AND person = ? ORDER BY number DESC"
         return [str(row[0]) for row in self._file.rows(query, team, person)]
+
+    # -- refusals ------------------------------------------------------------------------------------------------------
+
+    def remember_refusal(self, code: str, detail: str) -> None:
+        """Records that Slack refused a part of a message: its name for the error, and what it says about the place."""
+        self._file.run("INSERT INTO refusals (code, detail, created) VALUES (?, ?, ?)", code, detail, time.time())
+
+    def refusals(self) -> list[Refusal]:
+        """What Slack refused in the last days, each kind once, the most frequent first."""
+        query = "SELECT code, detail, COUNT(*), MAX(created) FROM refusals GROUP BY code, detail ORDER BY 3 DESC"
+        return [Refusal(*row) for row in self._file.rows(query)]
 
     def prune(self) -> None:
         """Deletes rows that are too old or too many; a few at a time, as others use the file, too."""

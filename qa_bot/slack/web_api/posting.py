@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
@@ -16,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from qa_bot.slack.views.blocks import Message
 from qa_bot.slack.web_api.calls import call, error_code, is_rate_limit, seconds_to_wait
+from qa_bot.slack.web_api.refused_content import Note, send_as_taken
 from qa_bot.slack.web_api.threads import find_answer, metadata
 
 SPACING = 1.05
@@ -25,10 +27,16 @@ CHANNELS_PACED = 5000
 
 
 class Poster:
-    """Posts, edits and removes messages, with `spacing` seconds between two messages in a channel."""
+    """Posts, edits and removes messages.
 
-    def __init__(self, spacing: float = SPACING) -> None:
+    Args:
+        spacing: seconds between two messages in a channel.
+        note: records what Slack refuses of a message, which is posted without.
+    """
+
+    def __init__(self, spacing: float = SPACING, note: Note | None = None) -> None:
         self._spacing = spacing
+        self._note = note
         self._paces: dict[str, _Pace] = {}
 
     async def post(
@@ -71,8 +79,9 @@ class Poster:
         send.__name__ = "chat.postMessage"
         if again and (posted := await landed()) is not None:
             return posted
-        content: dict[str, Any] = {"metadata": metadata(payload), **message.arguments()}
-        return str(await call(send, landed=landed, channel=channel, thread_ts=thread, **content))
+        content = {"metadata": metadata(payload), **message.arguments()}
+        post = partial(call, send, landed=landed, channel=channel, thread_ts=thread)
+        return str(await send_as_taken(post, content, self._note))
 
     async def edit(
         self, client: AsyncWebClient, channel: str, timestamp: str, message: Message, payload: Mapping[str, str]
@@ -82,8 +91,8 @@ class Poster:
         Raises:
             SlackApiError: Slack refuses it.
         """
-        content: dict[str, Any] = {"metadata": metadata(payload), **message._asdict()}
-        await call(client.chat_update, channel=channel, ts=timestamp, **content)
+        content = {"metadata": metadata(payload), **message._asdict()}
+        await send_as_taken(partial(call, client.chat_update, channel=channel, ts=timestamp), content, self._note)
 
     async def remove(self, client: AsyncWebClient, channel: str, timestamp: str) -> None:
         """Removes a message, if it is still there.

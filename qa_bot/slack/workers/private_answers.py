@@ -50,7 +50,8 @@ async def answer(services: Services, job: Job) -> None:
         _log.info("question in %s: %s", asked.channel, asked.question)
     outcomes = await ask(services, asked.channel, questions_in(asked.question), (), tell)
     services.remember_question(asked.team, asked.person, asked.question)
-    await respond(services.session, asked.response_url, answer_message(outcomes, texts, shareable=True))
+    shown = answer_message(outcomes, texts, shareable=True)
+    await respond(services.session, asked.response_url, shown, note=services.state.remember_refusal)
 
 
 async def share(services: Services, client: AsyncWebClient, asked: PrivatePayload) -> None:

@@ -76,7 +76,8 @@ async def answer(services: Services, client: AsyncWebClient, asked: QuestionPayl
 async def refuse(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> None:
     """Tells a person that too many questions are waiting."""
     message = plain_message(services.texts(asked.channel).too_busy)
-    await whisper(client, asked.channel, asked.person, message, thread=_thread(asked))
+    note = services.state.remember_refusal
+    await whisper(client, asked.channel, asked.person, message, thread=_thread(asked), note=note)
 
 
 def _thread(asked: QuestionPayload) -> str | None:

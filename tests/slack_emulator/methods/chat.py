@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from slack_emulator import payloads
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 40_000
 LONGEST_UPDATE = 4_000
+LONGEST_METADATA = 8_000
 
 
 def channel_of(api: WebApi, arguments: dict[str, Any], *, member: bool = True) -> Channel:
@@ -79,6 +81,8 @@ def metadata_of(arguments: dict[str, Any]) -> dict[str, Any] | None:
         raise SlackError("invalid_metadata_format")
     if not isinstance(metadata.get("event_payload"), dict):
         raise SlackError("invalid_metadata_format")
+    if len(json.dumps(metadata["event_payload"])) > LONGEST_METADATA:
+        raise SlackError("metadata_too_large")
     return metadata
 
 
@@ -146,7 +150,8 @@ def update(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
     check_content(api, "chat.update", arguments, LONGEST_UPDATE)
     before = payloads.as_json(api.workspace, message, api.base_url)
     message.text = str(arguments.get("text") or "")
-    message.blocks = numbered(api.workspace.new_ts(), arguments.get("blocks") or [])
+    if "blocks" in arguments:  # without, a message keeps those that it has
+        message.blocks = numbered(api.workspace.new_ts(), arguments["blocks"] or [])
     message.metadata = metadata_of(arguments) or message.metadata
     message.edited = True
     message.updates.append(before)
