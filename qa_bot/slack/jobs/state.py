@@ -1,4 +1,4 @@
-"""What the Slack app remembers: open jobs, which message answers which, and a person's last questions.
+"""What the Slack app remembers: open jobs, which message answers which, conversations, and a person's last questions.
 
 One SQLite file in the data folder, shared by all processes on the machine and pruned regularly.
 """
@@ -13,6 +13,7 @@ import uuid
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from qa_bot.slack.jobs.threads import SCHEMA, Threads
 from qa_bot.sqlite_file import SQLiteFile
 
 FILE_NAME = "slack.sqlite3"
@@ -33,6 +34,8 @@ _LIFETIMES = {
     "jobs": ("key", JOB_AGE),
     "answers": ("channel, question", ANSWER_AGE),
     "questions": ("number", QUESTION_AGE),
+    "turns": ("channel, thread, question", ANSWER_AGE),
+    "read_threads": ("channel, thread", ANSWER_AGE),
     "refusals": ("number", REFUSAL_AGE),
 }
 """For each table its key, and how long its rows are kept, in seconds."""
@@ -88,13 +91,17 @@ class Refusal(NamedTuple):
 class SlackState:
     """The state file in the data folder; several threads and processes may use it at once.
 
+    Attributes:
+        threads: the conversations.
+
     Raises:
         StoreError: the file cannot be opened.
     """
 
     def __init__(self, folder: Path) -> None:
         self.process = uuid.uuid4().hex
-        self._file = SQLiteFile(folder / FILE_NAME, _SCHEMA)
+        self._file = SQLiteFile(folder / FILE_NAME, _SCHEMA + SCHEMA)
+        self.threads = Threads(self._file)
         self.path = self._file.path
         self.heartbeat()
         self.prune()
@@ -186,6 +193,7 @@ class SlackState:
 
     def prune(self) -> None:
         """Deletes rows that are too old or too many; a few at a time, as others use the file, too."""
+        self.threads.drop_before(self._oldest("turns", time.time() - ANSWER_AGE))
         for table, (names, age) in _LIFETIMES.items():
             while self._file.run(
                 f"DELETE FROM {table} WHERE ({names}) IN "

@@ -8,15 +8,17 @@ from pydantic import AliasChoices, Field
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from qa_bot.conversation.referring import Turn
 from qa_bot.slack.incoming.messages import SmallTalk, Trigger, questions_in, small_talk, typed
 from qa_bot.slack.incoming.requests import Request
+from qa_bot.slack.jobs.threads import Conversation
 from qa_bot.slack.quoting import cut
 from qa_bot.slack.services import MessageOrigin, Services
 from qa_bot.slack.views.blocks import Failure, Message, Outcome, answer_message, plain_message
 from qa_bot.slack.views.texts import number
 from qa_bot.slack.web_api.calls import error_code
 from qa_bot.slack.web_api.responding import whisper
-from qa_bot.slack.web_api.threads import Conversation, find_answer, read_thread, turn_payload
+from qa_bot.slack.web_api.threads import find_answer, read_thread, turn_payload
 from qa_bot.slack.workers.asking import ask, turn_of
 from qa_bot.slack.workers.status_line import StatusLine
 
@@ -47,24 +49,27 @@ async def answer(services: Services, client: AsyncWebClient, asked: QuestionPayl
     if asked.trigger is Trigger.SHORTCUT and await _posted(services, client, asked) is not None:
         await _tell_user(services, client, asked, services.texts(asked.channel).already)
         return
-    conversation = await _conversation(client, asked)
+    conversation = await _conversation(services, client, asked)
     reply = await _reply(services, client, asked, conversation) if conversation is not None else None
     if reply is None:
         return
-    message, payload = reply
+    message, turn = reply
+    # before the answer is posted: a follow-up may come at once, and this process may end
+    services.state.threads.remember(asked.channel, asked.thread, asked.ts, turn)
     try:
         posted = await services.poster.post(
             client,
             asked.channel,
             message,
             thread=asked.thread,
-            payload=payload,
+            payload=turn_payload(asked.about, turn),
             author=asked.bot_user,
             again=asked.again,
         )
     except SlackApiError as error:
         code = error_code(error)
         _log.error("an answer could not be posted in %s: %s; run: qa-bot slack --check", asked.channel, code)
+        services.state.threads.forget(asked.channel, asked.thread, asked.ts)
         await _tell_user(services, client, asked, services.texts(asked.channel).invite_me)
         return
     services.state.remember_answer(asked.channel, asked.ts, posted)
@@ -99,14 +104,16 @@ async def update_answer(services: Services, client: AsyncWebClient, asked: Quest
         if asked.trigger in (Trigger.MENTION, Trigger.DIRECT):
             await answer(services, client, asked)
         return
-    conversation = await _conversation(client, asked)
+    conversation = await _conversation(services, client, asked)
     reply = await _reply(services, client, asked, conversation or Conversation())
     try:
         if reply is None:
             await services.poster.remove(client, asked.channel, posted)
-            services.state.forget_answer(asked.channel, asked.ts)
+            _forget(services, asked)
         else:
-            await services.poster.edit(client, asked.channel, posted, *reply)
+            message, turn = reply
+            await services.poster.edit(client, asked.channel, posted, message, turn_payload(asked.about, turn))
+            services.state.threads.remember(asked.channel, asked.thread, asked.ts, turn)
     except SlackApiError as error:
         _log.error("an answer could not be edited in %s: %s", asked.channel, error_code(error))
 
@@ -120,20 +127,33 @@ async def remove_answer(services: Services, client: AsyncWebClient, asked: Quest
         await services.poster.remove(client, asked.channel, posted)
     except SlackApiError as error:
         _log.error("an answer could not be removed in %s: %s", asked.channel, error_code(error))
+    _forget(services, asked)
+
+
+def _forget(services: Services, asked: QuestionPayload) -> None:
     services.state.forget_answer(asked.channel, asked.ts)
+    services.state.threads.forget(asked.channel, asked.thread, asked.ts)
 
 
 async def _posted(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> str | None:
-    """Timestamp of the answer to a message, if there is one."""
+    """Timestamp of the answer to a message, if there is one; Slack is asked about those from before our record."""
     known = services.state.answer_to(asked.channel, asked.ts)
-    return known or await find_answer(client, asked.channel, asked.thread, asked.about, asked.bot_user)
+    if known is not None or not (asked.again or services.state.threads.may_precede(asked.ts)):
+        return known
+    return await find_answer(client, asked.channel, asked.thread, asked.about, asked.bot_user)
 
 
-async def _conversation(client: AsyncWebClient, asked: QuestionPayload) -> Conversation | None:
+async def _conversation(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> Conversation | None:
     """The conversation that a message is part of; None if it is none of the bot's."""
     if asked.thread == asked.ts:
         return Conversation()
-    conversation = await read_thread(client, asked.channel, asked.thread, asked.ts, asked.bot_user)
+    threads = services.state.threads
+    conversation = threads.conversation(asked.channel, asked.thread, asked.ts)
+    if conversation is None:
+        conversation = await read_thread(client, asked.channel, asked.thread, asked.ts, asked.bot_user)
+        if conversation is not None:
+            threads.keep(asked.channel, asked.thread, conversation)
+    conversation = conversation or Conversation()
     if asked.trigger is Trigger.FOLLOW_UP and not conversation.joined:
         return None
     return conversation
@@ -141,21 +161,21 @@ async def _conversation(client: AsyncWebClient, asked: QuestionPayload) -> Conve
 
 async def _reply(
     services: Services, client: AsyncWebClient, asked: QuestionPayload, conversation: Conversation
-) -> tuple[Message, dict[str, str]] | None:
-    """The message that replies, and the payload of its metadata; None for no reply."""
+) -> tuple[Message, Turn | None] | None:
+    """The message that replies, and its turn of the conversation; None for no reply."""
     texts = services.texts(asked.channel)
     text = typed(asked.text, asked.bot_user)
     talk = small_talk(text)
     if talk or not text:
         replies = {SmallTalk.HELLO: texts.hello, SmallTalk.THANKS: texts.welcome, SmallTalk.GOODBYE: texts.goodbye}
         message = plain_message(replies.get(talk, texts.help) if talk else texts.help)
-        return (message, turn_payload(asked.about, None)) if asked.trigger is not Trigger.AUTO else None
+        return (message, None) if asked.trigger is not Trigger.AUTO else None
     outcomes = await _outcomes(services, client, asked, text, conversation)
     if not outcomes:
         return None
     if asked.trigger not in (Trigger.AUTO, Trigger.SHORTCUT):
         services.remember_question(asked.team, asked.person, text)
-    return answer_message(outcomes, texts), turn_payload(asked.about, turn_of(outcomes[-1]))
+    return answer_message(outcomes, texts), turn_of(outcomes[-1])
 
 
 async def _outcomes(

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 READ = "channels:read groups:read im:read mpim:read"
 HISTORY = "channels:history groups:history im:history mpim:history"
+UNLISTED_PAGE = 15
 PAGE = "cursor limit oldest latest inclusive include_all_metadata"
 
 
-def _paged(messages: list[dict[str, Any]], arguments: dict[str, Any]) -> dict[str, Any]:
+def _paged(api: WebApi, messages: list[dict[str, Any]], arguments: dict[str, Any]) -> dict[str, Any]:
     start = int(arguments.get("cursor") or 0)
-    limit = min(int(arguments.get("limit") or 100), 999)
+    limit = min(int(arguments.get("limit") or 100), UNLISTED_PAGE if api.faults.unlisted else 999)
     after = start + limit
     more = {"next_cursor": str(after) if after < len(messages) else ""}
     return {"messages": messages[start:after], "has_more": after < len(messages), "response_metadata": more}
@@ -42,7 +43,7 @@ def replies(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
     message = channel.messages.get(str(arguments["ts"]))
     if message is None:
         raise SlackError("thread_not_found")
-    return _paged(_shown(api, api.workspace.thread_of(channel.id, message.thread), arguments), arguments)
+    return _paged(api, _shown(api, api.workspace.thread_of(channel.id, message.thread), arguments), arguments)
 
 
 @method("channel", PAGE, HISTORY)
@@ -50,7 +51,9 @@ def history(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
     """conversations.history."""
     channel = channel_of(api, arguments)
     messages = [message for message in channel.messages.values() if not message.thread_ts]
-    return _paged(_shown(api, sorted(messages, key=lambda message: message.ts, reverse=True), arguments), arguments)
+    return _paged(
+        api, _shown(api, sorted(messages, key=lambda message: message.ts, reverse=True), arguments), arguments
+    )
 
 
 def channel_json(api: WebApi, channel: Channel) -> dict[str, Any]:
