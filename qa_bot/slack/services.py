@@ -26,6 +26,7 @@ from qa_bot.slack.settings import SlackSettings
 from qa_bot.slack.views.archive_facts import Archive
 from qa_bot.slack.views.blocks import plain_message
 from qa_bot.slack.views.texts import Texts, texts_in
+from qa_bot.slack.web_api.agent_sessions import AgentSessions
 from qa_bot.slack.web_api.organisations import Organisations
 from qa_bot.slack.web_api.posting import Poster
 from qa_bot.slack.web_api.responding import respond, whisper
@@ -78,6 +79,7 @@ class Services:
         archive: what the store holds, as far as it may be shown.
         poster: posts messages.
         short_tasks: work that is not recorded, such as opening a modal.
+        sessions: which methods for agents each workspace has.
         organisations: which workspaces belong to the bot's organisation.
         jobs: work that is recorded before its event is acknowledged.
         loaded: set when the models are loaded.
@@ -94,6 +96,7 @@ class Services:
     poster: Poster = field(init=False)
     short_tasks: ShortTasks = field(default_factory=ShortTasks)
     organisations: Organisations = field(default_factory=Organisations)
+    sessions: AgentSessions = field(default_factory=AgentSessions)
     jobs: Jobs = field(init=False, repr=False)
     loaded: asyncio.Event = field(default_factory=asyncio.Event)
 

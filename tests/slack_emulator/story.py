@@ -186,6 +186,26 @@ class Person:
             event["view"] = payloads.view_json(home)
         self.slack.publish(event)
 
+    def stops(self, message: Message) -> None:
+        """Clicks the button that stops the bot, which Slack shows while it works in a thread."""
+        place = (message.channel, message.thread)
+        assert self.slack.workspace.sessions.get(place, {}).get("status") == "processing", "there is no such button"
+        event = {"type": "agent_session_stopped", "channel": message.channel, "thread_ts": message.thread}
+        self.slack.publish(
+            event | {"user": self.id, "streaming_message_ts": [], "event_ts": self.slack.workspace.new_ts()}
+        )
+
+    def renames(self, message: Message, title: str) -> None:
+        """Gives the bot's session in a thread another title."""
+        session = self.slack.workspace.sessions[message.channel, message.thread]
+        event = {"type": "agent_session_title_changed", "channel": message.channel, "thread_ts": message.thread}
+        event |= {"user": self.id, "team_id": self.user.team_id, "title": title}
+        with self.slack.workspace.change():
+            if session["title"]:
+                event["previous_title"] = session["title"]
+            session["title"] = title
+        self.slack.publish(event | {"event_ts": self.slack.workspace.new_ts()})
+
     @property
     def modal(self) -> View | None:
         """The modal that they see."""

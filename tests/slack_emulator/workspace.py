@@ -144,6 +144,8 @@ class Workspace:
         changed: notified after each change.
         violations: what the app did that Slack, or this product's own rules, forbid.
         statuses: (channel, thread, status) of `assistant.threads.setStatus`, in order.
+        sessions: `status` and `title` of the agent's session in each channel and thread.
+        session_statuses: (channel, thread, status) of `agents.sessions.setStatus`, in order.
         tokens: of the bot, and the workspaces that they are for.
         steps: how each execution of a workflow step ended: its outputs or its error; None while it runs.
         step_tokens: the token of each execution, which alone may complete it.
@@ -163,6 +165,8 @@ class Workspace:
         self.calls: list[Call] = []
         self.violations: list[str] = []
         self.statuses: list[tuple[str, str, str]] = []
+        self.sessions: dict[tuple[str, str], dict[str, str]] = {}
+        self.session_statuses: list[tuple[str, str, str]] = []
         self.prompts: dict[str, list[dict[str, str]]] = {}
         self.titles: dict[tuple[str, str], str] = {}
         self.steps: dict[str, dict[str, Any] | str | None] = {}

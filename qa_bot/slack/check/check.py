@@ -25,6 +25,8 @@ REFUSALS_SHOWN = 5
 COMMANDS = ("/ask", "/ask-admin")
 
 EVENTS = {
+    "agent_session_stopped": "",
+    "agent_session_title_changed": "",
     "app_home_opened": "",
     "app_mention": "app_mentions:read",
     "app_uninstalled": "",
@@ -37,7 +39,10 @@ EVENTS = {
 }
 """Events that the app has to be subscribed to, and the scope that each needs."""
 
-PAID_EVENTS, PAID_SCOPE = frozenset({"function_executed"}), "assistant:write"
+PAID_EVENTS, PAID_SCOPE = (
+    frozenset({"agent_session_stopped", "agent_session_title_changed", "function_executed"}),
+    "assistant:write",
+)
 """What only paid plans of Slack have; `deploy/slack/manifest-basic.json` does without, and without steps and agent view."""
 FREE_PLAN = "not there; a free plan does without it, for a paid one paste deploy/slack/manifest.json"
 

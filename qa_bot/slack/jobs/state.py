@@ -36,6 +36,7 @@ _LIFETIMES = {
     "questions": ("number", QUESTION_AGE),
     "turns": ("channel, thread, question", ANSWER_AGE),
     "read_threads": ("channel, thread", ANSWER_AGE),
+    "stops": ("channel, thread", JOB_AGE),
     "refusals": ("number", REFUSAL_AGE),
 }
 """For each table its key, and how long its rows are kept, in seconds."""

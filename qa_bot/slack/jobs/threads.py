@@ -25,6 +25,10 @@ CREATE TABLE IF NOT EXISTS read_threads (
     PRIMARY KEY (channel, thread)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS read_threads_by_age ON read_threads (created);
+CREATE TABLE IF NOT EXISTS stops (
+    channel TEXT NOT NULL, thread TEXT NOT NULL, created REAL NOT NULL, PRIMARY KEY (channel, thread)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS stops_by_age ON stops (created);
 CREATE TABLE IF NOT EXISTS records (name TEXT PRIMARY KEY, since REAL NOT NULL);
 """
 
@@ -42,7 +46,7 @@ class Conversation(NamedTuple):
 
 
 class Threads:
-    """The conversations, in a file with the tables of `SCHEMA`."""
+    """The conversations, in a file with the tables of `SCHEMA`, and that of answers (`qa_bot.slack.jobs.state`)."""
 
     def __init__(self, file: SQLiteFile) -> None:
         self._file = file
@@ -85,6 +89,23 @@ class Threads:
         """Records what Slack says of a thread from before this record, so that it is asked once."""
         row = (channel, thread, conversation.joined, json.dumps(conversation.turns), time.time())
         self._file.run("INSERT OR REPLACE INTO read_threads VALUES (?, ?, ?, ?, ?)", *row)
+
+    def stop(self, channel: str, thread: str, moment: float) -> None:
+        """Records that a person stopped the work in a thread; other processes look for it, too.
+
+        Answers that have not been posted are no part of the conversation any more.
+        """
+        self._file.run("INSERT OR REPLACE INTO stops VALUES (?, ?, ?)", channel, thread, moment)
+        self._file.run(
+            "DELETE FROM turns WHERE channel = ? AND thread = ? AND created <= ? AND NOT EXISTS "
+            "(SELECT 1 FROM answers WHERE answers.channel = turns.channel AND answers.question = turns.question)",
+            channel, thread, moment,
+        )  # fmt: skip
+
+    def stopped(self, channel: str, thread: str, since: float) -> bool:
+        """Whether the work in a thread was stopped since a time (in seconds since 1970)."""
+        query = "SELECT 1 FROM stops WHERE channel = ? AND thread = ? AND created > ?"
+        return bool(self._file.rows(query, channel, thread, since))
 
     def may_precede(self, timestamp: str) -> bool:
         """Whether a message is from before this record began, or from before what it still holds."""

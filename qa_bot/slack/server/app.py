@@ -48,7 +48,7 @@ from qa_bot.slack.web_api.workspaces import (
 from qa_bot.slack.workers import private_answers, questions, workflow_steps
 from qa_bot.slack.workers.articles import ArticleWork, PostPayload
 from qa_bot.slack.workers.private_answers import PrivatePayload
-from qa_bot.slack.workers.questions import QuestionPayload
+from qa_bot.slack.workers.questions import QuestionPayload, StopPayload
 
 P = TypeVar("P", bound=Origin)
 
@@ -116,6 +116,7 @@ def job_table(services: Services) -> Mapping[str, Work]:
         "too busy": as_bot(QuestionPayload, partial(questions.refuse, services)),
         "edit": as_bot(QuestionPayload, partial(questions.update_answer, services)),
         "delete": as_bot(QuestionPayload, partial(questions.remove_answer, services)),
+        "stop": as_bot(StopPayload, partial(questions.stop, services)),
         "ask": partial(private_answers.answer, services),
         "share": as_bot(PrivatePayload, partial(private_answers.share, services)),
         "step": partial(workflow_steps.answer, services),

@@ -7,7 +7,7 @@ call failed is looked up before it is sent again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -24,6 +24,10 @@ SPACING = 1.05
 """Seconds between two messages in a channel."""
 CHANNELS_PACED = 5000
 """Channels whose pace is remembered; beyond that, quiet ones are forgotten."""
+
+
+class Abandoned(Exception):
+    """What is being done is not wanted any more."""
 
 
 class Poster:
@@ -49,6 +53,7 @@ class Poster:
         payload: Mapping[str, str],
         author: str | None = None,
         again: bool = False,
+        abandoned: Callable[[], bool] = bool,
     ) -> str:
         """Posts a message once.
 
@@ -61,12 +66,14 @@ class Poster:
                 question's timestamp; a message with the same `question` is not posted a second time.
             author: id of the bot's user; None if it is not known.
             again: whether this may have been tried before, by this process or one that is gone.
+            abandoned: says whether the message is not wanted any more; asked just before it is sent.
 
         Returns:
             The message's timestamp.
 
         Raises:
             SlackApiError: Slack refuses it.
+            Abandoned: it is not wanted any more.
         """
 
         async def landed() -> str | None:
@@ -74,6 +81,8 @@ class Poster:
 
         async def send(**arguments: Any) -> str:
             async with self._pace(channel).turn():
+                if abandoned():
+                    raise Abandoned
                 return str((await client.chat_postMessage(**arguments))["ts"])
 
         send.__name__ = "chat.postMessage"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
+from functools import partial
 
 from pydantic import AliasChoices, Field
 from slack_sdk.errors import SlackApiError
@@ -17,6 +20,7 @@ from qa_bot.slack.services import MessageOrigin, Services
 from qa_bot.slack.views.blocks import Failure, Message, Outcome, answer_message, plain_message
 from qa_bot.slack.views.texts import number
 from qa_bot.slack.web_api.calls import error_code
+from qa_bot.slack.web_api.posting import Abandoned
 from qa_bot.slack.web_api.responding import whisper
 from qa_bot.slack.web_api.threads import find_answer, read_thread, turn_payload
 from qa_bot.slack.workers.asking import ask, turn_of
@@ -34,14 +38,22 @@ class QuestionPayload(MessageOrigin):
         person: who wrote it.
         text: of the message, as Slack sends it.
         trigger: what makes it a question.
+        received: when the bot heard of it, in seconds since 1970.
         used_by, response_url: id of the user of a shortcut, and what takes messages that only they see; else empty.
     """
 
     person: str
     text: str
     trigger: Trigger = Field(validation_alias=AliasChoices("trigger", "how"))  # "how" in old jobs
+    received: float = Field(default_factory=time.time)
     used_by: str = ""
     response_url: str = ""
+
+
+class StopPayload(MessageOrigin):
+    """What a job about a thread carries in which a person stopped the work, and when, in seconds since 1970."""
+
+    received: float
 
 
 async def answer(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> None:
@@ -50,7 +62,32 @@ async def answer(services: Services, client: AsyncWebClient, asked: QuestionPayl
         await _tell_user(services, client, asked, services.texts(asked.channel).already)
         return
     conversation = await _conversation(services, client, asked)
-    reply = await _reply(services, client, asked, conversation) if conversation is not None else None
+    if conversation is None:
+        return
+    status_line = StatusLine(services, client, asked)
+    try:
+        await _post(services, client, asked, conversation, status_line)
+    except Abandoned:
+        _log.info("an answer in %s was stopped", asked.channel)
+        services.state.threads.forget(asked.channel, asked.thread, asked.ts)
+        await status_line.clear()
+    finally:
+        await status_line.end()
+
+
+async def _post(
+    services: Services,
+    client: AsyncWebClient,
+    asked: QuestionPayload,
+    conversation: Conversation,
+    status_line: StatusLine,
+) -> None:
+    """Posts the reply to a message.
+
+    Raises:
+        Abandoned: a person has stopped it.
+    """
+    reply = await _reply(services, asked, conversation, status_line)
     if reply is None:
         return
     message, turn = reply
@@ -65,6 +102,7 @@ async def answer(services: Services, client: AsyncWebClient, asked: QuestionPayl
             payload=turn_payload(asked.about, turn),
             author=asked.bot_user,
             again=asked.again,
+            abandoned=_abandoned(services, asked),
         )
     except SlackApiError as error:
         code = error_code(error)
@@ -74,7 +112,6 @@ async def answer(services: Services, client: AsyncWebClient, asked: QuestionPayl
         return
     services.state.remember_answer(asked.channel, asked.ts, posted)
     if asked.trigger is Trigger.DIRECT and asked.thread == asked.ts:
-        status_line = StatusLine(client, asked.channel, asked.ts, asked.thread)
         await status_line.title(cut(typed(asked.text, asked.bot_user), TITLE_CHARS))
 
 
@@ -105,8 +142,9 @@ async def update_answer(services: Services, client: AsyncWebClient, asked: Quest
             await answer(services, client, asked)
         return
     conversation = await _conversation(services, client, asked)
-    reply = await _reply(services, client, asked, conversation or Conversation())
+    status_line = StatusLine(services, client, asked)
     try:
+        reply = await _reply(services, asked, conversation or Conversation(), status_line)
         if reply is None:
             await services.poster.remove(client, asked.channel, posted)
             _forget(services, asked)
@@ -116,6 +154,10 @@ async def update_answer(services: Services, client: AsyncWebClient, asked: Quest
             services.state.threads.remember(asked.channel, asked.thread, asked.ts, turn)
     except SlackApiError as error:
         _log.error("an answer could not be edited in %s: %s", asked.channel, error_code(error))
+    except Abandoned:
+        await status_line.clear()
+    finally:
+        await status_line.end()
 
 
 async def remove_answer(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> None:
@@ -130,9 +172,20 @@ async def remove_answer(services: Services, client: AsyncWebClient, asked: Quest
     _forget(services, asked)
 
 
+def _abandoned(services: Services, asked: QuestionPayload) -> Callable[[], bool]:
+    """Says whether a person has stopped the work in a message's thread since the message came."""
+    return partial(services.state.threads.stopped, asked.channel, asked.thread, asked.received)
+
+
 def _forget(services: Services, asked: QuestionPayload) -> None:
     services.state.forget_answer(asked.channel, asked.ts)
     services.state.threads.forget(asked.channel, asked.thread, asked.ts)
+
+
+async def stop(services: Services, client: AsyncWebClient, stopped: StopPayload) -> None:
+    """Says that the bot works no more in a thread where a person stopped it; what runs there looks for that itself."""
+    services.state.threads.stop(stopped.channel, stopped.thread, stopped.received)
+    await StatusLine(services, client, stopped).rest()
 
 
 async def _posted(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> str | None:
@@ -160,9 +213,13 @@ async def _conversation(services: Services, client: AsyncWebClient, asked: Quest
 
 
 async def _reply(
-    services: Services, client: AsyncWebClient, asked: QuestionPayload, conversation: Conversation
+    services: Services, asked: QuestionPayload, conversation: Conversation, status_line: StatusLine
 ) -> tuple[Message, Turn | None] | None:
-    """The message that replies, and its turn of the conversation; None for no reply."""
+    """The message that replies, and its turn of the conversation; None for no reply.
+
+    Raises:
+        Abandoned: a person has stopped it.
+    """
     texts = services.texts(asked.channel)
     text = typed(asked.text, asked.bot_user)
     talk = small_talk(text)
@@ -170,7 +227,7 @@ async def _reply(
         replies = {SmallTalk.HELLO: texts.hello, SmallTalk.THANKS: texts.welcome, SmallTalk.GOODBYE: texts.goodbye}
         message = plain_message(replies.get(talk, texts.help) if talk else texts.help)
         return (message, None) if asked.trigger is not Trigger.AUTO else None
-    outcomes = await _outcomes(services, client, asked, text, conversation)
+    outcomes = await _outcomes(services, asked, text, conversation, status_line)
     if not outcomes:
         return None
     if asked.trigger not in (Trigger.AUTO, Trigger.SHORTCUT):
@@ -179,14 +236,18 @@ async def _reply(
 
 
 async def _outcomes(
-    services: Services, client: AsyncWebClient, asked: QuestionPayload, text: str, conversation: Conversation
+    services: Services, asked: QuestionPayload, text: str, conversation: Conversation, status_line: StatusLine
 ) -> list[Outcome]:
-    """The outcomes of the questions in a text; only those that are answered where nobody asked the bot itself."""
-    texts = services.texts(asked.channel)
-    status_line = StatusLine(client, asked.channel, asked.ts, asked.thread)
+    """The outcomes of the questions in a text; only those that are answered where nobody asked the bot itself.
+
+    Raises:
+        Abandoned: a person has stopped it.
+    """
+    texts, abandoned = services.texts(asked.channel), _abandoned(services, asked)
 
     async def tell(ahead: int) -> None:
-        await status_line.wait(texts.waiting.format(count=number(ahead, texts)))
+        if not abandoned():
+            await status_line.wait(texts.waiting.format(count=number(ahead, texts)))
 
     if services.settings.log_questions:
         _log.info("question in %s: %s", asked.channel, text)
@@ -194,8 +255,8 @@ async def _outcomes(
         passages = number(await services.archive.passages(), texts)
         await status_line.show(texts.status.format(passages=passages))
     auto = asked.trigger is Trigger.AUTO
-    outcomes = await ask(services, asked.channel, questions_in(text), conversation.turns, None if auto else tell)
-    await status_line.stop()
+    told = None if auto else tell
+    outcomes = await ask(services, asked.channel, questions_in(text), conversation.turns, told, abandoned)
     if not auto:
         return outcomes
     return [outcome for outcome in outcomes if not isinstance(outcome, Failure) and outcome.answered]

@@ -25,6 +25,8 @@ BASIC = "manifest-basic.json"
 
 # What each method of the Web API and each event needs, as docs.slack.dev says; any one of several.
 METHODS = {
+    "agents_sessions_rename": {"chat:write"},
+    "agents_sessions_setStatus": {"chat:write"},
     "apps_connections_open": set(),
     "bots_info": {"users:read"},
     "assistant_threads_setStatus": {"chat:write"},

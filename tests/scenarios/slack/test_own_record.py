@@ -59,6 +59,7 @@ def test_an_edited_question_is_what_a_follow_up_refers_to(scene: Scene, room: st
 def test_a_restart_forgets_nothing(scene: Scene, room: str) -> None:
     first = scene.alice.asks(OPENING, in_=room)
     scene.answer(first)
+    scene.settle()
     scene.app.kill()
     scene.app.start()
     assert LIGHT in scene.text(scene.answer(scene.bob.says(FOLLOW_UPS[0], in_=room, thread=first)))
