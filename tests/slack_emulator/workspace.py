@@ -147,6 +147,7 @@ class Workspace:
         sessions: `status` and `title` of the agent's session in each channel and thread.
         session_statuses: (channel, thread, status) of `agents.sessions.setStatus`, in order.
         tokens: of the bot, and the workspaces that they are for.
+        app_tokens: of this app, and perhaps of others.
         steps: how each execution of a workflow step ended: its outputs or its error; None while it runs.
         step_tokens: the token of each execution, which alone may complete it.
         organisation: the workspaces of the organisation (Enterprise Grid) that this one belongs to; empty if it is in none.
@@ -176,6 +177,7 @@ class Workspace:
         self.scopes = set(ALL_SCOPES)
         self.revoked = False
         self.tokens = {BOT_TOKEN: TEAM_ID}
+        self.app_tokens = {APP_TOKEN}
         self.organisation: set[str] = set()
         self.allowed_links: list[str] = ["https://example.org/qa-bot-seeds/", "https://seeds.slack.com/archives/"]
         self.allowed_mentions: set[str] = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import closing
@@ -18,10 +19,12 @@ from qa_bot.slack.jobs.state import FILE_NAME, SlackState
 from qa_bot.slack.listeners.commands import SHORTCUT
 from qa_bot.slack.settings import Mode, SlackSettings, app_token, bot_token
 from qa_bot.slack.web_api.calls import CALL_ERRORS, error_code
-from qa_bot.slack.web_api.workspaces import SCOPES, new_client, new_session
+from qa_bot.slack.web_api.workspaces import SCOPES, app_of_bot, new_client, new_session
 from qa_bot.slack.workers.workflow_steps import STEP
 
 REFUSALS_SHOWN = 5
+APP_IN_TOKEN = re.compile(r"xapp-\d+-(A[A-Z0-9]{6,})-")
+"""An app token names its app."""
 COMMANDS = ("/ask", "/ask-admin")
 
 EVENTS = {
@@ -113,7 +116,7 @@ async def _findings(
     if http:
         yield await _finding("SLACK_SIGNING_SECRET", _signing_secret(settings), settings)
     else:
-        yield await _finding("SLACK_APP_TOKEN", _app_token(settings, session), settings)
+        yield await _finding("SLACK_APP_TOKEN", _app_token(settings, session, client), settings)
     if client:
         for channel in dict.fromkeys([*settings.channels, *settings.allowed_channels]):
             yield await _finding(f"channel {channel}", _channel(client, settings, channel), settings)
@@ -169,8 +172,8 @@ async def _of_manifest(
         return [Finding(None, "events", words)]
     config_client = new_client(settings, session, settings.config_token.get_secret_value())
     try:
-        bot: Any = (await client.bots_info(bot=bot_id))["bot"]
-        exported: Any = await config_client.apps_manifest_export(app_id=bot["app_id"])
+        app_id = await app_of_bot(client, bot_id)
+        exported: Any = await config_client.apps_manifest_export(app_id=app_id or "")
     except CALL_ERRORS as error:
         return [Finding(False, "SLACK_CONFIG_TOKEN", _why(error, settings.api_url))]
     return list(compare(exported.get("manifest") or {}, http=http))
@@ -186,8 +189,17 @@ async def _signing_secret(settings: SlackSettings) -> str:
     return "set; the first request shows whether it is the right one"
 
 
-async def _app_token(settings: SlackSettings, session: aiohttp.ClientSession) -> str:
-    await new_client(settings, session).apps_connections_open(app_token=app_token(settings))
+async def _app_token(settings: SlackSettings, session: aiohttp.ClientSession, client: AsyncWebClient | None) -> str:
+    token = app_token(settings)
+    await new_client(settings, session).apps_connections_open(app_token=token)
+    named = APP_IN_TOKEN.match(token)
+    if client and named:
+        bot = await client.auth_test()
+        own = await app_of_bot(client, bot.get("bot_id"))
+        if own and own != named.group(1):
+            raise SettingsError(
+                f"it belongs to the app {named.group(1)}, SLACK_BOT_TOKEN to {own}; copy both from the same app"
+            )
     return "Socket Mode can be used"
 
 

@@ -59,6 +59,16 @@ def test_each_thing_that_is_wrong_is_named(scene: Scene, environment: dict[str, 
     assert words in done.output + "\n".join(done.lines)
 
 
+def test_an_app_token_of_another_app_is_named(scene: Scene) -> None:
+    other = "xapp-1-A0OTHERAPP-3333-emulatedAppToken"
+    scene.workspace.app_tokens.add(other)
+    done = check(scene, SLACK_APP_TOKEN=other)
+    assert done.code == 2
+    (line,) = [line for line in done.output.splitlines() if line.startswith("WRONG")]
+    assert "A0OTHERAPP" in line
+    assert "A0QABOT01" in line
+
+
 def test_a_missing_scope_is_named(scene: Scene) -> None:
     scopes = set(scene.workspace.scopes)
     scene.workspace.scopes -= {"reactions:write"}
