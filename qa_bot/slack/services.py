@@ -11,11 +11,13 @@ from typing import Any
 import aiohttp
 from pydantic import BaseModel, ConfigDict, computed_field
 from slack_bolt.context.async_context import AsyncBoltContext
+from slack_sdk.web.async_client import AsyncWebClient
 
 from embeddings.filters import ArticleFilter
 from qa_bot.bot import QABot
 from qa_bot.feedback import FeedbackLog
-from qa_bot.slack.incoming.access import BotIdentity, Refusal, refusal
+from qa_bot.slack.incoming.access import BotIdentity, Refusal, possible_sibling, refusal
+from qa_bot.slack.incoming.requests import Request
 from qa_bot.slack.jobs.queue import Jobs
 from qa_bot.slack.jobs.state import SlackState
 from qa_bot.slack.jobs.tasks import Pool, ShortTasks
@@ -24,8 +26,10 @@ from qa_bot.slack.settings import SlackSettings
 from qa_bot.slack.views.archive_facts import Archive
 from qa_bot.slack.views.blocks import plain_message
 from qa_bot.slack.views.texts import Texts, texts_in
+from qa_bot.slack.web_api.agent_sessions import AgentSessions
+from qa_bot.slack.web_api.organisations import Organisations
 from qa_bot.slack.web_api.posting import Poster
-from qa_bot.slack.web_api.responding import respond
+from qa_bot.slack.web_api.responding import respond, whisper
 from qa_bot.slack.web_api.workspaces import Workspaces
 
 QUESTION_CHARS = 300
@@ -75,6 +79,8 @@ class Services:
         archive: what the store holds, as far as it may be shown.
         poster: posts messages.
         short_tasks: work that is not recorded, such as opening a modal.
+        sessions: which methods for agents each workspace has.
+        organisations: which workspaces belong to the bot's organisation.
         jobs: work that is recorded before its event is acknowledged.
         loaded: set when the models are loaded.
     """
@@ -87,10 +93,15 @@ class Services:
     pool: Pool
     session: aiohttp.ClientSession
     archive: Archive
-    poster: Poster = field(default_factory=Poster)
+    poster: Poster = field(init=False)
     short_tasks: ShortTasks = field(default_factory=ShortTasks)
+    organisations: Organisations = field(default_factory=Organisations)
+    sessions: AgentSessions = field(default_factory=AgentSessions)
     jobs: Jobs = field(init=False, repr=False)
     loaded: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.poster = Poster(note=self.state.remember_refusal)
 
     def only(self, channel: str | None) -> ArticleFilter:
         """The articles that may be shown in a channel; for None, those that may be shown outside channels."""
@@ -100,9 +111,18 @@ class Services:
         """The fixed texts in the language of a channel."""
         return texts_in(self.settings.channel(channel).language)
 
+    async def tell_where_used(self, client: AsyncWebClient, request: Request, text: str) -> None:
+        """Tells a person something where they used a button or shortcut: in its thread, else in its channel."""
+        if request.thread and request.channel:
+            message = plain_message(text)
+            note = self.state.remember_refusal
+            if await whisper(client, request.channel, request.person, message, thread=request.thread, note=note):
+                return
+        await self.tell(request.response_url, text)
+
     async def tell(self, response_url: str, text: str) -> None:
         """Tells a person something that only they see; nothing if there is no response URL."""
-        await respond(self.session, response_url, plain_message(text))
+        await respond(self.session, response_url, plain_message(text), note=self.state.remember_refusal)
 
     def remember_question(self, team: str | None, person: str, question: str) -> None:
         """Records a person's question for their App Home."""
@@ -110,10 +130,23 @@ class Services:
 
     def refuses(self, context: AsyncBoltContext, channel: str | None, person_team: str | None) -> Refusal | None:
         """Why a person is not answered in a channel, which is logged; None if they are."""
-        reason = refusal(self.settings, identity_of(context), channel, person_team)
+        sibling = person_team is not None and context.get("sibling") == person_team
+        reason = refusal(self.settings, identity_of(context), channel, None if sibling else person_team)
         if reason is not None:
             _log.info("not answered in %s: %s", channel or "App Home", reason.value)
         return reason
+
+
+async def recognise(services: Services, body: Mapping[str, Any], context: AsyncBoltContext) -> None:
+    """Notes in a request's context whether its person comes from a sibling workspace of the bot's (see `Services.refuses`)."""
+    identity = identity_of(context)
+    unknown = possible_sibling(body, identity)
+    if unknown is None or identity.enterprise is None or context.client is None:
+        return
+    person, team = unknown
+    named = "command" in body and body.get("enterprise_id") == identity.enterprise  # only members can use a command
+    if named or await services.organisations.has(context.client, identity.enterprise, person, team):
+        context["sibling"] = team
 
 
 def identity_of(context: AsyncBoltContext) -> BotIdentity:

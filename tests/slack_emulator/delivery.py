@@ -23,9 +23,11 @@ class Delivery:
         kind: ``events_api``, ``slash_commands`` or ``interactive``.
         again: whether an event is sent again when it is not acknowledged.
         earlier: how often it was sent before, as a replica sees it that has not got it then.
+        tries: how often Slack tried to send it, also where nobody was connected.
         sent: when it was sent (monotonic seconds), once for each attempt.
         acked_at: when it was acknowledged first.
         response: what the acknowledgement held.
+        lost: whether Slack has given it up although nobody did anything wrong: the app was not there.
         failed: what a person sees if nobody acknowledged it.
     """
 
@@ -35,10 +37,12 @@ class Delivery:
     again: bool = True
     earlier: int = 0
     envelope_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    tries: int = 0
     sent: list[float] = field(default_factory=list)
     acked_at: float | None = None
     acks: int = 0
     response: dict[str, Any] | None = None
+    lost: bool = False
     failed: bool = False
 
     @property
@@ -56,7 +60,7 @@ class Delivery:
     @property
     def finished(self) -> bool:
         """Whether nothing more will happen with it."""
-        return self.acked_at is not None or self.failed
+        return self.acked_at is not None or self.failed or self.lost
 
     def acknowledge(self, workspace: Workspace, response: dict[str, Any] | None) -> None:
         """Notes an acknowledgement, and does what it asks for."""

@@ -20,6 +20,8 @@ from slack_emulator.workspace import BOT_USER_ID, Channel, Message, Workspace
 
 SUBSCRIPTIONS = frozenset(
     [
+        "agent_session_stopped",
+        "agent_session_title_changed",
         "app_home_opened",
         "app_mention",
         "app_uninstalled",

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from slack_emulator.workspace import Workspace
 
+READ_SECONDS = 60
+READING = ("conversations.history", "conversations.replies")
 BURST = 5
 """Messages that a channel takes at once before it insists on one a second."""
 
@@ -31,6 +33,8 @@ class Faults:
         down: Slack answers nothing but 503.
         given: how many calls have failed so.
         burst: messages that a channel takes at once before it insists on one a second.
+        unlisted: the app is distributed outside the Marketplace: it may read one page of messages a minute.
+        read_at: when each method that reads messages may be called again, if the app is unlisted.
         late: seconds by which the answers of a method come after what it asks for is done.
     """
 
@@ -39,9 +43,11 @@ class Faults:
         self._random = random.Random(seed)
         self._planned: dict[str, deque[Fault]] = {}
         self._not_before: dict[str, float] = {}
+        self.read_at: dict[str, float] = {}
         self._buckets: dict[str, tuple[float, float]] = {}
         self.share = 0.0
         self.down = False
+        self.unlisted = False
         self.given = 0
         self.burst = float(BURST)
         self.late: dict[str, float] = {}
@@ -53,6 +59,10 @@ class Faults:
     def forgive(self, method: str) -> None:
         """Drops what is planned for a method."""
         self._planned.pop(method, None)
+
+    def planned(self, method: str) -> Fault | None:
+        """The next fault that is planned for a method."""
+        return faults.popleft() if (faults := self._planned.get(method)) else None
 
     def of(self, method: str, arguments: dict[str, Any]) -> Fault | None:
         """The fault of a call, if it has one."""
@@ -71,10 +81,15 @@ class Faults:
     def _decide(self, method: str, arguments: dict[str, Any]) -> Fault | None:
         if self.down:
             return Fault(503, "service_unavailable")
-        if planned := self._planned.get(method):
-            return planned.popleft()
+        if planned := self.planned(method):
+            return planned
         if self.share and method.partition(".")[0] not in ("apps", "auth") and self._random.random() < self.share:
             return self._random.choice([Fault(429, "ratelimited", 1), Fault(500, "internal_error")])
+        if self.unlisted and method in READING:
+            now, free_at = time.monotonic(), self.read_at.get(method, 0.0)
+            if now < free_at:
+                return Fault(429, "ratelimited", int(free_at - now) + 1)
+            self.read_at[method] = now + READ_SECONDS
         if method == "chat.postMessage" and not self._has_room(str(arguments.get("channel"))):
             return Fault(429, "ratelimited", 1)
         return None

@@ -11,7 +11,14 @@ from slack_emulator.workspace import APP_ID, BOT_ID, BOT_USER_ID, TEAM_ID, File,
 def as_json(workspace: Workspace, message: Message, base_url: str) -> dict[str, Any]:
     """A message as `conversations.replies` and events show it."""
     shown: dict[str, Any] = {"type": "message", "user": message.user, "text": message.text, "ts": message.ts}
-    shown["team"] = workspace.users[message.user].team_id
+    team = workspace.users[message.user].team_id
+    shown["team"] = team
+    if workspace.is_external(workspace.channels[message.channel]):
+        # a person of a Grid organisation is named by it
+        shown |= {
+            "user_team": workspace.enterprise_of(team) or team,
+            "source_team": workspace.enterprise_of(team) or team,
+        }
     if message.thread_ts:
         shown["thread_ts"] = message.thread_ts
     if message.client_msg_id:
@@ -114,26 +121,30 @@ def wrapped(workspace: Workspace, event: dict[str, Any], event_id: str | None = 
     """An event as the Events API sends it."""
     channel = workspace.channels.get(str(event.get("channel")))
     team = TEAM_ID if channel is None or TEAM_ID in channel.teams else min(channel.teams)
+    authorization = {"enterprise_id": workspace.enterprise_of(team), "team_id": team}
     return {
         "token": "emulatedVerificationToken",
         "team_id": team,
+        "enterprise_id": workspace.enterprise_of(team),
         "api_app_id": APP_ID,
         "event": event,
         "type": "event_callback",
         "event_id": event_id or workspace.new_id("Ev"),
         "event_time": int(time.time()),
-        "authorizations": [{"enterprise_id": None, "team_id": team, "user_id": BOT_USER_ID, "is_bot": True}],
-        "is_ext_shared_channel": channel is not None and len(channel.teams) > 1,
+        "authorizations": [authorization | {"user_id": BOT_USER_ID, "is_bot": True, "is_enterprise_install": False}],
+        "is_ext_shared_channel": workspace.is_external(channel),
         "event_context": "4-emulated",
     }
 
 
 def slash(workspace: Workspace, user: User, channel: str, command: str, text: str, response_url: str) -> dict[str, Any]:
     """The body of a slash command."""
+    enterprise = workspace.enterprise_of(user.team_id)
     return {
         "token": "emulatedVerificationToken",
         "team_id": user.team_id,
         "team_domain": "seeds",
+        **({"enterprise_id": enterprise, "enterprise_name": "Seeds"} if enterprise else {}),
         "channel_id": channel,
         "channel_name": workspace.channels[channel].name,
         "user_id": user.id,
@@ -149,13 +160,14 @@ def slash(workspace: Workspace, user: User, channel: str, command: str, text: st
 
 def interaction(workspace: Workspace, kind: str, user: User, **more: Any) -> dict[str, Any]:
     """What every interactive payload holds, and more."""
+    enterprise = workspace.enterprise_of(TEAM_ID)
     return {
         "type": kind,
         "token": "emulatedVerificationToken",
         "team": {"id": TEAM_ID, "domain": "seeds"},
         "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id},
         "api_app_id": APP_ID,
-        "enterprise": None,
+        "enterprise": {"id": enterprise, "name": "Seeds"} if enterprise else None,
         "is_enterprise_install": False,
         "trigger_id": workspace.new_trigger(user.id),
         **more,

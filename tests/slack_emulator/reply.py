@@ -78,12 +78,14 @@ class Reply:
             self.messages.append(self.original)
             return
         public = body.get("response_type") == "in_channel"
+        if not public and self.original and self.original.thread_ts and not self.original.ephemeral_to:
+            workspace.violation("response_url: what answers a click in a thread so appears in the channel")
         message = Message(
             self.channel.id,
             ts,
             BOT_USER_ID,
             str(body.get("text", "")),
-            body.get("thread_ts"),
+            body.get("thread_ts") if public else None,
             numbered(ts, body.get("blocks") or []),
             bot_id=BOT_ID,
             ephemeral_to=None if public else self.person.id,

@@ -29,9 +29,14 @@ class Connection:
 
 
 class SocketMode:
-    """Sends payloads over WebSockets, and sends them again when an acknowledgement is late or its connection gone.
+    """Sends payloads over WebSockets; events that are not acknowledged again, by Slack's schedule, until they are lost.
 
     Attributes:
+        app_id: that ``hello`` names.
+        full: too many WebSockets are open: each new one is closed.
+        refused: the times at which one was closed so.
+        overlaps: for each new connection, how many old ones that Slack will close were still open.
+        retry_seconds: until the second, third and fourth try; Slack waits for a second, a minute and five.
         connections: those that are open.
         history: the times at which connections were opened.
         ack_seconds: how long an acknowledgement may take.
@@ -44,10 +49,14 @@ class SocketMode:
         self.history: list[float] = []
         self.loop: asyncio.AbstractEventLoop | None = None
         self.ack_seconds = ACK_SECONDS
+        self.retry_seconds = (1.0, 5.0, 20.0)
+        self.app_id = APP_ID
+        self.full = False
+        self.refused: list[float] = []
+        self.overlaps: list[int] = []
         self._tickets: set[str] = set()
         self._under_way: dict[str, tuple[Delivery, Connection]] = {}
         self._known: dict[str, Delivery] = {}
-        self._waiting: list[tuple[Delivery, str]] = []
         self._turn = itertools.count()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -99,14 +108,14 @@ class SocketMode:
             return
 
     def _send(self, delivery: Delivery, reason: str) -> None:
+        attempt, delivery.tries = delivery.tries, delivery.tries + 1
         if not self.connections:
             if delivery.retried:
-                self._waiting.append((delivery, reason or "connection_failed"))
+                self._again(delivery, "connection_failed")
             else:
                 delivery.give_up(self.workspace, "no connection is open")
             return
         connection = self._pick()
-        attempt = len(delivery.sent)
         delivery.sent.append(time.monotonic())
         self._known[delivery.envelope_id] = delivery
         self._under_way[delivery.envelope_id] = (delivery, connection)
@@ -120,16 +129,29 @@ class SocketMode:
             attempt += delivery.earlier
             envelope |= {"retry_attempt": attempt, "retry_reason": (reason or "timeout") if attempt else ""}
         self._start(connection.socket.send_str(json.dumps(envelope)))
-        asyncio.get_running_loop().call_later(self.ack_seconds, self._check, delivery, attempt + 1)
+        asyncio.get_running_loop().call_later(self.ack_seconds, self._check, delivery, delivery.tries)
 
-    def _check(self, delivery: Delivery, attempts: int) -> None:
-        if delivery.finished or len(delivery.sent) != attempts:
+    def _check(self, delivery: Delivery, tries: int) -> None:
+        if delivery.finished or delivery.tries != tries or delivery.envelope_id not in self._under_way:
             return
-        if delivery.retried and attempts <= RETRIES:
-            self._send(delivery, "timeout")
+        del self._under_way[delivery.envelope_id]
+        if delivery.retried and tries <= RETRIES:
+            self._again(delivery, "timeout")
         else:
-            self._under_way.pop(delivery.envelope_id, None)
             delivery.give_up(self.workspace, f"no answer within {self.ack_seconds:g} s")
+
+    def _again(self, delivery: Delivery, reason: str) -> None:
+        """Sends an event again when its time comes; nothing is kept for an app that connects again."""
+        if delivery.tries > RETRIES:
+            with self.workspace.change():
+                delivery.lost = True
+            return
+
+        def send() -> None:
+            if not delivery.finished:
+                self._send(delivery, reason)
+
+        asyncio.get_running_loop().call_later(self.retry_seconds[delivery.tries - 1], send)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         if request.query.get("ticket") not in self._tickets:
@@ -138,6 +160,16 @@ class SocketMode:
         socket = web.WebSocketResponse(heartbeat=PING_SECONDS)
         await socket.prepare(request)
         connection = Connection(socket, request)
+        if self.full:
+            self.refused.append(time.monotonic())
+            goodbye = {
+                "type": "disconnect",
+                "reason": "too_many_websockets",
+                "debug_info": {"host": "applink-emulated"},
+            }
+            await self._quietly(socket.send_str(json.dumps(goodbye)))
+            await socket.close()
+            return socket
         try:
             await self._greet(connection)
             async for message in socket:
@@ -152,13 +184,11 @@ class SocketMode:
     async def _greet(self, connection: Connection) -> None:
         host = {"host": "applink-emulated", "build_number": 1, "approximate_connection_time": 3600}
         hello = {"type": "hello", "num_connections": len(self.connections) + 1, "debug_info": host}
-        await connection.socket.send_str(json.dumps(hello | {"connection_info": {"app_id": APP_ID}}))
+        await connection.socket.send_str(json.dumps(hello | {"connection_info": {"app_id": self.app_id}}))
         with self.workspace.change():
+            self.overlaps.append(sum(old.leaving for old in self.connections))
             self.connections.append(connection)
             self.history.append(time.monotonic())
-        waiting, self._waiting = self._waiting, []
-        for delivery, reason in waiting:
-            self._send(delivery, reason)
 
     def _receive(self, text: str) -> None:
         try:
@@ -184,7 +214,10 @@ class SocketMode:
         for delivery, by in list(self._under_way.values()):
             if by is connection and not delivery.finished:
                 del self._under_way[delivery.envelope_id]
-                self._send(delivery, "connection_failed")
+                if delivery.retried:
+                    self._again(delivery, "connection_failed")
+                else:
+                    delivery.give_up(self.workspace, "its connection ended")
 
     def _cut(self) -> None:
         for connection in list(self.connections):

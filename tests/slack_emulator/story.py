@@ -141,6 +141,7 @@ class Person:
             more: dict[str, Any] = {"container": {"type": "view", "view_id": on.id}, "view": payloads.view_json(on)}
         else:
             channel = workspace.channels[on.channel]
+            channel.members.add(self.id)
             reply = Reply(self, channel, on)
             more = self._where(on, channel) | {"response_url": reply.url()}
         ts = workspace.new_ts()
@@ -185,6 +186,26 @@ class Person:
             event["view"] = payloads.view_json(home)
         self.slack.publish(event)
 
+    def stops(self, message: Message) -> None:
+        """Clicks the button that stops the bot, which Slack shows while it works in a thread."""
+        place = (message.channel, message.thread)
+        assert self.slack.workspace.sessions.get(place, {}).get("status") == "processing", "there is no such button"
+        event = {"type": "agent_session_stopped", "channel": message.channel, "thread_ts": message.thread}
+        self.slack.publish(
+            event | {"user": self.id, "streaming_message_ts": [], "event_ts": self.slack.workspace.new_ts()}
+        )
+
+    def renames(self, message: Message, title: str) -> None:
+        """Gives the bot's session in a thread another title."""
+        session = self.slack.workspace.sessions[message.channel, message.thread]
+        event = {"type": "agent_session_title_changed", "channel": message.channel, "thread_ts": message.thread}
+        event |= {"user": self.id, "team_id": self.user.team_id, "title": title}
+        with self.slack.workspace.change():
+            if session["title"]:
+                event["previous_title"] = session["title"]
+            session["title"] = title
+        self.slack.publish(event | {"event_ts": self.slack.workspace.new_ts()})
+
     @property
     def modal(self) -> View | None:
         """The modal that they see."""
@@ -223,9 +244,11 @@ class Person:
         execution = workspace.new_id("Fx")
         with workspace.change():
             workspace.steps[execution] = None
+            workspace.step_tokens[execution] = f"xwfp-emulated-token-of-{execution}"
         function = {"id": "Fn0ASK0001", "callback_id": callback_id, "type": "app", "app_id": APP_ID}
         event: dict[str, Any] = {"type": "function_executed", "function": function, "inputs": inputs}
         event |= {"function_execution_id": execution, "workflow_execution_id": "Wx0000001"}
+        event |= {"bot_access_token": workspace.step_tokens[execution]}
         self.slack.publish(event | {"event_ts": workspace.new_ts()})
         return execution
 

@@ -13,7 +13,7 @@ from aiohttp import web
 from slack_emulator.faults import Fault, Faults
 from slack_emulator.live_text import LiveText
 from slack_emulator.methods import METHODS, Method, SlackError
-from slack_emulator.workspace import APP_TOKEN, BOT_TOKEN, TEAM_ID, Call, Workspace
+from slack_emulator.workspace import BOT_TOKEN, TEAM_ID, Call, Workspace
 
 
 class WebApi:
@@ -26,7 +26,7 @@ class WebApi:
         open_socket: gives a new WebSocket address.
 
     Attributes:
-        team: the workspace whose token the call that is being answered has.
+        token, team: of the call that is being answered: its token, and the workspace that it is for.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class WebApi:
         self.live_text = LiveText(workspace)
         self.base_url = ""
         self.team = TEAM_ID
+        self.token: str | None = None
         self.response_urls: dict[str, Callable[[dict[str, Any]], None]] = {}
 
     def routes(self) -> list[web.RouteDef]:
@@ -57,7 +58,7 @@ class WebApi:
     async def _call(self, request: web.Request) -> web.Response:
         name = request.match_info["method"]
         token, arguments = await _read(request)
-        self.team = self.workspace.tokens.get(str(token), TEAM_ID)
+        self.token, self.team = token, self.workspace.tokens.get(str(token), TEAM_ID)
         call = Call(name, arguments, at=time.monotonic(), team=self.team)
         with self.workspace.changed:
             self.workspace.calls.append(call)
@@ -90,9 +91,9 @@ class WebApi:
             raise SlackError("not_authed")
         if self.workspace.revoked:
             raise SlackError("token_revoked")
-        if token not in (*self.workspace.tokens, APP_TOKEN):
+        if token not in (*self.workspace.tokens, *self.workspace.step_tokens.values(), *self.workspace.app_tokens):
             raise SlackError("invalid_auth")
-        if method.token != "any" and (token == APP_TOKEN) != (method.token == "app"):
+        if method.token != "any" and (token in self.workspace.app_tokens) != (method.token == "app"):
             raise SlackError("not_allowed_token_type")
         if method.scopes and not self.workspace.scopes.intersection(method.scopes):
             raise SlackError("missing_scope", needed=method.scopes[0], provided=",".join(sorted(self.workspace.scopes)))
@@ -108,6 +109,8 @@ class WebApi:
         use = self.response_urls.get(request.match_info["key"])
         if self.faults.down:
             return web.Response(status=503)
+        if fault := self.faults.planned("response_url"):
+            return web.Response(status=fault.status, text=fault.error)
         if use is None:
             self.workspace.violation(f"a response_url that is used up or unknown: {request.path}")
             return web.Response(status=404, text="used_url")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TEAM_ID = "T0SEEDS01"
+ENTERPRISE_ID = "E0SEEDS01"
 APP_ID = "A0QABOT01"
 BOT_ID = "B0QABOT01"
 BOT_USER_ID = "U0QABOT01"
@@ -143,7 +144,13 @@ class Workspace:
         changed: notified after each change.
         violations: what the app did that Slack, or this product's own rules, forbid.
         statuses: (channel, thread, status) of `assistant.threads.setStatus`, in order.
+        sessions: `status` and `title` of the agent's session in each channel and thread.
+        session_statuses: (channel, thread, status) of `agents.sessions.setStatus`, in order.
         tokens: of the bot, and the workspaces that they are for.
+        app_tokens: of this app, and perhaps of others.
+        steps: how each execution of a workflow step ended: its outputs or its error; None while it runs.
+        step_tokens: the token of each execution, which alone may complete it.
+        organisation: the workspaces of the organisation (Enterprise Grid) that this one belongs to; empty if it is in none.
         allowed_links: beginnings of the URLs that may be live links.
         allowed_mentions: ids of people and channels that may be mentioned.
     """
@@ -159,14 +166,19 @@ class Workspace:
         self.calls: list[Call] = []
         self.violations: list[str] = []
         self.statuses: list[tuple[str, str, str]] = []
+        self.sessions: dict[tuple[str, str], dict[str, str]] = {}
+        self.session_statuses: list[tuple[str, str, str]] = []
         self.prompts: dict[str, list[dict[str, str]]] = {}
         self.titles: dict[tuple[str, str], str] = {}
         self.steps: dict[str, dict[str, Any] | str | None] = {}
+        self.step_tokens: dict[str, str] = {}
         self.triggers: dict[str, float | None] = {}
         self.trigger_users: dict[str, str] = {}
         self.scopes = set(ALL_SCOPES)
         self.revoked = False
         self.tokens = {BOT_TOKEN: TEAM_ID}
+        self.app_tokens = {APP_TOKEN}
+        self.organisation: set[str] = set()
         self.allowed_links: list[str] = ["https://example.org/qa-bot-seeds/", "https://seeds.slack.com/archives/"]
         self.allowed_mentions: set[str] = set()
         self._numbers = itertools.count(1)
@@ -237,6 +249,16 @@ class Workspace:
                     return channel
             return self.add_channel(f"im-{user}", {user, BOT_USER_ID}, "im")
 
+    def enterprise_of(self, team_id: str) -> str | None:
+        """The organisation of a workspace, as far as this one is in the same."""
+        return ENTERPRISE_ID if team_id in self.organisation else None
+
+    def is_external(self, channel: Channel | None) -> bool:
+        """Whether a channel is shared with other organisations (`is_ext_shared_channel`), not only with sibling workspaces."""
+        return (
+            channel is not None and len(channel.teams - self.organisation) + bool(channel.teams & self.organisation) > 1
+        )
+
     def post(self, message: Message) -> Message:
         """Puts a message where it belongs."""
         with self.change():
@@ -245,6 +267,10 @@ class Workspace:
             else:
                 self.channels[message.channel].messages[message.ts] = message
             return message
+
+    def seen_by(self, user: str, thread: str | None) -> list[Message]:
+        """What only one person sees, in a thread or (None) outside threads, the oldest first."""
+        return [message for message in self.ephemerals if message.ephemeral_to == user and message.thread_ts == thread]
 
     def thread_of(self, channel: str, thread_ts: str) -> list[Message]:
         """The messages of a thread, its root first."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import aiohttp
@@ -12,15 +15,21 @@ from slack_sdk.web.async_client import AsyncWebClient
 from embeddings.errors import QABotError, SettingsError
 from qa_bot.bot import QABot
 from qa_bot.slack.incoming.requests import mapping
+from qa_bot.slack.jobs.state import FILE_NAME, SlackState
 from qa_bot.slack.listeners.commands import SHORTCUT
 from qa_bot.slack.settings import Mode, SlackSettings, app_token, bot_token
 from qa_bot.slack.web_api.calls import CALL_ERRORS, error_code
-from qa_bot.slack.web_api.workspaces import SCOPES, new_client, new_session
+from qa_bot.slack.web_api.workspaces import SCOPES, app_of_bot, new_client, new_session
 from qa_bot.slack.workers.workflow_steps import STEP
 
+REFUSALS_SHOWN = 5
+APP_IN_TOKEN = re.compile(r"xapp-\d+-(A[A-Z0-9]{6,})-")
+"""An app token names its app."""
 COMMANDS = ("/ask", "/ask-admin")
 
 EVENTS = {
+    "agent_session_stopped": "",
+    "agent_session_title_changed": "",
     "app_home_opened": "",
     "app_mention": "app_mentions:read",
     "app_uninstalled": "",
@@ -32,6 +41,13 @@ EVENTS = {
     "tokens_revoked": "",
 }
 """Events that the app has to be subscribed to, and the scope that each needs."""
+
+PAID_EVENTS, PAID_SCOPE = (
+    frozenset({"agent_session_stopped", "agent_session_title_changed", "function_executed"}),
+    "assistant:write",
+)
+"""What only paid plans of Slack have; `deploy/slack/manifest-basic.json` does without, and without steps and agent view."""
+FREE_PLAN = "not there; a free plan does without it, for a paid one paste deploy/slack/manifest.json"
 
 REINSTALL = (
     "add it at api.slack.com/apps under OAuth & Permissions, or paste deploy/slack/manifest.json, and reinstall the app"
@@ -100,7 +116,7 @@ async def _findings(
     if http:
         yield await _finding("SLACK_SIGNING_SECRET", _signing_secret(settings), settings)
     else:
-        yield await _finding("SLACK_APP_TOKEN", _app_token(settings, session), settings)
+        yield await _finding("SLACK_APP_TOKEN", _app_token(settings, session, client), settings)
     if client:
         for channel in dict.fromkeys([*settings.channels, *settings.allowed_channels]):
             yield await _finding(f"channel {channel}", _channel(client, settings, channel), settings)
@@ -109,6 +125,7 @@ async def _findings(
         for person in settings.admins:
             yield await _finding(f"admin {person}", _person(client, person), settings)
     yield await _finding("articles", asyncio.to_thread(_articles, bot), settings)
+    yield await _finding("posted messages", asyncio.to_thread(_refusals, bot), settings)
 
 
 async def _finding(subject: str, check: Awaitable[str], settings: SlackSettings) -> Finding:
@@ -133,8 +150,12 @@ async def _of_bot_token(
     yield Finding(True, "SLACK_BOT_TOKEN", name)
     granted = {scope.strip() for scope in response.headers.get("x-oauth-scopes", "").split(",")}
     for scope in SCOPES:
-        right = scope in granted
-        yield Finding(right, f"scope {scope}", "granted" if right else f"missing; {REINSTALL}")
+        if scope in granted:
+            yield Finding(True, f"scope {scope}", "granted")
+        elif scope == PAID_SCOPE:
+            yield Finding(None, f"scope {scope}", FREE_PLAN)
+        else:
+            yield Finding(False, f"scope {scope}", f"missing; {REINSTALL}")
     for finding in await _of_manifest(client, settings, session, http, str(response.get("bot_id"))):
         yield finding
 
@@ -151,8 +172,8 @@ async def _of_manifest(
         return [Finding(None, "events", words)]
     config_client = new_client(settings, session, settings.config_token.get_secret_value())
     try:
-        bot: Any = (await client.bots_info(bot=bot_id))["bot"]
-        exported: Any = await config_client.apps_manifest_export(app_id=bot["app_id"])
+        app_id = await app_of_bot(client, bot_id)
+        exported: Any = await config_client.apps_manifest_export(app_id=app_id or "")
     except CALL_ERRORS as error:
         return [Finding(False, "SLACK_CONFIG_TOKEN", _why(error, settings.api_url))]
     return list(compare(exported.get("manifest") or {}, http=http))
@@ -168,8 +189,17 @@ async def _signing_secret(settings: SlackSettings) -> str:
     return "set; the first request shows whether it is the right one"
 
 
-async def _app_token(settings: SlackSettings, session: aiohttp.ClientSession) -> str:
-    await new_client(settings, session).apps_connections_open(app_token=app_token(settings))
+async def _app_token(settings: SlackSettings, session: aiohttp.ClientSession, client: AsyncWebClient | None) -> str:
+    token = app_token(settings)
+    await new_client(settings, session).apps_connections_open(app_token=token)
+    named = APP_IN_TOKEN.match(token)
+    if client and named:
+        bot = await client.auth_test()
+        own = await app_of_bot(client, bot.get("bot_id"))
+        if own and own != named.group(1):
+            raise SettingsError(
+                f"it belongs to the app {named.group(1)}, SLACK_BOT_TOKEN to {own}; copy both from the same app"
+            )
     return "Socket Mode can be used"
 
 
@@ -197,21 +227,46 @@ def _articles(bot: QABot) -> str:
     return f"{status.articles:,} with {status.passages:,} passages in {status.location}"
 
 
+def _refusals(bot: QABot) -> str:
+    folder = bot.settings.data_dir
+    if not (folder / FILE_NAME).exists():
+        return "none yet"
+    with closing(SlackState(folder)) as state:
+        refusals = state.refusals()
+    if not refusals:
+        return "Slack refused none in the last days"
+    kinds = [
+        f"{refusal.times} × {refusal.code} {refusal.detail}".strip()
+        + time.strftime(" (%Y-%m-%d)", time.gmtime(refusal.last))
+        for refusal in refusals[:REFUSALS_SHOWN]
+    ]
+    raise SettingsError(
+        f"Slack refused parts, which were left out: {'; '.join(kinds)}; update qa-bot, or report this line"
+    )
+
+
 def compare(manifest: Mapping[str, Any], *, http: bool) -> Iterator[Finding]:
     """Compares an app's manifest, as Slack exports it, with what the bot needs to serve by HTTP, or else by Socket Mode."""
     features, settings = mapping(manifest.get("features")), mapping(manifest.get("settings"))
     subscribed = mapping(settings.get("event_subscriptions")).get("bot_events") or []
+    paid = bool(manifest.get("functions")) or "agent_view" in features
     for event in EVENTS:
-        yield _present(event in subscribed, f"event {event}", "Event Subscriptions", "subscribed")
+        if event in PAID_EVENTS and event not in subscribed and not paid:
+            yield Finding(None, f"event {event}", FREE_PLAN)
+        else:
+            yield _present(event in subscribed, f"event {event}", "Event Subscriptions", "subscribed")
     commands = _each(features.get("slash_commands"), "command")
     for command in COMMANDS:
         yield _present(command in commands, f"command {command}", "Slash Commands")
     shortcuts = _each(features.get("shortcuts"), "callback_id")
     yield _present(SHORTCUT in shortcuts, f"shortcut {SHORTCUT}", "Interactivity & Shortcuts")
-    yield _present(STEP in mapping(manifest.get("functions")), f"workflow step {STEP}", "Workflow Steps")
     interactive = bool(mapping(settings.get("interactivity")).get("is_enabled"))
     yield _present(interactive, "interactivity", "Interactivity & Shortcuts")
-    yield _present("agent_view" in features, "agent view", "Agents & AI Apps")
+    if paid:
+        yield _present(STEP in mapping(manifest.get("functions")), f"workflow step {STEP}", "Workflow Steps")
+        yield _present("agent_view" in features, "agent view", "Agents & AI Apps")
+    else:
+        yield Finding(None, "workflow step and agent view", FREE_PLAN)
     by_socket = bool(settings.get("socket_mode_enabled"))
     state = "on" if by_socket else "off"
     if by_socket is http:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NamedTuple
 
+from qa_bot.slack.incoming.requests import mapping, read_id
 from qa_bot.slack.settings import Mode, SlackSettings
 
 ANSWERED_SUBTYPES = frozenset({None, "file_share", "thread_broadcast", "bot_message"})
@@ -37,7 +38,7 @@ def refusal(
         settings: of the app.
         identity: the bot's in the workspace.
         channel: id; None outside channels.  Direct messages need not be among the allowed channels.
-        person_team: id of the person's workspace or organisation; None if the event does not say: then it is the bot's own.
+        person_team: id of the person's workspace or organisation; None if they belong to the bot's organisation.
     """
     own = {identity.team, identity.enterprise}
     if settings.workspaces and not own & set(settings.workspaces):
@@ -53,18 +54,47 @@ def refusal(
     return None
 
 
-def team_of(event: Mapping[str, Any], *, shared: bool) -> str | None:
-    """The workspace of the person behind an event, as far as the event says.
+def is_shared(body: Mapping[str, Any]) -> bool | None:
+    """Whether the channel of a request is shared with other organisations; None if the request does not say."""
+    shared = body.get("is_ext_shared_channel")
+    return shared if isinstance(shared, bool) else None
+
+
+def team_of(event: Mapping[str, Any], *, shared: bool | None) -> str | None:
+    """The workspace or organisation of the person behind an event; None if the person belongs to the bot's organisation.
 
     Args:
         event: a message or mention.
-        shared: whether the channel is shared with other organisations; then a person of no named workspace is a stranger.
+        shared: whether the channel is shared with other organisations (see `is_shared`): if it is not, nobody there is a
+            stranger, though sibling workspaces of an organisation have ids of their own; if it is, a person of no named
+            workspace is one.
     """
+    if shared is False:
+        return None
     for name in ("user_team", "source_team", "team"):
         team = event.get(name)
         if isinstance(team, str) and team:
             return team
     return "unknown" if shared else None
+
+
+def possible_sibling(body: Mapping[str, Any], identity: BotIdentity) -> tuple[str, str] | None:
+    """The ids of the person behind a request and of their workspace, if it may be a sibling of the bot's own.
+
+    In an organisation (Enterprise Grid), a request names a person's workspace, but not always the organisation that it
+    belongs to.
+    """
+    event, user = mapping(body.get("event")), mapping(body.get("user"))
+    if identity.enterprise is None or is_shared(body) is False:
+        return None
+    if event:
+        message = mapping(event.get("message")) or event
+        person, team = message.get("user"), team_of(message, shared=None)
+    else:
+        person, team = user.get("id") or body.get("user_id"), user.get("team_id") or body.get("team_id")
+    if read_id(person) is None or read_id(team) is None or team in (identity.team, identity.enterprise):
+        return None
+    return str(person), str(team)
 
 
 def is_from_bot(event: Mapping[str, Any], settings: SlackSettings, identity: BotIdentity) -> bool:

@@ -38,6 +38,7 @@ class Request(NamedTuple):
         channel: id of the channel; None outside channels, as in App Home.
         trigger_id: lets a modal be opened for a few seconds.
         response_url: takes messages that only this person sees; empty if there is none.
+        thread: timestamp of the first message of the thread in which they used it; None outside threads.
     """
 
     person: str
@@ -45,6 +46,7 @@ class Request(NamedTuple):
     channel: str | None
     trigger_id: str
     response_url: str
+    thread: str | None = None
 
 
 def read_message(event: Mapping[str, Any], channel: object) -> IncomingMessage | None:
@@ -64,7 +66,11 @@ def read_request(body: Mapping[str, Any]) -> Request | None:
         return None
     team = read_id(user.get("team_id")) or (read_id(body.get("team_id")) if "command" in body else None)
     channel_id = read_id(channel.get("id")) or read_id(body.get("channel_id")) or read_id(container.get("channel_id"))
-    return Request(person, team, channel_id, _text(body.get("trigger_id")), _text(body.get("response_url")))
+    message = mapping(body.get("message"))
+    thread = read_timestamp(container.get("thread_ts")) or read_timestamp(message.get("thread_ts"))
+    if thread in (container.get("message_ts"), message.get("ts")):
+        thread = None  # the first message of a thread stands in the channel
+    return Request(person, team, channel_id, _text(body.get("trigger_id")), _text(body.get("response_url")), thread)
 
 
 def value_of(body: Mapping[str, Any]) -> object:

@@ -1,4 +1,4 @@
-"""What the Slack app remembers: open jobs, which message answers which, and a person's last questions.
+"""What the Slack app remembers: open jobs, which message answers which, conversations, and a person's last questions.
 
 One SQLite file in the data folder, shared by all processes on the machine and pruned regularly.
 """
@@ -13,14 +13,17 @@ import uuid
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from qa_bot.slack.jobs.threads import SCHEMA, Threads
 from qa_bot.sqlite_file import SQLiteFile
 
 FILE_NAME = "slack.sqlite3"
 DAY = 86_400.0
-JOB_AGE, ANSWER_AGE, QUESTION_AGE = 7 * DAY, 90 * DAY, 90 * DAY
+JOB_AGE, ANSWER_AGE, QUESTION_AGE, REFUSAL_AGE = 7 * DAY, 90 * DAY, 90 * DAY, 7 * DAY
 """How long rows are kept, in seconds."""
 RETRIED_AGE = 900.0
 """Seconds for which a job of a dead process can be adopted; later the answer would only surprise."""
+LASTING = "step"
+"""The kind of job that is adopted at any age: a workflow waits for its step's end."""
 SILENCE = 20.0
 """Seconds without a sign of life after which a process counts as dead."""
 QUESTIONS_KEPT = 5
@@ -31,6 +34,10 @@ _LIFETIMES = {
     "jobs": ("key", JOB_AGE),
     "answers": ("channel, question", ANSWER_AGE),
     "questions": ("number", QUESTION_AGE),
+    "turns": ("channel, thread, question", ANSWER_AGE),
+    "read_threads": ("channel, thread", ANSWER_AGE),
+    "stops": ("channel, thread", JOB_AGE),
+    "refusals": ("number", REFUSAL_AGE),
 }
 """For each table its key, and how long its rows are kept, in seconds."""
 
@@ -54,6 +61,10 @@ CREATE TABLE IF NOT EXISTS answers (
 CREATE TABLE IF NOT EXISTS questions (
     number INTEGER PRIMARY KEY, team TEXT NOT NULL, person TEXT NOT NULL, question TEXT NOT NULL, created REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS refusals (
+    number INTEGER PRIMARY KEY, code TEXT NOT NULL, detail TEXT NOT NULL, created REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS refusals_by_age ON refusals (created);
 CREATE INDEX IF NOT EXISTS questions_by_person ON questions (team, person, number);
 CREATE INDEX IF NOT EXISTS answers_by_age ON answers (created);
 CREATE INDEX IF NOT EXISTS questions_by_age ON questions (created);
@@ -69,8 +80,20 @@ class Job(NamedTuple):
     attempts: int
 
 
+class Refusal(NamedTuple):
+    """Something that Slack refused: its name for the error, the place, how often, and when last (seconds since 1970)."""
+
+    code: str
+    detail: str
+    times: int
+    last: float
+
+
 class SlackState:
     """The state file in the data folder; several threads and processes may use it at once.
+
+    Attributes:
+        threads: the conversations.
 
     Raises:
         StoreError: the file cannot be opened.
@@ -78,7 +101,8 @@ class SlackState:
 
     def __init__(self, folder: Path) -> None:
         self.process = uuid.uuid4().hex
-        self._file = SQLiteFile(folder / FILE_NAME, _SCHEMA)
+        self._file = SQLiteFile(folder / FILE_NAME, _SCHEMA + SCHEMA)
+        self.threads = Threads(self._file)
         self.path = self._file.path
         self.heartbeat()
         self.prune()
@@ -103,16 +127,16 @@ class SlackState:
         self._file.run("UPDATE jobs SET done = 1, payload = '{}' WHERE key = ?", key)
 
     def orphans(self) -> list[Job]:
-        """Takes over the young jobs of dead processes."""
+        """Takes over the jobs of dead processes that are young, or of a kind that lasts."""
         with self._file.transaction() as connection:  # another process may be taking them, too
             processes = connection.execute("SELECT id, host, pid, seen FROM processes").fetchall()
             alive = {self.process, *(process for process, host, pid, seen in processes if _alive(host, pid, seen))}
             marks = ", ".join("?" * len(alive))
             rows = connection.execute(
                 "UPDATE jobs SET owner = ?, attempts = attempts + 1 "
-                f"WHERE done = 0 AND created > ? AND owner NOT IN ({marks}) "
+                f"WHERE done = 0 AND (created > ? OR kind = ?) AND owner NOT IN ({marks}) "
                 "RETURNING key, kind, payload, attempts, created",
-                (self.process, time.time() - RETRIED_AGE, *alive),
+                (self.process, time.time() - RETRIED_AGE, LASTING, *alive),
             ).fetchall()
         rows.sort(key=lambda row: float(row[-1]))
         return [Job(key, kind, json.loads(payload), attempts) for key, kind, payload, attempts, _ in rows]
@@ -157,8 +181,20 @@ class SlackState:
         query = "SELECT question FROM questions WHERE team = ? AND person = ? ORDER BY number DESC"
         return [str(row[0]) for row in self._file.rows(query, team, person)]
 
+    # -- refusals ------------------------------------------------------------------------------------------------------
+
+    def remember_refusal(self, code: str, detail: str) -> None:
+        """Records that Slack refused a part of a message: its name for the error, and what it says about the place."""
+        self._file.run("INSERT INTO refusals (code, detail, created) VALUES (?, ?, ?)", code, detail, time.time())
+
+    def refusals(self) -> list[Refusal]:
+        """What Slack refused in the last days, each kind once, the most frequent first."""
+        query = "SELECT code, detail, COUNT(*), MAX(created) FROM refusals GROUP BY code, detail ORDER BY 3 DESC"
+        return [Refusal(*row) for row in self._file.rows(query)]
+
     def prune(self) -> None:
         """Deletes rows that are too old or too many; a few at a time, as others use the file, too."""
+        self.threads.drop_before(self._oldest("turns", time.time() - ANSWER_AGE))
         for table, (names, age) in _LIFETIMES.items():
             while self._file.run(
                 f"DELETE FROM {table} WHERE ({names}) IN "

@@ -153,7 +153,7 @@ async def _judge(services: Services, presenter: ModalPresenter, judged: Judged, 
     verdict = right if judged.good else Verdict.WRONG
     await record_judgement(services, judged, verdict, person=request.person, channel=request.channel, given=given)
     if judged.good:
-        await services.tell(request.response_url, texts.thanks_for_feedback)
+        await presenter.tell(texts.thanks_for_feedback)
 
 
 def _answer(question: str, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:

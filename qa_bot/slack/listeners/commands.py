@@ -23,6 +23,7 @@ SHORTCUT = "answer_this"
 """Callback id of the shortcut, in the manifest."""
 ARGUMENT_CHARS = 2000
 KEY_CHARS = 300
+TOKEN_CHARS = 500
 
 
 def register(app: AsyncApp) -> None:
@@ -97,29 +98,38 @@ async def answer_this(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltCon
     posted, texts = read_message(message, request.channel), services.texts(request.channel)
     refused = services.refuses(context, request.channel, request.person_team)
     if refused:
-        _tell(services, request, texts.not_you if refused is Refusal.STRANGER else texts.not_here)
+        _tell(context, services, request, texts.not_you if refused is Refusal.STRANGER else texts.not_here)
     elif posted is None:
-        _tell(services, request, texts.no_words)
+        _tell(context, services, request, texts.no_words)
     elif services.jobs.full:
-        _tell(services, request, texts.too_busy)
+        _tell(context, services, request, texts.too_busy)
     else:
         payload = QuestionPayload(
-            **origin_of(context), **posted._asdict(), trigger=Trigger.SHORTCUT, response_url=request.response_url
+            **origin_of(context),
+            **posted._asdict(),
+            trigger=Trigger.SHORTCUT,
+            used_by=request.person,
+            response_url=request.response_url,
         )
         if not services.jobs.put(_key("shortcut", payload.about, request), "question", payload.model_dump()):
-            _tell(services, request, texts.already)
+            _tell(context, services, request, texts.already)
 
 
 async def answer_question(event: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
-    """Takes the question that a workflow asks."""
-    execution, inputs = event.get("function_execution_id"), event.get("inputs")
-    if not isinstance(execution, str) or not isinstance(inputs, dict) or services.refuses(context, None, None):
+    """Takes the question that a workflow asks; one that is refused, too, as the workflow waits for the step's end."""
+    execution, question, token = (
+        event.get("function_execution_id"),
+        mapping(event.get("inputs")).get(QUESTION),
+        event.get("bot_access_token"),
+    )
+    if not isinstance(execution, str):
         return
-    question = inputs.get(QUESTION)
     payload = StepPayload(
         **origin_of(context),
         execution=execution[:100],
         question=typed(question[:CHARS_READ]) if isinstance(question, str) else "",
+        token=token[:TOKEN_CHARS] if isinstance(token, str) else "",
+        refused=services.refuses(context, None, None) is not None,
     )
     services.jobs.put(f"step:{payload.execution}", "step", payload.model_dump())
 
@@ -128,8 +138,9 @@ async def _send_status(services: Services, request: Request) -> None:
     await services.tell(request.response_url, await archive_status(services, request.channel))
 
 
-def _tell(services: Services, request: Request, text: str) -> None:
-    services.short_tasks.start(services.tell(request.response_url, text), "answering a shortcut")
+def _tell(context: AsyncBoltContext, services: Services, request: Request, text: str) -> None:
+    if context.client is not None:
+        services.short_tasks.start(services.tell_where_used(context.client, request, text), "answering a shortcut")
 
 
 def _key(kind: str, name: str, request: Request) -> str:

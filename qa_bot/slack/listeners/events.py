@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,15 +13,14 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from embeddings.errors import QABotError
-from qa_bot.slack.incoming.access import ANSWERED_SUBTYPES, is_from_bot, team_of
+from qa_bot.slack.incoming.access import ANSWERED_SUBTYPES, is_from_bot, is_shared, team_of
 from qa_bot.slack.incoming.messages import Trigger, is_question, links, trigger_of, typed
-from qa_bot.slack.incoming.requests import IncomingMessage, mapping, read_id, read_message
+from qa_bot.slack.incoming.requests import IncomingMessage, mapping, read_id, read_message, read_timestamp
 from qa_bot.slack.services import Services, identity_of, origin_of
-from qa_bot.slack.web_api.calls import call
 from qa_bot.slack.web_api.files import read_files
 from qa_bot.slack.workers.articles import PostPayload
 from qa_bot.slack.workers.modal_presenter import publish_home
-from qa_bot.slack.workers.questions import QuestionPayload
+from qa_bot.slack.workers.questions import QuestionPayload, StopPayload
 
 ARTICLES_A_MESSAGE = 10
 
@@ -32,6 +32,8 @@ def register(app: AsyncApp) -> None:
     app.event("app_mention")(take_message)
     app.event("message")(take_message)
     app.event("app_home_opened")(app_home_opened)
+    app.event("agent_session_stopped")(session_stopped)
+    app.event("agent_session_title_changed")(session_renamed)
     app.event("app_uninstalled")(app_removed)
     app.event("tokens_revoked")(app_removed)
 
@@ -44,13 +46,13 @@ async def take_message(
     services: Services,
 ) -> None:
     """Takes a message that was posted, edited or deleted."""
-    subtype, shared = event.get("subtype"), bool(body.get("is_ext_shared_channel"))
+    subtype, shared = event.get("subtype"), is_shared(body)
     if subtype == "message_changed":
         _edited(event, context, services, shared=shared)
     elif subtype == "message_deleted":
         _deleted(event, context, services)
     elif subtype in ANSWERED_SUBTYPES:
-        _posted(event, context, services, shared=shared, again="x-slack-retry-num" in request.headers)
+        _posted(event, context, services, shared=shared, again=_sent_before(request))
 
 
 async def app_home_opened(event: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
@@ -62,7 +64,26 @@ async def app_home_opened(event: dict[str, Any], context: AsyncBoltContext, serv
         team = str(origin_of(context)["team"] or "")
         services.short_tasks.start(publish_home(services, context.client, person, team), "showing App Home")
     elif channel is not None:
-        services.short_tasks.start(_suggest(services, context.client, channel), "suggesting questions")
+        services.short_tasks.start(
+            _suggest(services, context.client, channel, origin_of(context)["team"]), "suggesting questions"
+        )
+
+
+async def session_stopped(event: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
+    """Takes the click on the button that stops the bot's work in a thread."""
+    channel, thread = read_id(event.get("channel")), read_timestamp(event.get("thread_ts"))
+    if channel is None or thread is None or services.refuses(context, channel, None):
+        return
+    payload = StopPayload(**origin_of(context), channel=channel, ts=thread, thread=thread, received=time.time())
+    if services.jobs.put(f"stop:{payload.about}:{event.get('event_ts')}", "stop", payload.model_dump()):
+        services.state.threads.stop(channel, thread, payload.received)  # at once: the job waits for its turn
+
+
+async def session_renamed(event: dict[str, Any], services: Services) -> None:
+    """Notes that a person chose the title of a thread, which the bot then leaves alone."""
+    channel, thread = read_id(event.get("channel")), read_timestamp(event.get("thread_ts"))
+    if channel is not None and thread is not None:
+        services.sessions.note_renamed(channel, thread)
 
 
 async def app_removed(event: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
@@ -77,7 +98,7 @@ async def app_removed(event: dict[str, Any], context: AsyncBoltContext, services
 
 
 def _posted(
-    event: Mapping[str, Any], context: AsyncBoltContext, services: Services, *, shared: bool, again: bool
+    event: Mapping[str, Any], context: AsyncBoltContext, services: Services, *, shared: bool | None, again: bool
 ) -> None:
     posted = read_message(event, event.get("channel"))
     if posted is None or is_from_bot(event, services.settings, identity_of(context)):
@@ -111,7 +132,7 @@ def _take_articles(
     return True
 
 
-def _edited(event: Mapping[str, Any], context: AsyncBoltContext, services: Services, *, shared: bool) -> None:
+def _edited(event: Mapping[str, Any], context: AsyncBoltContext, services: Services, *, shared: bool | None) -> None:
     after, before = mapping(event.get("message")), mapping(event.get("previous_message"))
     if not after or not before:
         return
@@ -167,14 +188,21 @@ def _payload(
     return QuestionPayload(**origin_of(context), **message._asdict(), trigger=trigger, again=again)
 
 
-async def _suggest(services: Services, client: AsyncWebClient, channel: str) -> None:
+def _sent_before(request: AsyncBoltRequest) -> bool:
+    """Whether Slack says that it sent an event before: Socket Mode names the attempt also if it is the first, number 0."""
+    (number, *_) = request.headers.get("x-slack-retry-num") or ["0"]
+    return number.isdecimal() and int(number) > 0
+
+
+async def _suggest(services: Services, client: AsyncWebClient, channel: str, workspace: str | None) -> None:
     try:
         questions = await services.archive.prompts(services.only(None))
     except QABotError as error:
         _log.error("no questions can be suggested: %s", error)
         return
     if questions:
-        await call(
+        await services.sessions.attempt(
+            workspace,
             client.assistant_threads_setSuggestedPrompts,
             channel_id=channel,
             title=services.texts(None).prompts_title,

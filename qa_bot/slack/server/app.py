@@ -32,7 +32,7 @@ from qa_bot.slack.jobs.state import Job, SlackState
 from qa_bot.slack.jobs.tasks import Pool
 from qa_bot.slack.listeners import register
 from qa_bot.slack.log_redaction import in_words
-from qa_bot.slack.services import Origin, Services
+from qa_bot.slack.services import Origin, Services, recognise
 from qa_bot.slack.settings import SlackSettings, bot_token
 from qa_bot.slack.views.archive_facts import Archive
 from qa_bot.slack.web_api.calls import CALL_ERRORS, error_code, is_slacks
@@ -48,8 +48,7 @@ from qa_bot.slack.web_api.workspaces import (
 from qa_bot.slack.workers import private_answers, questions, workflow_steps
 from qa_bot.slack.workers.articles import ArticleWork, PostPayload
 from qa_bot.slack.workers.private_answers import PrivatePayload
-from qa_bot.slack.workers.questions import QuestionPayload
-from qa_bot.slack.workers.workflow_steps import StepPayload
+from qa_bot.slack.workers.questions import QuestionPayload, StopPayload
 
 P = TypeVar("P", bound=Origin)
 
@@ -117,9 +116,10 @@ def job_table(services: Services) -> Mapping[str, Work]:
         "too busy": as_bot(QuestionPayload, partial(questions.refuse, services)),
         "edit": as_bot(QuestionPayload, partial(questions.update_answer, services)),
         "delete": as_bot(QuestionPayload, partial(questions.remove_answer, services)),
+        "stop": as_bot(StopPayload, partial(questions.stop, services)),
         "ask": partial(private_answers.answer, services),
         "share": as_bot(PrivatePayload, partial(private_answers.share, services)),
-        "step": as_bot(StepPayload, partial(workflow_steps.answer, services)),
+        "step": partial(workflow_steps.answer, services),
         "index": as_bot(PostPayload, articles.index_post),
         "admin": articles.administer,
     }
@@ -164,6 +164,7 @@ def _bolt_app(services: Services, oauth: AsyncOAuthSettings | None) -> AsyncApp:
         context["services"] = services
         if not is_slacks(str(body.get("response_url")), services.settings.api_url):
             body.pop("response_url", None)  # private messages go to Slack only
+        await recognise(services, body, context)
         await next()
 
     secret = services.settings.signing_secret

@@ -7,8 +7,9 @@ call failed is looked up before it is sent again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
@@ -16,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from qa_bot.slack.views.blocks import Message
 from qa_bot.slack.web_api.calls import call, error_code, is_rate_limit, seconds_to_wait
+from qa_bot.slack.web_api.refused_content import Note, send_as_taken
 from qa_bot.slack.web_api.threads import find_answer, metadata
 
 SPACING = 1.05
@@ -24,11 +26,21 @@ CHANNELS_PACED = 5000
 """Channels whose pace is remembered; beyond that, quiet ones are forgotten."""
 
 
-class Poster:
-    """Posts, edits and removes messages, with `spacing` seconds between two messages in a channel."""
+class Abandoned(Exception):
+    """What is being done is not wanted any more."""
 
-    def __init__(self, spacing: float = SPACING) -> None:
+
+class Poster:
+    """Posts, edits and removes messages.
+
+    Args:
+        spacing: seconds between two messages in a channel.
+        note: records what Slack refuses of a message, which is posted without.
+    """
+
+    def __init__(self, spacing: float = SPACING, note: Note | None = None) -> None:
         self._spacing = spacing
+        self._note = note
         self._paces: dict[str, _Pace] = {}
 
     async def post(
@@ -41,6 +53,7 @@ class Poster:
         payload: Mapping[str, str],
         author: str | None = None,
         again: bool = False,
+        abandoned: Callable[[], bool] = bool,
     ) -> str:
         """Posts a message once.
 
@@ -53,12 +66,14 @@ class Poster:
                 question's timestamp; a message with the same `question` is not posted a second time.
             author: id of the bot's user; None if it is not known.
             again: whether this may have been tried before, by this process or one that is gone.
+            abandoned: says whether the message is not wanted any more; asked just before it is sent.
 
         Returns:
             The message's timestamp.
 
         Raises:
             SlackApiError: Slack refuses it.
+            Abandoned: it is not wanted any more.
         """
 
         async def landed() -> str | None:
@@ -66,13 +81,16 @@ class Poster:
 
         async def send(**arguments: Any) -> str:
             async with self._pace(channel).turn():
+                if abandoned():
+                    raise Abandoned
                 return str((await client.chat_postMessage(**arguments))["ts"])
 
         send.__name__ = "chat.postMessage"
         if again and (posted := await landed()) is not None:
             return posted
-        content: dict[str, Any] = {"metadata": metadata(payload), **message.arguments()}
-        return str(await call(send, landed=landed, channel=channel, thread_ts=thread, **content))
+        content = {"metadata": metadata(payload), **message.arguments()}
+        post = partial(call, send, landed=landed, channel=channel, thread_ts=thread)
+        return str(await send_as_taken(post, content, self._note))
 
     async def edit(
         self, client: AsyncWebClient, channel: str, timestamp: str, message: Message, payload: Mapping[str, str]
@@ -82,8 +100,8 @@ class Poster:
         Raises:
             SlackApiError: Slack refuses it.
         """
-        content: dict[str, Any] = {"metadata": metadata(payload), **message._asdict()}
-        await call(client.chat_update, channel=channel, ts=timestamp, **content)
+        content = {"metadata": metadata(payload), **message._asdict()}
+        await send_as_taken(partial(call, client.chat_update, channel=channel, ts=timestamp), content, self._note)
 
     async def remove(self, client: AsyncWebClient, channel: str, timestamp: str) -> None:
         """Removes a message, if it is still there.

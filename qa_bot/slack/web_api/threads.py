@@ -1,38 +1,27 @@
 """Reads the bot's own messages in Slack again: the answer to a question, and a thread as a conversation.
 
-Each message says in its metadata what it answers, so any process can continue a conversation.
+Each message says in its metadata what it answers, so a process without a record of it (`qa_bot.slack.jobs.threads`) can
+continue a conversation.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from qa_bot.conversation.referring import Turn
+from qa_bot.slack.jobs.threads import TURN_CHARS, Conversation
 from qa_bot.slack.web_api.calls import call, error_code
 
 EVENT_TYPE = "qa_bot_answer"
 REPLIES_READ = 100
 MESSAGES_A_PAGE, PAGES_READ = 200, 5
-TURN_CHARS = 1000
 
 _log = logging.getLogger(__name__)
-
-
-class Conversation(NamedTuple):
-    """What happened in a thread before a message.
-
-    Attributes:
-        turns: questions and answers, the oldest first.
-        joined: whether the bot has answered in it.
-    """
-
-    turns: tuple[Turn, ...] = ()
-    joined: bool = False
 
 
 async def find_answer(
@@ -69,8 +58,8 @@ async def find_answer(
 
 async def read_thread(
     client: AsyncWebClient, channel: str, thread: str, before: str, author: str | None
-) -> Conversation:
-    """Reads the conversation in a thread.
+) -> Conversation | None:
+    """Reads the conversation in a thread; None if Slack does not give it.
 
     Args:
         client: of the workspace.
@@ -83,7 +72,7 @@ async def read_thread(
         messages = [message async for message in _messages(client, channel, thread, before)]
     except SlackApiError as error:
         _log.warning("cannot read a thread (%s); run: qa-bot slack --check", error_code(error))
-        return Conversation()
+        return None
     payloads = [payload for message in messages if (payload := _payload(message, author)) is not None]
     turns = tuple(turn for payload in payloads if (turn := _turn(payload)) is not None)
     return Conversation(turns, bool(payloads))

@@ -20,8 +20,9 @@ from slack_sdk.oauth.state_store.sqlite3 import SQLite3OAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
 from embeddings.errors import SettingsError
+from qa_bot.slack.incoming.requests import mapping, read_id
 from qa_bot.slack.settings import InstallationStoreKind, SlackSettings
-from qa_bot.slack.web_api.calls import call
+from qa_bot.slack.web_api.calls import CALL_ERRORS, call, error_code
 
 SCOPES = (
     "app_mentions:read",
@@ -49,6 +50,7 @@ OAUTH_STATES = 1000
 """Installations that may be begun and not ended, as anybody can begin one; new ones displace the oldest."""
 TIMEOUT = 30
 
+_log = logging.getLogger(__name__)
 _sdk_log = logging.getLogger("slack_sdk.web")
 """Quiet even where everything else is logged in full, as it would log whole questions and answers."""
 
@@ -64,6 +66,9 @@ class Workspaces(Protocol):
 
     async def forget(self, enterprise_id: str | None, team_id: str | None) -> None:
         """Forgets the token of a workspace that the app was removed from."""
+
+    async def app_id(self) -> str | None:
+        """Id of the app that the bot's token belongs to; None if it is not known."""
 
 
 def new_client(settings: SlackSettings, session: aiohttp.ClientSession, token: str | None = None) -> AsyncWebClient:
@@ -111,6 +116,15 @@ class SingleWorkspace:
     async def forget(self, enterprise_id: str | None, team_id: str | None) -> None:
         """Does nothing: the token comes from the environment."""
 
+    async def app_id(self) -> str | None:
+        """Id of the app that the token belongs to; None if Slack does not tell."""
+        identity = self._identity or await self.identify()
+        try:
+            return await app_of_bot(self._client, identity.bot_id)
+        except CALL_ERRORS as error:
+            _log.info("cannot look up the app's id: %s", error_code(error) or type(error).__name__)
+            return None
+
 
 class InstalledWorkspaces:
     """The workspaces that installed the app by OAuth, whose tokens are in a store of the SDK's."""
@@ -147,6 +161,20 @@ class InstalledWorkspaces:
         """Deletes the token of a workspace that the app was removed from."""
         # the SDK's store in SQLite has no asynchronous deletion
         await asyncio.to_thread(self._store.delete_all, enterprise_id=enterprise_id, team_id=team_id or "")
+
+    async def app_id(self) -> str | None:
+        """None: each workspace has a token of its own, all of the app whose client id is set."""
+        return None
+
+
+async def app_of_bot(client: AsyncWebClient, bot: str | None) -> str | None:
+    """Id of the app that a bot belongs to.
+
+    Raises:
+        SlackApiError: Slack does not tell.
+    """
+    info = mapping((await client.bots_info(bot=bot)).get("bot"))
+    return read_id(info.get("app_id"))
 
 
 class StatesInSQLite(SQLite3OAuthStateStore):

@@ -59,7 +59,7 @@ class ArticleWork:
     async def index_post(self, client: AsyncWebClient, posted: PostPayload) -> None:
         """Indexes the links and files of a message."""
         texts = self._services.texts(posted.channel)
-        status_line = StatusLine(client, posted.channel, posted.ts, posted.thread)
+        status_line = StatusLine(self._services, client, posted)
         await status_line.react(WORKING)
         reasons: list[str] = []
         locations: list[str | PostedFile] = [*posted.links, *posted.files]
@@ -68,7 +68,7 @@ class ArticleWork:
                 name = location if isinstance(location, str) else location.name or location.id
                 reasons += [_reason(name, reason) for reason in await self._index(client, location, texts)]
         finally:
-            await status_line.stop()
+            await status_line.end()
         await status_line.react(FAILED if reasons else DONE)
         if not reasons:
             return

@@ -16,6 +16,7 @@ from qa_bot.slack.services import Services
 from qa_bot.slack.settings import ChannelSettings
 from qa_bot.slack.views.blocks import Failure, Outcome
 from qa_bot.slack.views.texts import number, texts_in
+from qa_bot.slack.web_api.posting import Abandoned
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ async def ask(
     questions: Sequence[str],
     turns: Sequence[Turn] = (),
     tell: Callable[[int], Awaitable[None]] | None = None,
+    abandoned: Callable[[], bool] = bool,
 ) -> list[Outcome]:
     """Answers questions, each in the light of those before it.
 
@@ -35,14 +37,22 @@ async def ask(
         questions: as people typed them.
         turns: of the conversation so far, the oldest first.
         tell: see `Pool.run`.
+        abandoned: says whether the answers are not wanted any more; asked before each question and at the end.
+
+    Raises:
+        Abandoned: the answers are not wanted any more.
     """
     settings = services.settings.channel(channel)
 
     def work() -> list[Outcome]:
         conversation, outcomes = list(turns), []
         for question in questions:
+            if abandoned():
+                raise Abandoned
             outcomes.append(_outcome(services.bot, settings, in_light_of(question, conversation)))
             conversation.append(turn_of(outcomes[-1]))
+        if abandoned():
+            raise Abandoned
         return outcomes
 
     return await services.pool.run(work, tell)

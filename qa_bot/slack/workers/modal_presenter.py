@@ -19,6 +19,7 @@ from qa_bot.slack.views.home import NEWEST, HomeFacts, home_view
 from qa_bot.slack.views.modals import answer_modal, more_modal, notice_modal
 from qa_bot.slack.views.texts import Texts
 from qa_bot.slack.web_api.calls import call, error_code
+from qa_bot.slack.web_api.refused_content import VIEW_REFUSED, detail_of, report
 from qa_bot.slack.workers.asking import ask
 
 _log = logging.getLogger(__name__)
@@ -73,15 +74,26 @@ class ModalPresenter:
             opened = await call(self._client.views_open, trigger_id=self.request.trigger_id, view=view)
         except SlackApiError as error:
             _log.warning("a modal could not be opened: %s", error_code(error))
-            await self._services.tell(self.request.response_url, self._texts.failed)
+            if error_code(error) in VIEW_REFUSED:
+                report(error_code(error), detail_of(error), self._services.state.remember_refusal)
+            await self.tell(self._texts.failed)
             return None
         return str(opened["view"]["id"])
+
+    async def tell(self, text: str) -> None:
+        """Tells the person something where they clicked."""
+        await self._services.tell_where_used(self._client, self.request, text)
 
     async def _update(self, view: str, content: dict[str, Any]) -> None:
         try:
             await call(self._client.views_update, view_id=view, view=content)
         except SlackApiError as error:
-            _log.info("a modal could not be filled: %s", error_code(error))  # mostly because the person has closed it
+            if error_code(error) not in VIEW_REFUSED:
+                _log.info("a modal could not be filled: %s", error_code(error))  # mostly as the person has closed it
+                return
+            report(error_code(error), detail_of(error), self._services.state.remember_refusal)
+            notice = notice_modal(self._texts.answer_title, self._texts.failed, self._texts)
+            await call(self._client.views_update, view_id=view, view=notice)
 
 
 async def publish_home(services: Services, client: AsyncWebClient, person: str, team: str) -> None:
@@ -93,4 +105,11 @@ async def publish_home(services: Services, client: AsyncWebClient, person: str, 
         _log.error("App Home cannot show the articles: %s", error)
         counts, newest = None, []
     facts = HomeFacts(services.state.last_questions(team, person), counts, newest, bool(only))
-    await call(client.views_publish, user_id=person, view=home_view(facts, services.texts(None)))
+    try:
+        await call(client.views_publish, user_id=person, view=home_view(facts, services.texts(None)))
+    except SlackApiError as error:
+        if error_code(error) not in VIEW_REFUSED:
+            raise
+        report(error_code(error), detail_of(error), services.state.remember_refusal)
+        bare = HomeFacts([], counts, [], bool(only))
+        await call(client.views_publish, user_id=person, view=home_view(bare, services.texts(None)))

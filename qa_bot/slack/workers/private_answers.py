@@ -14,7 +14,8 @@ from qa_bot.slack.views.blocks import answer_message
 from qa_bot.slack.views.texts import number
 from qa_bot.slack.web_api.calls import error_code
 from qa_bot.slack.web_api.responding import respond
-from qa_bot.slack.workers.asking import ask
+from qa_bot.slack.web_api.threads import turn_payload
+from qa_bot.slack.workers.asking import ask, turn_of
 
 _log = logging.getLogger(__name__)
 
@@ -50,19 +51,22 @@ async def answer(services: Services, job: Job) -> None:
         _log.info("question in %s: %s", asked.channel, asked.question)
     outcomes = await ask(services, asked.channel, questions_in(asked.question), (), tell)
     services.remember_question(asked.team, asked.person, asked.question)
-    await respond(services.session, asked.response_url, answer_message(outcomes, texts, shareable=True))
+    shown = answer_message(outcomes, texts, shareable=True)
+    await respond(services.session, asked.response_url, shown, note=services.state.remember_refusal)
 
 
 async def share(services: Services, client: AsyncWebClient, asked: PrivatePayload) -> None:
     """Asks again, as the channel may see it, and posts the answer there."""
     texts = services.texts(asked.channel)
-    message = answer_message(await ask(services, asked.channel, [asked.question]), texts, asked_by=asked.person)
+    (outcome,) = await ask(services, asked.channel, [asked.question])
+    message, turn = answer_message([outcome], texts, asked_by=asked.person), turn_of(outcome)
     try:
-        await services.poster.post(
-            client, asked.channel, message, payload={"question": asked.key}, author=asked.bot_user
+        posted = await services.poster.post(
+            client, asked.channel, message, payload=turn_payload(asked.key, turn), author=asked.bot_user
         )
     except SlackApiError as error:
         _log.info("an answer could not be shared in %s: %s", asked.channel, error_code(error))
         await services.tell(asked.response_url, texts.invite_me)
         return
+    services.state.threads.remember(asked.channel, posted, posted, turn)  # its thread goes on from it
     await respond(services.session, asked.response_url, None, delete_original=True)

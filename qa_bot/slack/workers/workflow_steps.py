@@ -10,40 +10,79 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from qa_bot.answering.results import Answer
+from qa_bot.slack.jobs.state import Job
 from qa_bot.slack.quoting import inert, web_address
 from qa_bot.slack.services import Origin, Services
-from qa_bot.slack.views.blocks import Failure
+from qa_bot.slack.views.blocks import Failure, Outcome
 from qa_bot.slack.web_api.calls import call, error_code
+from qa_bot.slack.web_api.workspaces import new_client
 from qa_bot.slack.workers.asking import ask
 
 STEP = "answer_question"
 """Callback id of the step, in the manifest and in workflows."""
 QUESTION = "question"
 """Name of its input."""
+ENDED = frozenset({"execution_not_in_running_state", "function_execution_not_found"})
+"""Errors that say that a step needs no end any more."""
 
 _log = logging.getLogger(__name__)
 
 
 class StepPayload(Origin):
-    """What a job about a step carries: the execution's id, and the question in plain text."""
+    """What a job about a step carries.
+
+    Attributes:
+        execution: id of the step's execution.
+        question: in plain text.
+        token: what the step may be completed with; Slack sends one with each execution.
+        refused: whether the workspace is not answered.
+    """
 
     execution: str
     question: str
+    token: str = ""
+    refused: bool = False
 
 
-async def answer(services: Services, client: AsyncWebClient, asked: StepPayload) -> None:
+async def answer(services: Services, job: Job) -> None:
     """Answers a question and continues the workflow, or ends it with the reason for no answer."""
-    (outcome,) = await ask(services, None, [asked.question])
-    result: dict[str, Any] = {"function_execution_id": asked.execution}
-    if isinstance(outcome, Failure):
-        method, result["error"] = "functions.completeError", outcome.text
-    else:
-        method, result["outputs"] = "functions.completeSuccess", outputs(outcome)
+    asked = StepPayload.model_validate(job.payload)
+    client = await _client(services, asked)
+    if client is None:
+        return
+    texts = services.texts(None)
     try:
-        # The SDK's own methods put everything into the address, which is too short for a long sentence.
-        await call(client.api_call, api_method=method, json=result)
+        outcome = Failure(asked.question, texts.not_here) if asked.refused else await _outcome(services, asked)
+        if not isinstance(outcome, Failure):
+            await _complete(client, asked, "functions.completeSuccess", outputs=outputs(outcome))
+            return
+        reason = outcome.text
     except SlackApiError as error:
         _log.warning("a workflow step could not be completed: %s", error_code(error))
+        if error_code(error) in ENDED:
+            return
+        reason = texts.failed
+    try:
+        await _complete(client, asked, "functions.completeError", error=reason)
+    except SlackApiError as error:
+        _log.warning("a workflow step could not be ended: %s", error_code(error))
+
+
+async def _client(services: Services, asked: StepPayload) -> AsyncWebClient | None:
+    """Acts with the execution's own token: Slack denies others access to it."""
+    if asked.token:
+        return new_client(services.settings, services.session, asked.token)
+    return await services.workspaces.client(asked.enterprise, asked.team)
+
+
+async def _outcome(services: Services, asked: StepPayload) -> Outcome:
+    (outcome,) = await ask(services, None, [asked.question])
+    return outcome
+
+
+async def _complete(client: AsyncWebClient, asked: StepPayload, method: str, **result: Any) -> None:
+    # The SDK's own methods put everything into the address, which is too short for a long sentence.
+    await call(client.api_call, api_method=method, json={"function_execution_id": asked.execution, **result})
 
 
 def outputs(answer: Answer) -> Mapping[str, str | float | bool]:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from slack_emulator.app_manifest import check_manifest
 
-from qa_bot.slack.check.check import EVENTS, compare
+from qa_bot.slack.check.check import EVENTS, PAID_EVENTS, PAID_SCOPE, compare
 from qa_bot.slack.listeners import register
 from qa_bot.slack.web_api.workspaces import SCOPES
 from qa_bot.slack.workers.workflow_steps import QUESTION, STEP, outputs
@@ -20,9 +21,12 @@ from qa_bot.slack.workers.workflow_steps import QUESTION, STEP, outputs
 ROOT = Path(__file__).parents[3]
 SOURCES = "\n".join(path.read_text() for path in sorted((ROOT / "qa_bot" / "slack").rglob("*.py")))
 NAMES = ("manifest.json", "manifest-http.json")
+BASIC = "manifest-basic.json"
 
 # What each method of the Web API and each event needs, as docs.slack.dev says; any one of several.
 METHODS = {
+    "agents_sessions_rename": {"chat:write"},
+    "agents_sessions_setStatus": {"chat:write"},
     "apps_connections_open": set(),
     "bots_info": {"users:read"},
     "assistant_threads_setStatus": {"chat:write"},
@@ -69,9 +73,13 @@ def registered() -> dict[str, list[Any]]:
     return app.registered
 
 
+def read(name: str) -> Any:
+    return json.loads((ROOT / "deploy" / "slack" / name).read_text())
+
+
 @pytest.fixture(params=NAMES)
 def manifest(request: pytest.FixtureRequest) -> Any:
-    return json.loads((ROOT / "deploy" / "slack" / request.param).read_text())
+    return read(request.param)
 
 
 def test_the_events_are_those_that_something_listens_to(manifest: Any, registered: dict[str, list[Any]]) -> None:
@@ -101,11 +109,10 @@ def test_the_scopes_are_those_that_the_calls_need(manifest: Any) -> None:
 
 def test_the_step_is_the_one_that_the_code_does(manifest: Any, registered: dict[str, list[Any]]) -> None:
     assert list(manifest["functions"]) == [STEP] == registered["function"]
-    step = manifest["functions"][STEP]
-    assert list(step["input_parameters"]) == [QUESTION]
-    assert set(step["output_parameters"]) == set(outputs(_nothing()))
-    for name, parameter in {**step["input_parameters"], **step["output_parameters"]}.items():
-        assert parameter["name"] == name
+    given, returned = (manifest["functions"][STEP][name] for name in ("input_parameters", "output_parameters"))
+    assert list(given["properties"]) == given["required"] == [QUESTION]
+    assert set(returned["properties"]) == set(returned["required"]) == set(outputs(_nothing()))
+    for parameter in [*given["properties"].values(), *returned["properties"].values()]:
         assert parameter["type"] in ("string", "number", "boolean")
 
 
@@ -128,17 +135,63 @@ def test_it_is_an_agent_of_2026(manifest: Any) -> None:
     }
 
 
-def test_texts_are_as_long_as_slack_takes(manifest: Any) -> None:
-    information = manifest["display_information"]
-    assert len(information["name"]) <= 35
-    assert len(information["description"]) <= 140
-    assert 174 <= len(information["long_description"]) <= 4000
-    assert all(len(shortcut["name"]) <= 24 for shortcut in manifest["features"]["shortcuts"])
-    assert all(len(command["description"]) <= 2000 for command in manifest["features"]["slash_commands"])
+@pytest.mark.parametrize("name", [*NAMES, BASIC])
+def test_slack_takes_it(name: str) -> None:
+    assert check_manifest(read(name)) == []
+
+
+VERSION_1 = {"question": {"type": "string", "title": "Question", "is_required": True, "name": "question"}}
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "words"),
+    [
+        (("functions", STEP, "input_parameters"), VERSION_1, "missing required field: properties"),
+        (("functions", STEP, "input_parameters", "required"), ["query"], "no such property: query"),
+        (("functions", STEP, "input_parameters", "properties", QUESTION, "type"), "text", "valid enum value"),
+        (("functions", STEP, "callback_id"), STEP, "additional property: callback_id"),
+        (("features", "agent_view", "assistant_description"), "Asks", "additional property"),
+        (("features", "shortcuts", 0, "name"), "Answer this message from the articles", "less than 25"),
+        (("features", "slash_commands", 0, "command"), "ask", "must match ^/"),
+        (("settings", "event_subscriptions", "bot_events", 0), "app_mention", "unique"),
+        (("settings", "event_subscriptions", "request_url"), "qa-bot.example.org", "must match ^https"),
+        (("settings", "function_runtime"), "", "more than 0 characters"),
+        (("display_information", "long_description"), "Short.", "more than 174 characters"),
+        (("display_information", "name"), "n" * 36, "less than 36"),
+        (("_metadata", "major_version"), 1, "valid enum value"),
+    ],
+)
+def test_slack_does_not_take_what_breaks_its_schema(place: tuple[str | int, ...], value: Any, words: str) -> None:
+    manifest = read("manifest.json")
+    inner = manifest
+    for name in place[:-1]:
+        inner = inner[name]
+    inner[place[-1]] = value
+    (problem, *_) = check_manifest(manifest)
+    assert words in problem
+
+
+def test_the_one_for_free_plans_lacks_what_only_paid_ones_have() -> None:
+    full, basic = read("manifest.json"), read(BASIC)
+    assert "functions" not in basic
+    assert "agent_view" not in basic["features"]
+    events = [manifest["settings"]["event_subscriptions"]["bot_events"] for manifest in (full, basic)]
+    assert set(events[0]) - set(events[1]) == PAID_EVENTS
+    scopes = [manifest["oauth_config"]["scopes"]["bot"] for manifest in (full, basic)]
+    assert set(scopes[0]) - set(scopes[1]) == {PAID_SCOPE}
+    del full["functions"], full["features"]["agent_view"], full["settings"]["function_runtime"]
+    for manifest in (full, basic):
+        del (
+            manifest["settings"]["event_subscriptions"],
+            manifest["oauth_config"],
+            manifest["settings"]["org_deploy_enabled"],
+        )
+    assert basic == full
+    assert [finding.line() for finding in compare(read(BASIC), http=False) if finding.right is False] == []
 
 
 def test_the_two_differ_in_how_requests_come_only() -> None:
-    socket, http = (json.loads((ROOT / "deploy" / "slack" / name).read_text()) for name in NAMES)
+    socket, http = map(read, NAMES)
     assert socket["settings"]["socket_mode_enabled"]
     assert not http["settings"]["socket_mode_enabled"]
     assert http["settings"]["event_subscriptions"]["request_url"].endswith("/slack/events")
@@ -154,15 +207,18 @@ def test_the_two_differ_in_how_requests_come_only() -> None:
 
 def test_the_check_finds_nothing_wrong_with_them_and_everything_with_an_empty_one() -> None:
     for name, http in zip(NAMES, (False, True), strict=True):
-        manifest = json.loads((ROOT / "deploy" / "slack" / name).read_text())
+        manifest = read(name)
         assert [finding.line() for finding in compare(manifest, http=http) if not finding.right] == []
         assert [finding.subject for finding in compare(manifest, http=not http) if not finding.right] == ["Socket Mode"]
-    wrong = [finding for finding in compare({}, http=False) if not finding.right]
-    assert {finding.subject for finding in wrong} >= {f"event {event}" for event in EVENTS} | {
-        "command /ask",
-        "agent view",
+    wrong = [finding for finding in compare({}, http=False) if finding.right is False]
+    assert {finding.subject for finding in wrong} >= {f"event {event}" for event in set(EVENTS) - PAID_EVENTS} | {
+        "command /ask"
     }
     assert all("; " in finding.words for finding in wrong), "each says what to do"
+    agent: dict[str, Any] = {"features": {"agent_view": {}}}
+    assert "event function_executed" in [
+        finding.subject for finding in compare(agent, http=False) if finding.right is False
+    ]
 
 
 def test_other_commands_load_nothing_of_slack() -> None:

@@ -135,6 +135,7 @@ def test_people_of_other_organisations_get_nothing_unless_allowed() -> None:
     assert refusal(closed, HOME, None, "T2") is Refusal.STRANGER
     assert team_of({"text": "hi"}, shared=True) not in (None, "T1"), "silence is no passport"
     assert team_of({"user_team": "T2", "team": "T1"}, shared=True) == "T2"
+    assert team_of({"team": "T3"}, shared=False) is None, "a sibling workspace: the channel is not shared with others"
 
 
 def test_lists_of_workspaces_and_channels_are_kept() -> None:

@@ -163,18 +163,22 @@ def test_what_one_person_shall_see_goes_to_slack_only(scene: Scene, answer: Mess
 
 
 def test_clicking_a_button_of_a_message_that_is_long_gone_ends_in_words(scene: Scene, room: str) -> None:
-    stale = scene.answer(scene.alice.asks(QUESTION, in_=room))
+    question = scene.alice.asks(QUESTION, in_=room)
+    stale = scene.answer(question)
+    scene.bob.says("I see.", in_=room, thread=question)
     buttons = list(buttons_in(stale.blocks))
     del scene.workspace.channels[stale.channel].messages[stale.ts]
     assert buttons
     for stale_button in buttons:
-        before = scene.alice.modal
-        reply = scene.alice.clicks(stale_button, on=stale)
-        scene.wait_for(
+        before, told = scene.alice.modal, len(scene.workspace.seen_by(scene.alice.id, question.ts))
+        scene.alice.clicks(stale_button, on=stale)
+        words = scene.wait_for(
             f"words for {stale_button.label!r}",
-            lambda reply=reply, before=before: reply.messages or scene.alice.modal is not before,
+            lambda before=before, told=told: (
+                scene.workspace.seen_by(scene.alice.id, question.ts)[told:] or scene.alice.modal is not before
+            ),
         )
-        assert scene.text(reply.messages[-1] if reply.messages else scene.modal_of(scene.alice)).strip()
+        assert scene.text(words[-1] if isinstance(words, list) else scene.modal_of(scene.alice)).strip()
 
 
 def test_the_command_exports_what_is_recorded(scene: Scene) -> None:

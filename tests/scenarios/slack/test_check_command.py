@@ -6,15 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from app_check import check, without_secrets
 from commands import Command, Done
 from slack_emulator.running import free_port
 from slack_emulator.scene import Scene
 from slack_emulator.workspace import APP_TOKEN, BOT_TOKEN
-
-from embeddings.errors import SettingsError
-from qa_bot import QABot, load_settings
-from qa_bot.slack.check import check as checking
-from qa_bot.slack.settings import load_slack_settings
 
 
 @pytest.fixture(scope="module")
@@ -29,36 +25,6 @@ def run(scene: Scene, *arguments: str, **environment: str) -> Done:
     tokens = {name: value for name, value in scene.app.environment.items() if name.startswith("SLACK_")}
     (scene.app.folder / "qa_bot.toml").write_text("")
     return without_secrets(command("slack", *arguments, environment=tokens | environment))
-
-
-def check(scene: Scene, config: str = "", data_dir: Path | None = None, **environment: str) -> Done:
-    """What the command prints for the scene's settings and these; it runs in this process."""
-    (scene.app.folder / "qa_bot.toml").write_text(config)
-    lines: list[str] = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(scene.app.folder)
-        for name, value in (scene.app.environment | environment).items():
-            if name.startswith("SLACK_"):
-                patch.setenv(name, value)
-        try:
-            with QABot(load_settings(data_dir=data_dir or scene.data_dir)) as bot:
-                code = checking.check(bot, load_slack_settings(), http=False, write=lines.append)
-        except SettingsError as error:
-            code, lines = 2, [str(error)]
-    return without_secrets(Done(code, "\n".join(lines), []))
-
-
-def without_secrets(done: Done) -> Done:
-    """What a command printed, unless it is a traceback or names a token.
-
-    Raises:
-        AssertionError: it is, or does.
-    """
-    output = done.output + "\n".join(done.lines)
-    assert "Traceback" not in output
-    assert BOT_TOKEN not in output
-    assert APP_TOKEN not in output
-    return done
 
 
 def test_all_is_well(scene: Scene) -> None:
@@ -91,6 +57,16 @@ def test_each_thing_that_is_wrong_is_named(scene: Scene, environment: dict[str, 
     done = check(scene, **environment)
     assert done.code != 0
     assert words in done.output + "\n".join(done.lines)
+
+
+def test_an_app_token_of_another_app_is_named(scene: Scene) -> None:
+    other = "xapp-1-A0OTHERAPP-3333-emulatedAppToken"
+    scene.workspace.app_tokens.add(other)
+    done = check(scene, SLACK_APP_TOKEN=other)
+    assert done.code == 2
+    (line,) = [line for line in done.output.splitlines() if line.startswith("WRONG")]
+    assert "A0OTHERAPP" in line
+    assert "A0QABOT01" in line
 
 
 def test_a_missing_scope_is_named(scene: Scene) -> None:

@@ -16,7 +16,7 @@ def test_a_direct_message_is_answered_in_its_thread_with_a_status_and_a_title(sc
     assert any(character.isdigit() for character in statuses[0])
     assert statuses[-1] == "", "it is taken away when the answer is there"
     key = (question.channel, question.ts)
-    assert scene.wait_for("the title", lambda: scene.workspace.titles.get(key)) == QUESTION
+    assert scene.wait_for("the title", lambda: scene.workspace.sessions[key]["title"]) == QUESTION
 
 
 def test_one_goes_on_in_the_thread(scene: Scene) -> None:

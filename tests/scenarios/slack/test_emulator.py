@@ -142,7 +142,9 @@ def test_an_event_whose_acknowledgement_does_not_come_is_sent_again(
     client.close()
     first, second = seen[:2]
     assert first.payload["event_id"] == second.payload["event_id"]
-    assert (first.retry_attempt, second.retry_attempt) == (0, 1)
+    assert first.retry_attempt == 0
+    assert second.retry_attempt is not None
+    assert second.retry_attempt >= 1, "more, if nobody is connected yet when Slack tries again"
     assert second.retry_reason == ("timeout" if connection == "stays" else "connection_failed")
     slack.check()
 

@@ -54,6 +54,14 @@ def test_both_events_of_a_mention_are_one_question_and_acknowledged_at_once(scen
     assert max(delivery.ack_seconds or 9 for delivery in scene.slack.deliveries) < ACK_SECONDS
 
 
+def test_a_question_costs_one_call(scene: Scene, room: str) -> None:
+    question = scene.alice.asks(QUESTION, in_=room)
+    scene.answer(question)
+    scene.settle()
+    about_it = [call.method for call in scene.workspace.calls if call.arguments.get("channel") == room]
+    assert about_it == ["chat.postMessage"], "Slack's first delivery carries the number 0 of its attempt"
+
+
 def test_an_event_that_slack_sends_again_is_not_answered_again(scene: Scene, room: str) -> None:
     question = scene.bob.asks(OTHER_QUESTION, in_=room)
     scene.answer(question)

@@ -20,11 +20,13 @@ def api_test(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
 @method(token="any")
 def auth_test(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
     """auth.test."""
+    enterprise = api.workspace.enterprise_of(api.team)
     return {
         "url": "https://seeds.slack.com/",
         "team": "Seeds",
         "user": "qa_bot",
         "team_id": api.team,
+        **({"enterprise_id": enterprise} if enterprise else {}),
         "user_id": BOT_USER_ID,
         "bot_id": BOT_ID,
         "app_id": APP_ID,

@@ -1,4 +1,4 @@
-"""The agent experience and workflow steps: assistant.threads.*, functions.*."""
+"""The agent experience and workflow steps: agents.sessions.*, assistant.threads.*, functions.*."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from slack_emulator.web_api import WebApi
 
 MOST_PROMPTS = 4
+SESSION_STATUSES = ("active", "processing", "suspended", "closed")
+LONGEST_TITLE = 200
 
 
 def _thread_of(api: WebApi, arguments: dict[str, Any]) -> tuple[str, str]:
@@ -56,10 +58,36 @@ def set_title(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
+@method("channel_id status", "thread_ts title initiator_user_id icon_emoji icon_url username", "chat:write")
+def set_session_status(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
+    """agents.sessions.setStatus; makes the session of a thread if there is none."""
+    if arguments["status"] not in SESSION_STATUSES:
+        raise SlackError("invalid_arguments")
+    place = _thread_of(api, arguments)
+    session = api.workspace.sessions.setdefault(place, {"title": str(arguments.get("title") or "")})
+    session["status"] = str(arguments["status"])
+    api.workspace.session_statuses.append((*place, session["status"]))
+    return dict(session)
+
+
+@method("channel_id title", "thread_ts", "chat:write")
+def rename_session(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
+    """agents.sessions.rename."""
+    session = api.workspace.sessions.get(_thread_of(api, arguments))
+    if session is None:
+        raise SlackError("session_not_found")
+    if not 1 <= len(str(arguments["title"])) <= LONGEST_TITLE:
+        raise SlackError("invalid_arguments")
+    session["title"] = str(arguments["title"])
+    return {"title": session["title"]}
+
+
 def _running(api: WebApi, arguments: dict[str, Any]) -> str:
     execution = str(arguments["function_execution_id"])
     if execution not in api.workspace.steps:
         raise SlackError("function_execution_not_found")
+    if api.token != api.workspace.step_tokens[execution]:
+        raise SlackError("access_denied")
     if api.workspace.steps[execution] is not None:
         api.workspace.violation(f"the workflow step {execution} was completed twice")
         raise SlackError("execution_not_in_running_state")
@@ -84,6 +112,8 @@ def complete_error(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 METHODS = {
+    "agents.sessions.setStatus": set_session_status,
+    "agents.sessions.rename": rename_session,
     "assistant.threads.setStatus": set_status,
     "assistant.threads.setSuggestedPrompts": set_suggested_prompts,
     "assistant.threads.setTitle": set_title,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from slack_emulator import payloads
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 40_000
 LONGEST_UPDATE = 4_000
+LONGEST_METADATA = 8_000
 
 
 def channel_of(api: WebApi, arguments: dict[str, Any], *, member: bool = True) -> Channel:
@@ -79,6 +81,8 @@ def metadata_of(arguments: dict[str, Any]) -> dict[str, Any] | None:
         raise SlackError("invalid_metadata_format")
     if not isinstance(metadata.get("event_payload"), dict):
         raise SlackError("invalid_metadata_format")
+    if len(json.dumps(metadata["event_payload"])) > LONGEST_METADATA:
+        raise SlackError("metadata_too_large")
     return metadata
 
 
@@ -146,7 +150,8 @@ def update(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
     check_content(api, "chat.update", arguments, LONGEST_UPDATE)
     before = payloads.as_json(api.workspace, message, api.base_url)
     message.text = str(arguments.get("text") or "")
-    message.blocks = numbered(api.workspace.new_ts(), arguments.get("blocks") or [])
+    if "blocks" in arguments:  # without, a message keeps those that it has
+        message.blocks = numbered(api.workspace.new_ts(), arguments["blocks"] or [])
     message.metadata = metadata_of(arguments) or message.metadata
     message.edited = True
     message.updates.append(before)
@@ -170,14 +175,17 @@ def post_ephemeral(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
     check_content(api, "chat.postEphemeral", arguments)
     if arguments["user"] not in channel.members:
         raise SlackError("user_not_in_channel")
-    ts = api.workspace.new_ts()
+    ts, thread = api.workspace.new_ts(), arguments.get("thread_ts")
+    if thread and not any(message.thread_ts == thread for message in channel.messages.values()):
+        api.workspace.violation("chat.postEphemeral: Slack shows nobody what is posted so in a thread without replies")
+        return {"message_ts": ts}
     api.workspace.post(
         Message(
             channel.id,
             ts,
             BOT_USER_ID,
             str(arguments.get("text") or ""),
-            arguments.get("thread_ts"),
+            thread,
             numbered(ts, arguments.get("blocks") or []),
             bot_id=BOT_ID,
             ephemeral_to=str(arguments["user"]),

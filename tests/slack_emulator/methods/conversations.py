@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 READ = "channels:read groups:read im:read mpim:read"
 HISTORY = "channels:history groups:history im:history mpim:history"
+UNLISTED_PAGE = 15
 PAGE = "cursor limit oldest latest inclusive include_all_metadata"
 
 
-def _paged(messages: list[dict[str, Any]], arguments: dict[str, Any]) -> dict[str, Any]:
+def _paged(api: WebApi, messages: list[dict[str, Any]], arguments: dict[str, Any]) -> dict[str, Any]:
     start = int(arguments.get("cursor") or 0)
-    limit = min(int(arguments.get("limit") or 100), 999)
+    limit = min(int(arguments.get("limit") or 100), UNLISTED_PAGE if api.faults.unlisted else 999)
     after = start + limit
     more = {"next_cursor": str(after) if after < len(messages) else ""}
     return {"messages": messages[start:after], "has_more": after < len(messages), "response_metadata": more}
@@ -42,7 +43,7 @@ def replies(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
     message = channel.messages.get(str(arguments["ts"]))
     if message is None:
         raise SlackError("thread_not_found")
-    return _paged(_shown(api, api.workspace.thread_of(channel.id, message.thread), arguments), arguments)
+    return _paged(api, _shown(api, api.workspace.thread_of(channel.id, message.thread), arguments), arguments)
 
 
 @method("channel", PAGE, HISTORY)
@@ -50,10 +51,12 @@ def history(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
     """conversations.history."""
     channel = channel_of(api, arguments)
     messages = [message for message in channel.messages.values() if not message.thread_ts]
-    return _paged(_shown(api, sorted(messages, key=lambda message: message.ts, reverse=True), arguments), arguments)
+    return _paged(
+        api, _shown(api, sorted(messages, key=lambda message: message.ts, reverse=True), arguments), arguments
+    )
 
 
-def channel_json(channel: Channel) -> dict[str, Any]:
+def channel_json(api: WebApi, channel: Channel) -> dict[str, Any]:
     """A channel as `conversations.info` shows it."""
     return {
         "id": channel.id,
@@ -65,7 +68,8 @@ def channel_json(channel: Channel) -> dict[str, Any]:
         "is_private": channel.kind != "channel",
         "is_archived": False,
         "is_member": BOT_USER_ID in channel.members,
-        "is_ext_shared": len(channel.teams) > 1,
+        "is_ext_shared": api.workspace.is_external(channel),
+        "is_org_shared": len(channel.teams & api.workspace.organisation) > 1,
         "shared_team_ids": sorted(channel.teams),
         "num_members": len(channel.members),
     }
@@ -74,7 +78,7 @@ def channel_json(channel: Channel) -> dict[str, Any]:
 @method("channel", "include_num_members include_locale", READ)
 def info(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
     """conversations.info."""
-    return {"channel": channel_json(channel_of(api, arguments, member=False))}
+    return {"channel": channel_json(api, channel_of(api, arguments, member=False))}
 
 
 @method("", "types exclude_archived limit cursor team_id", READ)
@@ -83,7 +87,7 @@ def listed(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
     kinds = {"public_channel": "channel", "private_channel": "group", "im": "im", "mpim": "mpim"}
     chosen = {kinds[kind.strip()] for kind in str(arguments.get("types") or "public_channel").split(",")}
     channels = [
-        channel_json(channel)
+        channel_json(api, channel)
         for channel in api.workspace.channels.values()
         if channel.kind in chosen and (channel.kind == "channel" or BOT_USER_ID in channel.members)
     ]
@@ -111,7 +115,7 @@ def join(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
     """conversations.join."""
     channel = channel_of(api, arguments, member=False)
     channel.members.add(BOT_USER_ID)
-    return {"channel": channel_json(channel)}
+    return {"channel": channel_json(api, channel)}
 
 
 @method("users", "return_im prevent_creation", "im:write")
@@ -126,7 +130,9 @@ def user_info(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
     user = api.workspace.users.get(str(arguments["user"]))
     if user is None:
         raise SlackError("user_not_found")
-    shown = {"id": user.id, "team_id": user.team_id, "name": user.name, "real_name": user.name.title()}
+    shown: dict[str, Any] = {"id": user.id, "team_id": user.team_id, "name": user.name, "real_name": user.name.title()}
+    if enterprise := api.workspace.enterprise_of(user.team_id):
+        shown["enterprise_user"] = {"id": user.id, "enterprise_id": enterprise, "teams": [user.team_id]}
     return {"user": shown | {"is_bot": user.is_bot, "is_stranger": False, "deleted": False, "locale": "en-US"}}
 
 
