@@ -94,3 +94,39 @@ def web_url(value: object) -> str | None:
     except ValueError:
         return None
     return value if usable and value.isprintable() and not any(c.isspace() or c in '<>|"\\' for c in value) else None
+
+
+def real_host(url: str) -> str:
+    """The host of an address as a browser asks for it: in ASCII, so that no letter looks like another.
+
+    Returns:
+        The host in lower case, an IPv6 address in brackets, with its port if that is not the scheme's; empty if it has none.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    host = f"[{host}]" if ":" in host else _in_ascii(host)
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    return host if port in (None, usual) else f"{host}:{port}"
+
+
+def url_with_real_host(url: str) -> str:
+    """An address for a person to read: one whose host is not in ASCII shows its `real_host`."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    return url if parts.netloc.isascii() else parts._replace(netloc=real_host(url)).geturl()
+
+
+def _in_ascii(host: str) -> str:
+    if host.isascii():
+        return host
+    import idna
+
+    try:
+        return idna.encode(host, uts46=True).decode()
+    except UnicodeError:  # no browser can open it
+        return host.encode("punycode").decode()

@@ -23,8 +23,13 @@ _GRAPHEME = regex.compile(r"\X")
 _FLAG = "\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"
 """The flag of a region: a black flag, and tags that say which."""
 _UNSEEN = regex.compile(f"({_FLAG})|[{INVISIBLE}\x0b-\r\x1c-\x1f\x85]")
+_DOTS = str.maketrans(dict.fromkeys("\u3002\u0701\u0702\ua60e\ua4f8\U00010a50\U0001d16d", "."))
+"""Characters that browsers take for a dot or that Unicode's table of confusables (UTS 39) says look like one, after NFKC."""
+_LABEL = r"[\p{L}\p{N}\p{M}_-]+"
 _ADDRESS = regex.compile(
-    r"(?i)https?://[^\s<>\"'»”]*|\bwww\.[\w-]+\.[^\s<>\"'»”]*|^[\w-]+(?:\.[\w-]+)*\.\p{L}{2,}(?:/\S*)?$"
+    rf"(?i)https?://[^\s<>\"'»”]*|\bwww\.[\w-]+\.[^\s<>\"'»”]*"
+    rf"|{_LABEL}(?:\.{_LABEL})*\.(?:xn--[a-z0-9-]+|\p{{L}}[\p{{L}}\p{{M}}]+)"
+    r"|(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])"
 )
 _COMES_ALIVE = regex.compile(r"<(?=[!@#]|\w[\w+.-]*:)")
 
@@ -84,14 +89,14 @@ def inert(text: str) -> str:
 
 
 def misleads(label: str, url: str) -> bool:
-    """Whether a link's label reads like another address than the one that it leads to."""
-    shown = regex.sub(r"\p{Cf}", "", unicodedata.normalize("NFKC", label)).strip()
-    addresses = _ADDRESS.findall(shown)
-    return any(host_of(address) != host_of(url) for address in addresses)
+    """Whether a link's label names another host than the one that it leads to, or one in letters that may only look like it."""
+    shown = unicodedata.normalize("NFKC", regex.sub(r"\p{Cf}", "", clean(label))).translate(_DOTS)
+    hosts = [_host_in(address) for address in _ADDRESS.findall(shown)]
+    return any(not host.isascii() or host != _host_in(url) for host in hosts)
 
 
-def host_of(address: str) -> str:
-    """The host of an address as people read it; empty if it has none."""
+def _host_in(address: str) -> str:
+    """The host of an address without a port and a leading `www.`; empty if it has none."""
     try:
         host = urlsplit(address if "://" in address else f"//{address}").hostname or ""
     except ValueError:

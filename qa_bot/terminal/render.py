@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TextIO
 
-from embeddings.articles import shown_source
+from embeddings.articles import shown_source, url_with_real_host
 from embeddings.dates import MONTHS
 from embeddings.sentences import Span
 from embeddings.text import visible
@@ -125,7 +125,9 @@ def _place(article: ArticleReference | Article) -> str:
         folder = os.getcwd()
     except OSError:  # it was deleted
         folder = ""
-    return visible(article.url or shown_source(article.source, folder, os.path.expanduser("~")))
+    if article.url:
+        return visible(url_with_real_host(article.url))
+    return visible(shown_source(article.source, folder, os.path.expanduser("~")))
 
 
 def _published(article: ArticleReference | Article) -> str:

@@ -22,8 +22,9 @@ from slack_sdk.models.blocks import (
     RichTextSectionElement,
 )
 
+from embeddings.articles import real_host
 from qa_bot.answering.results import Answer, ArticleReference, Quotation, iterate
-from qa_bot.slack.quoting import clean, cut, cut_around, escape, host_of, misleads, web_address
+from qa_bot.slack.quoting import clean, cut, cut_around, escape, misleads, web_address
 from qa_bot.slack.views.button_values import Asked, Judged, Place
 from qa_bot.slack.views.texts import Texts, day, sureness
 
@@ -152,11 +153,11 @@ def about_article(article: ArticleReference, texts: Texts, *further: str) -> lis
 def _title(
     title: str, url: str | None, style: RichTextElementParts.TextStyle | None = None
 ) -> list[TextPart | LinkPart]:
-    """An article's title as a link; if it reads like another address, the host is linked instead."""
+    """An article's title as a link; if it names another host, the real one is linked instead."""
     if url is None:
         return [part(title, style)]
     if misleads(title, url):
-        return [part(f"{title} (", style), LinkPart(url=url, text=host_of(url)), part(")", style)]
+        return [part(f"{title} (", style), LinkPart(url=url, text=real_host(url)), part(")", style)]
     return [LinkPart(url=url, text=title, style=style)]
 
 

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
+import re
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urljoin
-from uuid import UUID
 
 import aiohttp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.oauth.installation_store import FileInstallationStore
 from slack_sdk.oauth.installation_store.sqlite3 import SQLite3InstallationStore
-from slack_sdk.oauth.state_store import FileOAuthStateStore
-from slack_sdk.oauth.state_store.sqlite3 import SQLite3OAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
 from embeddings.errors import SettingsError
 from qa_bot.slack.incoming.requests import mapping, read_id
 from qa_bot.slack.settings import InstallationStoreKind, SlackSettings
 from qa_bot.slack.web_api.calls import CALL_ERRORS, call, error_code
+from qa_bot.slack.web_api.oauth_states import SignedStates
 
 SCOPES = (
     "app_mentions:read",
@@ -46,8 +44,7 @@ SCOPES = (
 InstallationStore = SQLite3InstallationStore | FileInstallationStore
 
 OAUTH_STATE_SECONDS = 600
-OAUTH_STATES = 1000
-"""Installations that may be begun and not ended, as anybody can begin one; new ones displace the oldest."""
+"""Seconds in which an installation that was begun must be ended."""
 TIMEOUT = 30
 
 _log = logging.getLogger(__name__)
@@ -136,6 +133,8 @@ class InstalledWorkspaces:
 
     async def authorize(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
         """Who the bot is there; None if the app is not installed there."""
+        if not _are_ids(enterprise_id, team_id):
+            return None
         bot = await self._store.async_find_bot(enterprise_id=enterprise_id, team_id=team_id)
         if bot is None and enterprise_id:  # an organisation installs the app once for all of its workspaces
             bot = await self._store.async_find_bot(
@@ -159,6 +158,8 @@ class InstalledWorkspaces:
 
     async def forget(self, enterprise_id: str | None, team_id: str | None) -> None:
         """Deletes the token of a workspace that the app was removed from."""
+        if not _are_ids(enterprise_id, team_id):
+            return
         # the SDK's store in SQLite has no asynchronous deletion
         await asyncio.to_thread(self._store.delete_all, enterprise_id=enterprise_id, team_id=team_id or "")
 
@@ -177,39 +178,9 @@ async def app_of_bot(client: AsyncWebClient, bot: str | None) -> str | None:
     return read_id(info.get("app_id"))
 
 
-class StatesInSQLite(SQLite3OAuthStateStore):
-    """The SDK's store of begun installations in SQLite, without those that are old or too many."""
-
-    def issue(self, *args: Any, **kwargs: Any) -> str:
-        """Makes a state, which ties the end of an installation to its beginning."""
-        state: str = super().issue(*args, **kwargs)
-        newest = "SELECT id FROM oauth_states ORDER BY id DESC LIMIT ?"
-        with self.connect() as connection:
-            connection.execute(
-                f"DELETE FROM oauth_states WHERE expire_at < ? OR id NOT IN ({newest})", (time.time(), OAUTH_STATES)
-            )
-        return state
-
-
-class StatesInFiles(FileOAuthStateStore):
-    """The SDK's store of begun installations in files, without those that are old or too many."""
-
-    def issue(self, *args: Any, **kwargs: Any) -> str:
-        """Makes a state, which ties the end of an installation to its beginning."""
-        state: str = super().issue(*args, **kwargs)
-        ages = {path: path.stat().st_mtime for path in Path(self.base_dir).iterdir() if _is_state(path)}
-        oldest_first = sorted(ages, key=lambda path: ages[path])
-        expired = [path for path in oldest_first if ages[path] < time.time() - self.expiration_seconds]
-        for path in {*expired, *oldest_first[:-OAUTH_STATES]}:
-            path.unlink(missing_ok=True)
-        return state
-
-
-def _is_state(path: Path) -> bool:
-    try:
-        return path.is_file() and str(UUID(path.name)) == path.name
-    except ValueError:
-        return False
+def _are_ids(*ids: str | None) -> bool:
+    """Whether these have the form of Slack's ids; the SDK's store in files makes names of folders of them."""
+    return all(not id_ or re.fullmatch("[A-Z0-9]{1,64}", id_) for id_ in ids)
 
 
 def oauth_settings(settings: SlackSettings, folder: Path) -> AsyncOAuthSettings:
@@ -218,34 +189,30 @@ def oauth_settings(settings: SlackSettings, folder: Path) -> AsyncOAuthSettings:
     Raises:
         SettingsError: the folder cannot be written.
     """
-    installations, states = _stores(settings, folder)
     secret = settings.client_secret.get_secret_value() if settings.client_secret else ""
     return AsyncOAuthSettings(
         client_id=settings.client_id,
         client_secret=secret,
         authorization_url=urljoin(settings.api_url, "/oauth/v2/authorize"),
         scopes=list(SCOPES),
-        installation_store=installations,
-        state_store=states,
+        installation_store=_installations(settings, folder),
+        state_store=SignedStates(secret, OAUTH_STATE_SECONDS),
         state_expiration_seconds=OAUTH_STATE_SECONDS,
     )
 
 
-def _stores(settings: SlackSettings, folder: Path) -> tuple[Any, Any]:
+def _installations(settings: SlackSettings, folder: Path) -> Any:
     client_id = settings.client_id or ""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if settings.installation_store is InstallationStoreKind.FILE:
             base = folder / "slack-installations"
             base.mkdir(mode=0o700, exist_ok=True)
-            states = StatesInFiles(expiration_seconds=OAUTH_STATE_SECONDS, base_dir=str(base), client_id=client_id)
-            return FileInstallationStore(base_dir=str(base), client_id=client_id), states
+            return FileInstallationStore(base_dir=str(base), client_id=client_id)
         database = folder / "slack-installations.sqlite3"
         database.touch(mode=0o600)
     except OSError as error:
         raise SettingsError(f"{folder}: cannot be written ({error.strerror}); set QA_BOT_DATA_DIR") from error
     store = SQLite3InstallationStore(database=str(database), client_id=client_id)
-    states_in_file = StatesInSQLite(database=str(database), expiration_seconds=OAUTH_STATE_SECONDS)
     store.init()  # type: ignore[no-untyped-call]
-    states_in_file.init()  # type: ignore[no-untyped-call]
-    return store, states_in_file
+    return store

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from slack_sdk.oauth.installation_store import FileInstallationStore, Installation
 from slack_sdk.oauth.installation_store.sqlite3 import SQLite3InstallationStore
 
+from embeddings.articles import Article, real_host
 from embeddings.text import visible
 from qa_bot.answering.results import ArticleReference
 from qa_bot.slack.incoming.access import BotIdentity, Refusal, refusal
@@ -20,9 +24,10 @@ from qa_bot.slack.views.archive_facts import _question
 from qa_bot.slack.views.blocks import about_article
 from qa_bot.slack.views.button_values import Asked
 from qa_bot.slack.views.texts import ENGLISH
-from qa_bot.slack.web_api import workspaces as workspaces_module
 from qa_bot.slack.web_api.calls import is_slacks
-from qa_bot.slack.web_api.workspaces import InstalledWorkspaces, StatesInFiles, StatesInSQLite, new_session
+from qa_bot.slack.web_api.oauth_states import SignedStates
+from qa_bot.slack.web_api.workspaces import InstalledWorkspaces, new_session, oauth_settings
+from qa_bot.terminal.render import render_article
 
 IDENTITY = BotIdentity("T1", "E1", "U0QABOT01", "B0QABOT01")
 
@@ -69,8 +74,28 @@ def test_where_the_settings_say_slack_is_is_slack_but_for_another_port_or_scheme
         ("https://evil.example@bank.example/", "https://evil.example/", True),
         ("https://www.Example.org/a", "https://example.org/b", False),
         ("example.org", "https://www.example.org/b", False),
-        ("Node.js 24 is out", "https://example.org/", False),
-        ("Amazon.com reports a loss", "https://example.org/", False),
+        ("paypal.com:443", "https://evil.example/", True),
+        ("Log in at paypal.com", "https://evil.example/", True),
+        ("Log in at paypal.com:443/signin.", "https://evil.example/", True),
+        ("Amazon.com reports a loss", "https://example.org/", True),
+        ("paypal\u3002com", "https://evil.example/", True),
+        ("pay\u00adpal\uff0ecom", "https://evil.example/", True),
+        ("paypal\ua4f8com", "https://evil.example/", True),
+        ("paypal.com-login", "https://evil.example/", True),
+        ("(paypal.com)", "https://evil.example/", True),
+        ("p\u0430ypal.com", "https://paypal.com/", True),
+        ("p\u0430ypal.com", "https://p\u0430ypal.com/", True),
+        ("p\u0430ypal.com", "https://xn--pypal-4ve.com/", True),
+        ("xn--pypal-4ve.com", "https://evil.example/", True),
+        ("paypal.xn--p1ai", "https://evil.example/", True),
+        ("paypal.com\u2215login", "https://evil.example/", True),
+        ("Sign in: 203.0.113.9:8080", "https://evil.example/", True),
+        ("https://[2001:db8::1]/", "https://evil.example/", True),
+        ("https://3405803785/", "https://evil.example/", True),
+        ("example.org:443", "https://example.org/", False),
+        ("More at example.org.", "https://example.org/a", False),
+        ("Python 3.11 is out", "https://example.org/", False),
+        ("It rose by 2.5% at 9.30 a.m.", "https://example.org/", False),
         ("The U.S. votes", "https://example.org/", False),
         ("Harbour reopens", "https://example.org/", False),
     ],
@@ -87,6 +112,18 @@ def test_a_title_that_names_another_place_is_no_link_and_the_place_behind_it_is_
     shown = [element.to_dict() for element in about_article(article, ENGLISH)]
     assert [element["text"] for element in shown] == [f"{title} (", "evil.example", ")"]
     assert [element["type"] for element in shown] == ["text", "link", "text"]
+
+
+def test_the_host_that_is_shown_has_its_port_and_no_look_alikes() -> None:
+    assert real_host("https://www.p\u0430ypal.com/x") == "www.xn--pypal-4ve.com"
+    assert real_host("https://Example.org:8443/x") == "example.org:8443"
+    assert real_host("https://example.org:443/x") == "example.org"
+    assert real_host("https://[2001:db8::1]:8443/") == "[2001:db8::1]:8443"
+
+
+def test_a_terminal_shows_a_host_without_look_alikes() -> None:
+    article = Article(id="1", source="a.txt", title="paypal.com", text="x", url="https://p\u0430ypal.com/\u0430?q")
+    assert "https://xn--pypal-4ve.com/\u0430?q" in render_article(article, colour=False, width=80)
 
 
 @pytest.mark.parametrize(
@@ -157,29 +194,88 @@ def test_what_somebody_writes_cannot_look_like_a_line_of_the_log(caplog: pytest.
     assert line == "question: Who? 2026-01-01 ERROR forged [2J  (hidden) (hidden)"
 
 
+def states_of(folder: Path, kind: str, secret: str = "a-secret") -> Any:
+    """The store of begun installations that the settings make."""
+    settings = SlackSettings.model_validate(
+        {"installation_store": kind, "client_id": "1.2", "client_secret": secret, "workspaces": ("T1",)}
+    )
+    return oauth_settings(settings, folder).state_store
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "file"])
-def test_installations_that_nobody_ends_are_forgotten(
-    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_no_number_of_begun_installations_pushes_a_real_one_out_or_leaves_anything_behind(
+    kind: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(workspaces_module, "OAUTH_STATES", 20)
-    states: StatesInSQLite | StatesInFiles
-    if kind == "sqlite":
-        states = StatesInSQLite(database=str(tmp_path / "states.sqlite3"), expiration_seconds=600)
-        states.init()  # type: ignore[no-untyped-call]
-    else:
-        states = StatesInFiles(base_dir=str(tmp_path), client_id="1.2", expiration_seconds=600)
-        (tmp_path / "1.2").mkdir()
-        (tmp_path / "1.2" / "installer-latest").write_text("a file of the other store")
-    begun = [states.issue() for _ in range(50)]
-    assert [states.consume(state) for state in begun[:25]] == [False] * 25, "the oldest were pushed out"
-    assert [states.consume(state) for state in begun[-20:]] == [True] * 20
-    assert not states.consume(begun[-1]), "each is good once"
-    later = workspaces_module.time.time() + 601
-    expiring = states.issue()
-    monkeypatch.setattr(workspaces_module.time, "time", lambda: later)
-    assert not states.consume(expiring)
-    if kind == "file":
-        assert (tmp_path / "1.2" / "installer-latest").exists()
+    states = states_of(tmp_path, kind)
+
+    async def story() -> None:
+        real = await states.async_issue()
+        files = sorted(tmp_path.rglob("*"))
+        sizes = [path.stat().st_size for path in files]
+        for _ in range(1040):
+            await states.async_issue()
+        assert sorted(tmp_path.rglob("*")) == files
+        assert [path.stat().st_size for path in files] == sizes
+        assert await states.async_consume(real)
+
+    asyncio.run(story())
+
+
+def test_a_state_that_a_visitor_makes_up_is_never_a_path(tmp_path: Path) -> None:
+    states = states_of(tmp_path / "data", "file")
+    numbers, pipe = tmp_path / "numbers", tmp_path / "pipe"
+    numbers.write_text(str(time.time()))
+    os.mkfifo(pipe)
+
+    async def story() -> None:
+        await states.async_issue()
+        for state in (str(numbers), "../../numbers", "../../../numbers", "/dev/zero\0", "", ".", "1-2-3", str(pipe)):
+            async with asyncio.timeout(10):
+                assert not await states.async_consume(state)
+
+    asyncio.run(story())
+    assert numbers.exists()
+
+
+def test_a_state_is_ours_unaltered_and_not_expired() -> None:
+    now = 1_800_000_000.0
+    states = SignedStates("a-secret", 600, lambda: now)
+
+    async def story() -> None:
+        nonlocal now
+        state = await states.async_issue()
+        assert await states.async_consume(state)
+        assert await SignedStates("a-secret", 600, lambda: now).async_consume(state), "in another process"
+        assert not await SignedStates("another", 600, lambda: now).async_consume(state)
+        expires, nonce, signature = state.split("-")
+        altered = [
+            f"{int(expires) + 1}-{nonce}-{signature}",
+            f"{expires}-{nonce[::-1]}-{signature}",
+            f"{expires}-{nonce}-{signature.upper()}",
+            f"0{state}",
+            f" {state}",
+            f"{state}\n",
+            state.translate({ord(str(digit)): 0x0660 + digit for digit in range(10)}),
+        ]
+        assert [await states.async_consume(other) for other in altered] == [False] * len(altered)
+        now += 601
+        assert not await states.async_consume(state)
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("team", ["../T1", "T1/../T1", "none", "T1\0", "."])
+def test_what_is_no_id_of_slacks_names_no_folder_of_the_store(team: str, tmp_path: Path) -> None:
+    workspaces = installed(tmp_path, "file", enterprise_id=None, team_id="T1")
+
+    async def story() -> None:
+        assert await workspaces.authorize(None, team) is None
+        assert await workspaces.authorize(team, "T1") is None
+        await workspaces.forget(team, None)
+        await workspaces.forget(None, team)
+        assert await workspaces.authorize(None, "T1") is not None
+
+    asyncio.run(story())
 
 
 def installed(folder: Path, kind: str, **facts: object) -> InstalledWorkspaces:
