@@ -21,6 +21,8 @@ _HEADER = 100
 _PAGE_SIZE = 8192  # bytes: five vectors of 384 numbers fill a page, where two would leave a quarter of 4096 empty
 _PATIENCE = 30  # seconds
 _VALUES = 500  # in one query
+SYNCHRONOUS = "FULL"
+"""A commit is on the disk when it returns, and a power cut does not undo it; `tests/benchmarks/durability.py` prints the cost."""
 _CHECKED_WHOLE = 200_000_000  # bytes: half a second
 
 
@@ -148,7 +150,7 @@ class Database:
             if not self.path.exists() or not _is_read_only(error):
                 raise
             connection = self._connect_read_only()
-        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
         connection.execute("PRAGMA temp_store = MEMORY")
         return connection
 
