@@ -80,7 +80,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(f"{error.filename or 'the output'}: cannot be read or written ({error.strerror or error})")
     except KeyboardInterrupt:
         return _stopped()
-    except Exception as error:
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__module__ != "pyo3_runtime":  # where Rust code panics
+            raise
         if isinstance(error.__cause__, KeyboardInterrupt):  # Ctrl-C during an import
             return _stopped()
         if os.environ.get(PREFIX + "DEBUG"):

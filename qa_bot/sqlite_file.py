@@ -33,7 +33,7 @@ class SQLiteFile:
                 path.chmod(0o600)  # made by an older version
             self._connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute("PRAGMA synchronous = FULL")  # what has been acknowledged outlives a power cut
             self._connection.executescript(schema)
         except (OSError, sqlite3.Error) as error:
             raise StoreError(

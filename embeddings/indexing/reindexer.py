@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from embeddings.encoder.model import Encoder
+from embeddings.errors import StoreCorruptError
 from embeddings.indexing.chunking import BATCH_PASSAGES, PassageRule, check_encoder, cut
 from embeddings.indexing.diff import Comparison, forget_files_that_their_folder_lost
 from embeddings.indexing.listing import Listing, SourceLister
@@ -18,6 +19,9 @@ from embeddings.sources.web.fetcher import Fetcher
 from embeddings.store.protocol import Store
 
 __all__ = ["BATCH_PASSAGES", "Failure", "PassageCounts", "PassageRule", "Progress", "ReindexReport", "Reindexer"]
+
+_REPEATED = 20
+"""Times in a row that a rebuild is given the same articles, of which others can have changed only so many meanwhile."""
 
 
 class Reindexer:
@@ -149,8 +153,17 @@ class Reindexer:
         if store.encoder is not None:
             store.writing.begin_rebuild(encoder=encoder.identity, passage_rule=str(self._rule))
             total = store.status().articles
+            batch: list[str] = []
+            repeated = 0
             while not store.writing.finish_rebuild():
-                batch = store.writing.awaiting_rebuild(max(1, self._batch_passages // 4))
+                before, batch = batch, store.writing.awaiting_rebuild(max(1, self._batch_passages // 4))
+                repeated = repeated + 1 if batch == before else 0
+                if repeated == _REPEATED:
+                    which = f"the article {batch[0]} cannot be read" if batch else "an article has no number"
+                    raise StoreCorruptError(
+                        f"{store.status().location}: the store is damaged ({which}); put back a copy of it, or move it away "
+                        "and run: qa-bot index"
+                    )
                 stored = [store.articles.get(article_id) for article_id in batch]
                 pieces = [cut(text.article, self._rule) for text in stored if text is not None]
                 hashes = [text_hash for piece in pieces for text_hash in piece.hashes]

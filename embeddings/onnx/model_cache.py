@@ -48,7 +48,7 @@ def cache_key(name: str) -> str:
             status = path.stat()
             digest.update(f"{path.relative_to(folder)}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
     readable = re.sub(r"[^A-Za-z0-9.-]+", "-", Path(name).name).strip("-.")
-    return f"{readable[:60]}-{digest.hexdigest()[:12]}"
+    return f"{readable[:60]}-{digest.hexdigest()[:32]}"
 
 
 def packaged_model(folder: Path, description: str) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def packaged_model(folder: Path, description: str) -> dict[str, Any]:
         description: "encoder" or "reader", for the message.
 
     Raises:
-        ModelError: a file is missing or cut off.
+        ModelError: a file is missing or altered.
     """
     manifest = _manifest(folder)
     if manifest is None:
@@ -140,14 +140,19 @@ def _run_compiler(compiler: str, name: str, folder: Path, description: str) -> N
 def _manifest(folder: Path) -> dict[str, Any] | None:
     try:
         manifest = json.loads((folder / "compiled.json").read_text())
-        whole = all((folder / file).stat().st_size == size for file, size in manifest["files"].items())
-        return manifest if whole else None
+        is_whole = all(_digest(folder / file) == digest for file, digest in manifest["files"].items())
+        return manifest if is_whole else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 def write_manifest(folder: Path, facts: dict[str, Any]) -> None:
-    """Writes `compiled.json`: the facts, and the sizes of the other files, which reveal a cut-off copy."""
+    """Writes `compiled.json`: the facts, and the SHA-256 of the other files, which shows damage when a model is loaded."""
     files = [path for path in sorted(folder.iterdir()) if path.is_file() and path.name != "compiled.json"]
-    sizes = {path.name: path.stat().st_size for path in files}
-    (folder / "compiled.json").write_text(json.dumps({**facts, "files": sizes}, indent=1) + "\n")
+    digests = {path.name: _digest(path) for path in files}
+    (folder / "compiled.json").write_text(json.dumps({**facts, "files": digests}, indent=1) + "\n")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

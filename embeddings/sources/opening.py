@@ -27,6 +27,8 @@ def open_source(location: str, context: SourceContext | None = None) -> Source:
     Raises:
         SourceError: there is nothing there, or nothing that can hold articles.
     """
+    if not location.strip():
+        raise SourceError(repr(location), "a source without a name; write . for the current folder")
     _check_name(location)
     context = context or SourceContext()
     if is_web_address(location):

@@ -23,6 +23,9 @@ Examples:
   qa-bot articles remove 1f0c2a9b77de
 """
 
+_SHOWN_DIGITS = 12
+_NAMED_IDS = 5
+
 
 @click.group("articles", cls=Group, epilog=EXAMPLES)
 def command() -> None:
@@ -45,7 +48,7 @@ def _list(settings: Settings, limit: int | None, as_json: bool) -> int:
         note(f"the store in {settings.data_dir} is empty; run: qa-bot index FOLDER")
     for article in articles:
         published = str(article.published_at or "")[:10]
-        print(f"{article.id}  {published:10}  {visible(article.title)}")
+        print(f"{article.id[:_SHOWN_DIGITS]}  {published:10}  {visible(article.title)}")
     return 0
 
 
@@ -53,8 +56,9 @@ def _article_id(bot: QABot, prefix: str) -> str:
     """The id of the article whose id begins with the prefix."""
     ids = [article.id for article in bot.store.articles.known() if article.id.startswith(prefix.lower())]
     if len(ids) != 1:
-        how_many = "more than one article has an id" if ids else "no article has an id"
-        raise StoreError(f"{prefix}: {how_many} that begins so; see: qa-bot articles list")
+        if ids:
+            raise StoreError(f"{prefix}: more than one article has an id that begins so: {' '.join(ids[:_NAMED_IDS])}")
+        raise StoreError(f"{prefix}: no article has an id that begins so; see: qa-bot articles list")
     return ids[0]
 
 

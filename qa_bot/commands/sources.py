@@ -15,7 +15,7 @@ from qa_bot.commands import LOCATION, Group, as_json, note, open_bot, print_json
 from qa_bot.settings import Settings
 
 if TYPE_CHECKING:
-    from embeddings.store.protocol import Store
+    from embeddings.store.protocol import SourceRecord, Store
 
 EXAMPLES = """\
 Examples:
@@ -38,7 +38,7 @@ def _list(settings: Settings, as_json: bool) -> int:
     with open_bot(settings) as bot:
         sources = [(source, len(bot.store.articles.known(source.location))) for source in bot.store.sources.list()]
     if as_json:
-        rows = [source._asdict() | {"options": json.loads(source.options), "articles": n} for source, n in sources]
+        rows = [source._asdict() | {"options": _options(source), "articles": n} for source, n in sources]
         print_json(json.dumps(rows, ensure_ascii=False))
         return 0
     if not sources:
@@ -48,6 +48,14 @@ def _list(settings: Settings, as_json: bool) -> int:
         result = f": {source.last_result}" if source.last_result else ""
         print(f"{visible(source.location)}\n    {articles:,} articles; {when}{visible(result)}")
     return 0
+
+
+def _options(source: SourceRecord) -> Any:
+    try:
+        return json.loads(source.options)
+    except ValueError as error:
+        reason = f"its options in the store are not JSON; name it again: qa-bot index {source.location}"
+        raise SourceError(source.location, reason) from error
 
 
 @command.command("add", epilog=EXAMPLES)
@@ -85,6 +93,8 @@ def _remove(settings: Settings, sources: tuple[str, ...]) -> int:
 def _location(store: Store, name: str) -> str:
     """The location of a remembered source, by the name that a person gives it; the file itself may be gone."""
     locations = [source.location for source in store.sources.list()]
+    if not name.strip():
+        raise SourceError(repr(name), "a source without a name; see: qa-bot sources list")
     path = os.path.expanduser(name)
     for location in (name, os.path.abspath(path), os.path.realpath(path)):
         if location in locations:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from embeddings.articles import shown_source
+from embeddings.articles import article_id, shown_source
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,14 @@ from embeddings.articles import shown_source
 )
 def test_a_path_is_shown_from_here_or_from_home(source: str, folder: str, shown: str) -> None:
     assert shown_source(source, folder, "/home/ann") == shown
+
+
+def test_an_id_has_128_bits() -> None:
+    assert article_id("/home/ann/a.txt") == "bff6bc3ba1de93e417fd4ba5c523eba7"
+    assert len(bytes.fromhex(article_id("/home/ann/a.txt"))) * 8 == 128
+
+
+def test_sources_whose_ids_of_48_bits_are_the_same_have_two() -> None:
+    first, second = "/news/18718830.txt", "/news/42362042.txt"
+    assert article_id(first)[:12] == article_id(second)[:12]
+    assert article_id(first) != article_id(second)

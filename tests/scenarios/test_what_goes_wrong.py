@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import captive_network
 import pytest
 from commands import AS_ORDINARY_USER, FILES_OF_AT_MOST, Command, Done
 from tiny_models import make_encoder
 
 from qa_bot import QABot, load_settings
 
+ROOT = Path(__file__).parents[2]
 ARTICLES = {
     "harbour.txt": "The harbour of Aldport reopened on Thursday. Mayor Ann Reed cut the ribbon at noon.",
     "bridge.md": "---\ntitle: The bridge\n---\nThe old bridge was built in 1904. It is 310 metres long.",
@@ -228,6 +232,37 @@ def test_a_full_disk_loses_nothing_and_the_same_command_goes_on_later(qa_bot: Co
     check_failed(done, str(qa_bot.data_dir / "qa_bot.sqlite3"), "disk full", "what was committed is safe")
     done = qa_bot("index", "--quiet", "--json", folder)
     assert (done.code, done.json["new"], done.lines) == (0, 4, [])
+
+
+TINY_DISK = """
+set -e
+mount -t tmpfs -o size=8m tmpfs "$1"
+cp -r "$2" "$1/data"
+rm -r "$1/data/lexical"
+dd if=/dev/zero of="$1/everything else" bs=1k 2>&1 | grep -q "No space left"
+cd "$1"
+shift 2
+exec "$@"
+"""
+"""Runs a command on a disk of its own, which is full but for a copy of a store that has lost its lexical index."""
+
+
+@pytest.mark.skipif(not captive_network.is_possible(), reason="this machine lets nobody but root mount a disk")
+@pytest.mark.parametrize(("arguments", "line"), [(("ask", QUESTION), ""), (("repl",), QUESTION)], ids=["ask", "repl"])
+def test_a_full_disk_does_not_keep_a_question_from_its_answer(
+    qa_bot: Command, tmp_path: Path, arguments: tuple[str, ...], line: str
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = [sys.executable, "-m", "qa_bot", *arguments, "--threshold", "0", "--data-dir", str(disk / "data")]
+    done = subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "sh", "-c", TINY_DISK, "sh", disk, qa_bot.data_dir, *command],
+        env={**qa_bot.environment, "PYTHONPATH": str(ROOT)}, input=line, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done
+    assert "Mayor Ann Reed" in done.stdout
+    assert "kept in memory" in done.stderr
+    assert "unexpected" not in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [("status",), ("ask", QUESTION), ("--help",), ("ask", "--help")], ids=" ".join)
@@ -483,6 +518,18 @@ def test_settings_that_are_no_file_are_not_passed_over(bare: Command, make: Call
 def test_a_folder_without_a_name_is_not_the_current_one(bare: Command) -> None:
     check_failed(bare("status", "--data-dir", ""), "--data-dir: ''", "the name of a folder is missing")
     assert not list(bare.folder.glob("*.sqlite3"))
+
+
+@pytest.mark.parametrize("name", ["", " "])
+@pytest.mark.parametrize("verb", [("index", "--quiet"), ("sources", "add"), ("sources", "remove")], ids=" ".join)
+def test_a_source_without_a_name_is_not_the_current_folder(qa_bot: Command, verb: tuple[str, ...], name: str) -> None:
+    (qa_bot.folder / "letter.txt").write_text("Nobody has asked for this.")
+    before = qa_bot("sources", "list").output
+    check_failed(qa_bot(*verb, name), "a source without a name")
+    qa_bot("sources", "add", ".")
+    check_failed(qa_bot("sources", "remove", name), "a source without a name")
+    assert before in qa_bot("sources", "list").output
+    assert len(qa_bot("sources", "list").output) > len(before)
 
 
 def test_a_settings_file_that_is_named_must_be_there(bare: Command) -> None:

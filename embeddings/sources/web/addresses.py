@@ -14,6 +14,9 @@ _NOT_PUBLIC_V4 = tuple(map(IPv4Network, (
     "100.64.0.0/10",  # carrier-grade NAT
     "169.254.0.0/16",  # link-local; clouds tell their secrets here
     "224.0.0.0/4",  # multicast
+    # numbered as public, and yet they answer only the machines of one cloud
+    "168.63.129.16/32",  # Azure's host
+    "161.26.0.0/16", "166.8.0.0/14",  # IBM Cloud's inner services
 )))  # fmt: skip
 _PUBLIC_V6 = IPv6Network("2000::/3")
 _NOT_PUBLIC_V6 = tuple(IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "3fff::/20"))

@@ -65,8 +65,16 @@ class LocalStore(Store):
     @override
     @contextmanager
     def view(self, only: ArticleFilter = EVERYTHING) -> Iterator[LocalView]:
+        error_of_others: Exception | None = None
         with self._caches.moment() as (connection, facts, moment):
-            yield LocalView(connection, facts, moment, only)
+            try:
+                yield LocalView(self._database, connection, facts, moment, only)
+            except Exception as error:
+                error_of_others = (
+                    error  # raised behind the snapshot, which would take it for a value that it cannot read
+                )
+        if error_of_others is not None:
+            raise error_of_others
 
     @override
     def refresh(self) -> bool:

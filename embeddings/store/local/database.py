@@ -21,7 +21,17 @@ _HEADER = 100
 _PAGE_SIZE = 8192  # bytes: five vectors of 384 numbers fill a page, where two would leave a quarter of 4096 empty
 _PATIENCE = 30  # seconds
 _VALUES = 500  # in one query
+SYNCHRONOUS = "FULL"
+"""A commit is on the disk when it returns, and a power cut does not undo it; `tests/benchmarks/durability.py` prints the cost."""
+_NUMBERS = ("generation", "dimension", "next generation", "next dimension", "last generation", "trimmed")
+_OF_A_REBUILD = ("next generation", "next encoder", "next passage_rule")
+_DIGITS = 18
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _CHECKED_WHOLE = 200_000_000  # bytes: half a second
+
+
+class WrongValueError(Exception):
+    """A value in the SQLite file that no version of the store writes."""
 
 
 class Database:
@@ -39,6 +49,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.read_only = False
+        self._is_full = False
         self._as_opened: tuple[int, int, int, bool] | None = None
         self._checked = False
         self._connections: list[sqlite3.Connection] = []
@@ -145,10 +156,11 @@ class Database:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except sqlite3.DatabaseError as error:
             connection.close()
-            if not self.path.exists() or not _is_read_only(error):
+            self._is_full = _is_full(error)
+            if not self.path.exists() or not (self._is_full or _is_read_only(error)):
                 raise
             connection = self._connect_read_only()
-        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
         connection.execute("PRAGMA temp_store = MEMORY")
         return connection
 
@@ -167,6 +179,8 @@ class Database:
         except sqlite3.OperationalError:
             connection.close()
         if self._has_log():
+            if self._is_full:
+                raise sqlite3.OperationalError("database or disk is full")
             raise StoreError(
                 f"{self.path}-wal: the store was not closed in order and its disk is read-only; make it writable once"
             )
@@ -185,9 +199,9 @@ class Database:
     def snapshot(self) -> Iterator[sqlite3.Connection]:
         """A read transaction: whatever is read in it is of one moment, however others write.
 
-        End it soon: the log of writes grows as long as it lasts.
+        End it soon: the log of writes grows as long as it lasts.  A value that cannot be read is an error of the store.
         """
-        with self.errors(), self._borrowed() as connection:
+        with self.unreadable_values(), self._borrowed() as connection:
             connection.execute("BEGIN")
             try:
                 yield connection
@@ -199,7 +213,8 @@ class Database:
         """A write transaction: committed at the end, rolled back on any error."""
         with self.errors(), self._borrowed() as connection:
             if self.read_only:
-                raise sqlite3.OperationalError("attempt to write a readonly database")
+                reason = "database or disk is full" if self._is_full else "attempt to write a readonly database"
+                raise sqlite3.OperationalError(reason)
             self._check_pages(connection)
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -224,11 +239,23 @@ class Database:
 
     @contextlib.contextmanager
     def errors(self) -> Iterator[None]:
-        """Turns errors of SQLite into errors of the store."""
+        """Turns errors of SQLite, and values that the store does not write, into errors of the store."""
         try:
             yield
         except sqlite3.DatabaseError as error:
             raise self._translate(error) from error
+        except WrongValueError as error:
+            raise self._corrupt(str(error)) from error
+
+    @contextlib.contextmanager
+    def unreadable_values(self) -> Iterator[None]:
+        """Does the same around code that only reads: whatever it stumbles over is a value that the store does not write."""
+        with self.errors():
+            try:
+                yield
+            except _UNREADABLE as error:
+                reason = str(error).partition("\n")[0]
+                raise WrongValueError(f"a value cannot be read: {type(error).__name__}: {reason}") from error
 
     def _translate(self, error: sqlite3.DatabaseError) -> StoreError:
         reason = str(error)
@@ -236,7 +263,7 @@ class Database:
             return StoreBusyError(
                 f"{self.path}: another process has been writing for {_PATIENCE} s; try again when it is done"
             )
-        if "full" in reason or "disk I/O" in reason:
+        if _is_full(error):
             return StoreError(
                 f"{self.path}: disk full or failing ({reason}); what was committed is safe: free space, run again"
             )
@@ -256,8 +283,20 @@ class Database:
 
 
 def read_facts(connection: sqlite3.Connection) -> dict[str, str]:
-    """What the store knows of itself: its encoder, passage rule, generation."""
-    return dict(connection.execute("SELECT name, value FROM facts").fetchall())
+    """What the store knows of itself: its encoder, passage rule, generation.
+
+    Raises:
+        WrongValueError: one of these is not what it can be.
+    """
+    facts = dict(connection.execute("SELECT name, value FROM facts").fetchall())
+    for name, value in facts.items():
+        if not isinstance(value, str) or (name in _NUMBERS and not (value.isdecimal() and len(value) < _DIGITS)):
+            raise WrongValueError(f"its {name} is {value!r}")
+    if "next dimension" in facts or any(name in facts for name in _OF_A_REBUILD):
+        for name in _OF_A_REBUILD:
+            if name not in facts:
+                raise WrongValueError(f"its {name} is missing")
+    return facts
 
 
 def select_in(connection: sqlite3.Connection, query: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
@@ -273,6 +312,10 @@ def _open(uri: str) -> sqlite3.Connection:
 
 def _is_read_only(error: sqlite3.DatabaseError) -> bool:
     return "readonly" in str(error) or "unable to open" in str(error)
+
+
+def _is_full(error: sqlite3.DatabaseError) -> bool:
+    return "full" in str(error) or "disk I/O" in str(error)
 
 
 def _set_wal_mode(connection: sqlite3.Connection) -> None:

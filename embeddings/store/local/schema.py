@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 
-SCHEMA_VERSION = 3
+from embeddings.articles import article_id
+
+SCHEMA_VERSION = 4
 APPLICATION_ID = 0x51414254
 
 # Texts lie apart from the facts about their articles: a look through all articles then reads a hundredth of the file.
@@ -133,7 +135,21 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
         _run(connection, _TEXTS + _FROM_1 + _SINCE_2)
     if version <= 2:
         _run(connection, _FROM_2)
+    if version <= 3:
+        _lengthen_ids(connection)
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _lengthen_ids(connection: sqlite3.Connection) -> None:
+    """Gives articles ids of 128 bits; those of 48 are their beginning, so that what people have noted still finds them."""
+    connection.create_function("article_id", 1, article_id, deterministic=True)
+    connection.execute("PRAGMA defer_foreign_keys = ON")
+    is_short = "length(articles.id) = 12 AND article_id(source) LIKE articles.id || '%'"
+    connection.execute(
+        f"UPDATE holders SET article = (SELECT article_id(source) FROM articles WHERE articles.id = article) "
+        f"WHERE article IN (SELECT id FROM articles WHERE {is_short})"
+    )
+    connection.execute(f"UPDATE articles SET id = article_id(source) WHERE {is_short}")
 
 
 def _run(connection: sqlite3.Connection, script: str) -> None:

@@ -3,25 +3,48 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from functools import cached_property, partial
+from functools import cached_property, partial, wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import override
 
-from embeddings.errors import EncoderMismatchError
+from embeddings.errors import EncoderMismatchError, StoreError
 from embeddings.filters import EVERYTHING, ArticleFilter
 from embeddings.store.local.caches import Moment
-from embeddings.store.local.database import select_in
+from embeddings.store.local.database import Database, WrongValueError, select_in
 from embeddings.store.local.dense.search import best_by_cosine, best_of, cosines, scan
 from embeddings.store.local.passage_facts import NARROW, FilterFacts
-from embeddings.store.local.tables.articles import ARTICLE_COLUMNS, ARTICLES, read_article, read_sentences
+from embeddings.store.local.tables.articles import ARTICLE_COLUMNS, ARTICLES, as_text, read_article, read_text
 from embeddings.store.local.tables.rows import read_day, read_vectors
 from embeddings.store.protocol import MOST_COPIES, ArticleText, CopyGroup, Hit, StoredPassage, View
 
 _EVERYTHING = FilterFacts(None)
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+
+def _reading(
+    method: Callable[Concatenate[LocalView, Given], Result],
+) -> Callable[Concatenate[LocalView, Given], Result]:
+    """Makes what a method stumbles over, while it reads, an error of the store."""
+
+    @wraps(method)
+    def read(view: LocalView, /, *arguments: Given.args, **named: Given.kwargs) -> Result:
+        with view._database.unreadable_values():
+            try:
+                return method(view, *arguments, **named)
+            except OSError as error:
+                lexical = view._database.path.with_name("lexical.json")
+                raise StoreError(
+                    f"{lexical}: the index cannot be read ({error}); delete the file, and ask again"
+                ) from error
+
+    return read
 
 
 class LocalView(View):
@@ -31,8 +54,14 @@ class LocalView(View):
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, facts: Mapping[str, str], moment: Moment | None, only: ArticleFilter
+        self,
+        database: Database,
+        connection: sqlite3.Connection,
+        facts: Mapping[str, str],
+        moment: Moment | None,
+        only: ArticleFilter,
     ) -> None:
+        self._database = database
         self.encoder = facts.get("encoder")
         self.passage_rule = facts.get("passage_rule")
         self.only = only
@@ -42,11 +71,12 @@ class LocalView(View):
 
     @override
     def narrowed(self, only: ArticleFilter) -> LocalView:
-        return LocalView(self._connection, self._facts, self._moment, only)
+        return LocalView(self._database, self._connection, self._facts, self._moment, only)
 
     # -- searching -----------------------------------------------------------------------------------------------------
 
     @override
+    @_reading
     def dense_search(self, vector: NDArray[np.float32], count: int) -> list[Hit]:
         moment = self._moment
         if moment is None:
@@ -78,6 +108,7 @@ class LocalView(View):
         return facts.vectors
 
     @override
+    @_reading
     def lexical_search(self, question: str, count: int) -> list[Hit]:
         if self._moment is None or self._moment.lexical is None:
             return []
@@ -90,46 +121,54 @@ class LocalView(View):
         return [hit for hit in hits if hit.passage_id in ids]
 
     @override
+    @_reading
     def similarities(self, vector: NDArray[np.float32], passage_ids: Sequence[int]) -> dict[int, float]:
         ids, vectors = read_vectors(self._connection, passage_ids)
         return dict(zip(ids, cosines(vectors, vector).tolist(), strict=True)) if ids else {}
 
     @override
+    @_reading
     def idf(self, terms: Sequence[str]) -> dict[str, float]:
         return self._moment.lexical.idf(terms) if self._moment and self._moment.lexical else {}
 
     @override
+    @_reading
     def newest(self) -> date | None:
         return self._moment.lexical.newest(self.only) if self._moment and self._moment.lexical else None
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
     @override
+    @_reading
     def passages(self, passage_ids: Sequence[int]) -> dict[int, StoredPassage]:
         query = (
             "SELECT passages.id, articles.id, start, end, title, substr(text, start + 1, end - start), published_at "
-            "FROM passages JOIN articles ON articles.number = passages.article "
-            "JOIN texts ON texts.article = passages.article WHERE passages.id IN ({})"
+            "FROM passages LEFT JOIN articles ON articles.number = passages.article "
+            "LEFT JOIN texts ON texts.article = passages.article WHERE passages.id IN ({})"
         )
-        passages = {
-            passage_id: StoredPassage(passage_id, article_id, start, end, title, text, read_day(published_at))
-            for passage_id, article_id, start, end, title, text, published_at in select_in(
-                self._connection, query, passage_ids
-            )
-        }
+        passages = {}
+        for passage_id, article_id, start, end, title, text, published_at in select_in(
+            self._connection, query, passage_ids
+        ):
+            if not isinstance(start, int) or not isinstance(end, int) or len(as_text(text)) != end - start:
+                raise WrongValueError(f"the passage {passage_id} does not lie in its text")
+            day = read_day(published_at)
+            passages[passage_id] = StoredPassage(passage_id, as_text(article_id), start, end, as_text(title), text, day)
         return {passage_id: passages[passage_id] for passage_id in passage_ids if passage_id in passages}
 
     @override
+    @_reading
     def articles(self, article_ids: Sequence[str]) -> dict[str, ArticleText]:
         query = f"SELECT {ARTICLE_COLUMNS}, origin, sentences FROM {ARTICLES} WHERE articles.id IN ({{}})"
         articles = {}
         for *columns, origin, sentences in select_in(self._connection, query, article_ids):
-            article = read_article(columns)
-            if self.only.admits(article, origin):
-                articles[article.id] = ArticleText(article, read_sentences(sentences))
+            text = read_text(columns, sentences)
+            if self.only.admits(text.article, origin):
+                articles[text.article.id] = text
         return {article_id: articles[article_id] for article_id in article_ids if article_id in articles}
 
     @override
+    @_reading
     def copies(self, article_ids: Sequence[str]) -> dict[str, CopyGroup]:
         query = "SELECT id, copies FROM articles WHERE copies IS NOT NULL AND id IN ({})"
         group_of = dict(select_in(self._connection, query, list(dict.fromkeys(article_ids))))

@@ -16,6 +16,7 @@ from typing_extensions import override
 from embeddings.errors import StoreError
 from embeddings.store.local.caches import Caches, delete_caches, rebuilt_generation
 from embeddings.store.local.database import Database, read_facts
+from embeddings.store.local.tables.articles import as_text
 from embeddings.store.local.tables.rows import (
     dimension_of,
     generation_of,
@@ -87,8 +88,9 @@ class LocalWriting(Writing):
             rows = connection.execute(query, (self._after, count)).fetchall()
             if not rows and self._after:  # those that changed behind our back
                 rows = connection.execute(query, (0, count)).fetchall()
+            ids = [as_text(article_id) for article_id, _ in rows]
         self._after = rows[-1][1] if rows else 0
-        return [str(article_id) for article_id, _ in rows]
+        return ids
 
     @override
     def commit_rebuilt(self, articles: Sequence[IndexedArticle]) -> None:

@@ -249,6 +249,8 @@ def test_a_model_is_compiled_once_and_again_when_the_copy_is_damaged(tmp_path: P
     damages: list[Callable[[], object]] = [
         lambda: os.truncate(folder / "model.onnx", 1000),
         lambda: (folder / "compiled.json").write_text("{"),
+        lambda: _alter_a_byte(folder / "model.onnx"),
+        lambda: _alter_a_byte(folder / "tokenizer.json"),
     ]
     for number, damage in enumerate(damages, start=2):
         damage()
@@ -256,6 +258,12 @@ def test_a_model_is_compiled_once_and_again_when_the_copy_is_damaged(tmp_path: P
         assert len(messages) == number
     assert [path.name for path in cache.iterdir()] == [folder.name]
     assert folder.stat().st_mode & 0o777 == 0o777 & ~_umask()
+
+
+def _alter_a_byte(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
 
 
 def _umask() -> int:

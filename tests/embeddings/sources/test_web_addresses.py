@@ -30,6 +30,15 @@ def test_addresses_that_are_never_fetched_from(address: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "address",
+    ["168.63.129.16", "::ffff:168.63.129.16", "64:ff9b::168.63.129.16", "2002:a83f:8110::", "100.100.100.200", "169.254.170.2",
+     "169.254.169.253", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254", "161.26.0.10", "166.9.24.1"],
+)  # fmt: skip
+def test_the_inner_services_of_clouds_are_never_fetched_from(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize(
     "address", ["8.8.8.8", "1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "2a00:1450::1", "::ffff:8.8.8.8",
                 "64:ff9b::8.8.8.8", "2002:0808:0808::"]
 )  # fmt: skip

@@ -137,7 +137,11 @@ CREATE TRIGGER passage_removed AFTER DELETE ON passages
     BEGIN INSERT INTO changes (passage, added, generation) VALUES (old.id, 0, old.generation); END;
 """
 
-TABLES = {1: VERSION_1, 2: VERSION_2}
+VERSION_3 = VERSION_2.replace("    copies INTEGER\n", "    copies INTEGER,\n    author TEXT\n")
+
+TABLES = {1: VERSION_1, 2: VERSION_2, 3: VERSION_3}
+SHORT_ID = 12
+"""Digits of the ids up to version 3."""
 
 ARTICLES = [
     make_article("a.txt", "the harbour\nthe “bridge” 港", url="https://news.example/a", publisher="The Example"),
@@ -149,7 +153,10 @@ _FACTS = ("id", "source", "title", "url", "publisher", "text_hash", "content_has
 
 
 def write_old_store(folder: Path, version: int) -> None:
-    """Writes `ARTICLES` from the source /news, which is one of two, into a new store of an earlier version."""
+    """Writes `ARTICLES` from the source /news, which is one of two, into a new store of an earlier version.
+
+    From version 2 on, the source /more holds the first of them too.
+    """
     folder.mkdir()
     connection = sqlite3.connect(folder / "qa_bot.sqlite3")
     connection.execute("PRAGMA journal_mode = WAL")
@@ -163,6 +170,8 @@ def write_old_store(folder: Path, version: int) -> None:
             columns = {"article": number, "start": passage.start, "end": passage.end, "text_hash": passage.text_hash}
             passage_id = _insert(connection, "passages", columns)
             _insert(connection, "vectors", {"passage": passage_id, "vector": passage.vector.tobytes()})
+    if version > 1:
+        _insert(connection, "holders", {"location": "/more", "article": ARTICLES[0].id[:SHORT_ID]})
     connection.execute(f"PRAGMA application_id = {0x51414254}")
     connection.execute(f"PRAGMA user_version = {version}")
     connection.commit()
@@ -171,6 +180,7 @@ def write_old_store(folder: Path, version: int) -> None:
 
 def _insert_article(connection: sqlite3.Connection, version: int, number: int, article: Article) -> None:
     columns = {name: getattr(article, name) for name in _FACTS} | {"number": number, "origin": "/news"}
+    columns["id"] = article.id[:SHORT_ID]
     columns["published_at"] = article.published_at and article.published_at.isoformat()
     text = {"text": article.text, "sentences": np.array(make_indexed(article).sentences, np.int32).tobytes()}
     _insert(connection, "articles", columns | (text if version == 1 else {}))

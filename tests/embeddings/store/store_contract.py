@@ -214,6 +214,13 @@ class StoreContract:
         assert texts_of(store, dense_search(store, unit_vector("delta"), 1)) == ["delta"]
         assert (store.status().articles, store.status().passages) == (2, 3)
 
+    def test_an_article_never_takes_the_place_of_one_from_another_source(self, store: Store) -> None:
+        alpha = make_article("a.txt", "alpha")
+        commit(store, alpha)
+        with pytest.raises(StoreError, match=r"/news/b.txt: has the same id as /news/a.txt"):
+            commit(store, make_article("b.txt", "beta", id=alpha.id))
+        assert store.articles.list() == [alpha]
+
     def test_removed_articles_are_found_no_more(self, store: Store) -> None:
         alpha, beta = make_article("a.txt", "alpha harbour"), make_article("b.txt", "beta harbour")
         commit(store, alpha, beta)

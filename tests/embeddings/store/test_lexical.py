@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tantivy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +18,7 @@ from embeddings.store.local import passage_facts
 from embeddings.store.local.change_log import LexicalDocument
 from embeddings.store.local.lexical import search as lexical_search
 from embeddings.store.local.lexical.index import LexicalIndex
-from embeddings.store.local.lexical.search import LexicalSearcher
+from embeddings.store.local.lexical.search import LexicalSearcher, tantivy_errors
 from embeddings.store.local.passage_facts import Admitted
 from embeddings.words import Stemmer
 
@@ -194,3 +195,10 @@ def test_an_index_that_is_cut_off_while_it_is_open_is_made_again(tmp_path: Path)
     done = subprocess.run([sys.executable, "-c", CUT, str(tmp_path)], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     assert "rebuilding the lexical index" in done.stdout
+
+
+def test_a_panic_of_tantivy_is_an_error_that_is_caught() -> None:
+    index = LexicalIndex(None, "store")
+    index.apply([], [LexicalDocument(1, "the harbour", "title")], 1)
+    with pytest.raises(OSError, match="Limit must be greater than 0"), tantivy_errors():
+        index.searcher._searcher.search(tantivy.Query.all_query(), limit=0)

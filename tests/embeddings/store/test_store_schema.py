@@ -30,7 +30,7 @@ from embeddings.store.local.schema import SCHEMA_VERSION
 from embeddings.store.protocol import ArticleText, SourceRecord
 
 
-@pytest.fixture(params=[1, 2])
+@pytest.fixture(params=[1, 2, 3])
 def old_store(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """The folder of a store that an earlier version of the schema was written in."""
     folder = tmp_path / "store"
@@ -55,9 +55,27 @@ def test_a_store_of_an_earlier_version_is_brought_up_to_this_one_and_nothing_is_
         "the harbour",
         "the volcano",
     ]
-    assert store.sources.remove("/news") == 3
-    assert store.status().passages == 0
+    shared = [known.source for known in store.articles.known("/more")]
+    assert store.sources.remove("/news") == 3 - len(shared)
+    assert store.status().passages == len(shared)
+    assert [known.source for known in store.articles.known()] == shared
     store.close()
+
+
+def test_ids_get_longer_and_what_people_have_noted_still_finds_an_article(old_store: Path) -> None:
+    connection = sqlite3.connect(old_store / "qa_bot.sqlite3")
+    before = [row[0] for row in connection.execute("SELECT id FROM articles ORDER BY number")]
+    vectors = list(connection.execute("SELECT * FROM vectors"))
+    holds = connection.execute("SELECT name FROM sqlite_master WHERE name = 'holders'").fetchone()
+    LocalStore(old_store).close()
+    after = [row[0] for row in connection.execute("SELECT id FROM articles ORDER BY number")]
+    assert after == [article.id for article in ARTICLES]
+    assert [identity[:12] for identity in after] == before
+    assert list(connection.execute("SELECT * FROM vectors")) == vectors
+    held = list(connection.execute("SELECT location, article FROM holders"))
+    assert held == ([("/more", ARTICLES[0].id)] if holds else [])
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    connection.close()
 
 
 def test_a_migration_that_is_broken_off_leaves_the_store_as_it_was(
@@ -66,8 +84,8 @@ def test_a_migration_that_is_broken_off_leaves_the_store_as_it_was(
     whole = sqlite3.connect(old_store / "qa_bot.sqlite3")
     before, (version,) = list(whole.iterdump()), whole.execute("PRAGMA user_version").fetchone()
     with monkeypatch.context() as patch:
-        patch.setattr("embeddings.store.local.schema._FROM_2", "ALTER TABLE articles ADD COLUMN author TEXT;\n" * 2)
-        with pytest.raises(StoreError, match="author"):
+        patch.setattr("embeddings.store.local.schema.article_id", lambda source: 1 / 0)
+        with pytest.raises(StoreError, match="user-defined function raised exception"):
             LocalStore(old_store)
     assert list(whole.iterdump()) == before
     assert whole.execute("PRAGMA user_version").fetchone() == (version,)

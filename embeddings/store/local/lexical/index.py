@@ -14,7 +14,7 @@ from typing import Any
 import tantivy
 
 from embeddings.store.local.change_log import LexicalDocument
-from embeddings.store.local.lexical.search import LexicalSearcher
+from embeddings.store.local.lexical.search import LexicalSearcher, tantivy_errors
 from embeddings.words import word_analyzer
 
 _VERSION = 3
@@ -83,7 +83,8 @@ class LexicalIndex:
                 data = (self._folder / name).read_bytes()
                 if len(data) != size or zlib.crc32(data) != checksum:
                     return f"the checksum of its file {name} is wrong"
-            self._attach(tantivy.Index.open(str(self._folder)), int(manifest["change"]))
+            with tantivy_errors():
+                self._attach(tantivy.Index.open(str(self._folder)), int(manifest["change"]))
             self.stale = int(manifest["stale"])
             self._sizes = self._sizes_in(manifest)
         except FileNotFoundError:
@@ -93,7 +94,11 @@ class LexicalIndex:
         return None
 
     def clear(self) -> None:
-        """Puts an empty index in place of whatever there is."""
+        """Puts an empty index in place of whatever there is.
+
+        Raises:
+            OSError: the disk is full.
+        """
         self.stale = 0
         self._sizes = {}
         if self._folder is None or self._manifest is None:
@@ -102,7 +107,8 @@ class LexicalIndex:
         self._manifest.unlink(missing_ok=True)
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
-        self._attach(tantivy.Index(_schema(), path=str(self._folder)), 0)
+        with tantivy_errors():
+            self._attach(tantivy.Index(_schema(), path=str(self._folder)), 0)
 
     def apply(self, removed: Iterable[int], added: Iterable[LexicalDocument], change: int) -> None:
         """Takes passages out and puts others in, in one commit; doing so twice is as good as once.
@@ -112,7 +118,7 @@ class LexicalIndex:
         """
         filled = self.change > 0
         removed = list(removed) if filled else []
-        try:
+        with tantivy_errors():
             writer = self._index.writer(heap_size=32_000_000, num_threads=1)
             for passage_id in removed:
                 writer.delete_documents_by_term("passage", passage_id)
@@ -122,8 +128,6 @@ class LexicalIndex:
                 writer.add_document(_tantivy_document(document))
             writer.commit()
             writer.wait_merging_threads()
-        except ValueError as error:
-            raise OSError(str(error)) from error
         self.stale += len(removed)
         self._reload(change)
         self._record()
@@ -182,10 +186,8 @@ class LexicalIndex:
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return
         if change > self.change:
-            try:
+            with tantivy_errors():
                 self._reload(change)
-            except ValueError as error:
-                raise OSError(str(error)) from error
             self.stale, self._sizes = stale, sizes
 
     def __len__(self) -> int:

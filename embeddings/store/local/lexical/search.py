@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from itertools import chain
@@ -21,6 +22,23 @@ _SPARE = 16
 _FEW = 5_000  # passages that a query names one by one, in a millisecond or two
 
 
+@contextmanager
+def tantivy_errors() -> Iterator[None]:
+    """Turns tantivy's errors, and its panics, which pass `except Exception`, into errors of the disk.
+
+    Raises:
+        OSError: the disk is full, or a file of the index is damaged.
+    """
+    try:
+        yield
+    except ValueError as error:
+        raise OSError(str(error)) from error
+    except BaseException as error:
+        if type(error).__module__ != "pyo3_runtime":
+            raise
+        raise OSError(str(error).partition("\n")[0]) from error
+
+
 class LexicalSearcher:
     """A tantivy index as it was at a change; what is applied to the index later is not seen."""
 
@@ -30,6 +48,7 @@ class LexicalSearcher:
         self._searcher = index.searcher()
         self._analyzer = analyzer
 
+    @tantivy_errors()
     def search(self, question: str, count: int, only: ArticleFilter, admitted: Admitted | None = None) -> list[Hit]:
         """The passages with the highest BM25 score for any of the question's words, best first; ties by id.
 
@@ -69,12 +88,14 @@ class LexicalSearcher:
         scored = zip(passages, documents, strict=True)
         return [Hit(int(passage), float(score)) for passage, (score, _) in scored if passage is not None]
 
+    @tantivy_errors()
     def idf(self, terms: Sequence[str]) -> dict[str, float]:
         """Inverse document frequency of terms, as BM25 has it: from 0 if each passage has one, up to log(2 n + 2)."""
         counts = {term: int(self._searcher.doc_freq("text", term)) for term in terms}
         documents = max(int(self._searcher.num_docs), *counts.values(), 0)
         return {term: math.log(1 + (documents - count + 0.5) / (count + 0.5)) for term, count in counts.items()}
 
+    @tantivy_errors()
     def newest(self, only: ArticleFilter) -> date | None:
         """The last day on which an article that a filter admits was published; None if none has a date."""
         dated = only.model_copy(update={"since": only.since or date.min})

@@ -12,10 +12,12 @@ from typing_extensions import override
 
 from embeddings.articles import Article
 from embeddings.sentences import Span
-from embeddings.store.local.database import Database, select_in
+from embeddings.store.local.database import Database, WrongValueError, select_in
 from embeddings.store.local.tables.rows import generation_of
 from embeddings.store.protocol import MOST_NEAR, Articles, ArticleText, KnownArticle, SignedArticle
 
+_SHOWN = 40
+_OPTIONAL = ("url", "author", "publisher")
 _FIELDS = ("id", "source", "title", "url", "author", "publisher", "text")
 ARTICLE_COLUMNS = ", ".join((*(f"articles.{name}" for name in _FIELDS[:-1]), "text", "articles.published_at"))
 ARTICLES = "articles JOIN texts ON texts.article = articles.number"
@@ -32,9 +34,9 @@ class ArticleTable(Articles):
         query = "SELECT id, source, content_hash FROM articles"
         with self._database.snapshot() as connection:
             if origin is None:
-                return [KnownArticle(*row) for row in connection.execute(query)]
+                return [KnownArticle(*map(as_text, row)) for row in connection.execute(query)]
             query += " WHERE origin = ? OR id IN (SELECT article FROM holders WHERE location = ?) ORDER BY number"
-            return [KnownArticle(*row) for row in connection.execute(query, (origin, origin))]
+            return [KnownArticle(*map(as_text, row)) for row in connection.execute(query, (origin, origin))]
 
     @override
     def origin(self, article_id: str) -> str | None:
@@ -64,9 +66,15 @@ class ArticleTable(Articles):
     @override
     def get(self, article_id: str) -> ArticleText | None:
         with self._database.snapshot() as connection:
-            query = f"SELECT {ARTICLE_COLUMNS}, sentences FROM {ARTICLES} WHERE articles.id = ?"
+            query = f"SELECT {ARTICLE_COLUMNS}, sentences, content_hash FROM {ARTICLES} WHERE articles.id = ?"
             row = connection.execute(query, (article_id,)).fetchone()
-        return None if row is None else ArticleText(read_article(row[:-1]), read_sentences(row[-1]))
+            if row is None:
+                return None
+            *columns, sentences, content_hash = row
+            text = read_text(columns, sentences)
+            if text.article.content_hash != content_hash:
+                raise WrongValueError(f"the article {article_id} is not the one that its hash stands for")
+        return text
 
     @override
     def vectors_of(self, text_hashes: Iterable[bytes]) -> dict[bytes, NDArray[np.float32]]:
@@ -93,15 +101,43 @@ class ArticleTable(Articles):
             return [read_article(row) for row in rows]
 
 
-def read_sentences(bounds: bytes) -> list[Span]:
-    """The sentences that `pack_sentences` wrote."""
-    return [Span(start, end) for start, end in np.frombuffer(bounds, np.int32).reshape(-1, 2).tolist()]
+def as_text(value: object) -> str:
+    """A value that is text.
+
+    Raises:
+        WrongValueError: it is not.
+    """
+    if not isinstance(value, str):
+        raise WrongValueError(f"a text is {str(value)[:_SHOWN]!r}")
+    return value
+
+
+def read_text(columns: Sequence[Any], sentences: bytes) -> ArticleText:
+    """The article of a row of `ARTICLE_COLUMNS`, with the sentences that `pack_sentences` wrote.
+
+    Raises:
+        WrongValueError: a value in it is not one that the store writes.
+    """
+    article = read_article(columns)
+    bounds = np.frombuffer(sentences, np.int32).reshape(-1, 2)
+    in_order = bounds.ravel()[:-1] <= bounds.ravel()[1:]
+    if bounds.size and (bounds[0, 0] < 0 or bounds[-1, 1] > len(article.text) or not in_order.all()):
+        raise WrongValueError(f"the sentences of the article {article.id} do not lie in its text")
+    return ArticleText(article, [Span(start, end) for start, end in bounds.tolist()])
 
 
 def read_article(row: Sequence[Any]) -> Article:
-    """The article of a row of `ARTICLE_COLUMNS`."""
+    """The article of a row of `ARTICLE_COLUMNS`.
+
+    Raises:
+        WrongValueError: a value in it is not one that the store writes.
+    """
     *values, published_at = row
+    facts = dict(zip(_FIELDS, values, strict=True))
+    for name, value in facts.items():
+        if not isinstance(value, str) and not (value is None and name in _OPTIONAL):
+            raise WrongValueError(f"the {name} of an article is {str(value)[:_SHOWN]!r}")
     moment: date | datetime | None = None
-    if isinstance(published_at, str):
+    if published_at is not None:
         moment = datetime.fromisoformat(published_at) if "T" in published_at else date.fromisoformat(published_at)
-    return Article.model_construct(**dict(zip(_FIELDS, values, strict=True)), published_at=moment)
+    return Article.model_construct(**facts, published_at=moment)

@@ -10,6 +10,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.articles import Article
 from embeddings.errors import StoreError
 from embeddings.store.local.database import read_facts, select_in
 from embeddings.store.protocol import IndexedArticle, NewPassage
@@ -57,7 +58,7 @@ def generation_of(connection: sqlite3.Connection) -> int:
 def put_article(connection: sqlite3.Connection, indexed: IndexedArticle) -> None:
     """Writes an article with its passages and their vectors, in place of an earlier one with its id."""
     article = indexed.article
-    holders = _take_out(connection, article.id)
+    holders = _take_out(connection, article)
     row = {
         **article.model_dump(include={"id", "source", "title", "url", "author", "publisher"}),
         "origin": indexed.origin,
@@ -83,14 +84,16 @@ def put_article(connection: sqlite3.Connection, indexed: IndexedArticle) -> None
         put_fact(connection, "dimension", dimension_of(indexed))
 
 
-def _take_out(connection: sqlite3.Connection, article_id: str) -> set[str]:
-    """Removes an article; returns the sources that held it."""
-    row = connection.execute("SELECT origin FROM articles WHERE id = ?", (article_id,)).fetchone()
+def _take_out(connection: sqlite3.Connection, article: Article) -> set[str]:
+    """Removes the earlier version of an article; returns the sources that held it."""
+    row = connection.execute("SELECT origin, source FROM articles WHERE id = ?", (article.id,)).fetchone()
     if row is None:
         return set()
-    others = connection.execute("SELECT location FROM holders WHERE article = ?", (article_id,)).fetchall()
-    connection.execute("DELETE FROM articles WHERE id = ?", (article_id,))
-    return {str(location) for (location,) in (row, *others)}
+    if row[1] != article.source:
+        raise StoreError(f"{article.source}: has the same id as {row[1]}; rename or move one of them")
+    others = connection.execute("SELECT location FROM holders WHERE article = ?", (article.id,)).fetchall()
+    connection.execute("DELETE FROM articles WHERE id = ?", (article.id,))
+    return {str(row[0]), *(str(location) for (location,) in others)}
 
 
 def _group_of(connection: sqlite3.Connection, original: str | None) -> int | None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing_extensions import override
 
 from embeddings.store.local.database import Database
+from embeddings.store.local.tables.articles import as_text
 from embeddings.store.protocol import SourceRecord, Sources
 
 
@@ -69,7 +70,11 @@ class SourceTable(Sources):
     def list(self) -> list[SourceRecord]:
         query = "SELECT location, options, added_at, last_indexed_at, last_result FROM sources ORDER BY number"
         with self._database.snapshot() as connection:
-            return [SourceRecord(*row) for row in connection.execute(query)]
+            return [_record(*row) for row in connection.execute(query)]
+
+
+def _record(location: object, options: object, *known: object) -> SourceRecord:
+    return SourceRecord(as_text(location), as_text(options), *(as_text(value) if value else None for value in known))
 
 
 def put_sync_state(connection: sqlite3.Connection, state: Mapping[str, str]) -> None:
