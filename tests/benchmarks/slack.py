@@ -77,7 +77,7 @@ def main() -> None:
     options = parser.parse_args()
     entries = json.loads((ROOT / "tests/scenarios/seed_questions.json").read_text())
     questions = [entry["question"] for entry in entries["answerable"] + entries["unanswerable"]]
-    row("figure", "measured", "target")
+    row("on loopback, without the way to Slack and back", "measured", "target")
     with tempfile.TemporaryDirectory() as folder:
         cache = Path(os.environ.get("QA_BOT_CACHE_DIR") or Path(folder, "cache"))
         environment = {**os.environ, "QA_BOT_DATA_DIR": str(Path(folder, "data")), "QA_BOT_CACHE_DIR": str(cache)}

@@ -147,6 +147,9 @@ def check_manifest(manifest: Any) -> Problems:
     MANIFEST(manifest, "", problems)
     if not problems:
         settings = manifest.get("settings", {})
+        for part in ("event_subscriptions", "interactivity"):
+            if part in settings and not (settings.get("socket_mode_enabled") or settings[part].get("request_url")):
+                problems.add(f"/settings/{part}", "requires either Request URL or Socket Mode Enabled")
         if manifest.get("functions") and not settings.get("function_runtime"):
             problems.add("/settings/function_runtime", "functions need a runtime")
     return problems

@@ -43,9 +43,11 @@ class Scene:
         environment: dict[str, str] | None = None,
     ) -> None:
         requested = _manifest(MANIFESTS / manifest)
+        own = json.loads((MANIFESTS / manifest).read_text())
         self.slack = SlackEmulator(requested[0])
         self.workspace = self.slack.workspace
         self.workspace.scopes = set(requested[1])
+        self.workspace.manifest = own
         self.alice, self.bob, self.carol = (Person(self.slack, name) for name in ("alice", "bob", "carol"))
         for name in channels:
             self.workspace.add_channel(name, {BOT_USER_ID, self.alice.id, self.bob.id})

@@ -13,7 +13,7 @@ from aiohttp import web
 from slack_emulator.faults import Fault, Faults
 from slack_emulator.live_text import LiveText
 from slack_emulator.methods import METHODS, Method, SlackError
-from slack_emulator.workspace import BOT_TOKEN, TEAM_ID, Call, Workspace
+from slack_emulator.workspace import BOT_TOKEN, CONFIG_TOKEN, TEAM_ID, Call, Workspace
 
 
 class WebApi:
@@ -91,9 +91,16 @@ class WebApi:
             raise SlackError("not_authed")
         if self.workspace.revoked:
             raise SlackError("token_revoked")
-        if token not in (*self.workspace.tokens, *self.workspace.step_tokens.values(), *self.workspace.app_tokens):
+        if token not in (
+            *self.workspace.tokens,
+            *self.workspace.step_tokens.values(),
+            *self.workspace.app_tokens,
+            CONFIG_TOKEN,
+        ):
             raise SlackError("invalid_auth")
-        if method.token != "any" and (token in self.workspace.app_tokens) != (method.token == "app"):
+        if (token == CONFIG_TOKEN) != (method.token == "config"):
+            raise SlackError("not_allowed_token_type")
+        if method.token not in ("any", "config") and (token in self.workspace.app_tokens) != (method.token == "app"):
             raise SlackError("not_allowed_token_type")
         if method.scopes and not self.workspace.scopes.intersection(method.scopes):
             raise SlackError("missing_scope", needed=method.scopes[0], provided=",".join(sorted(self.workspace.scopes)))

@@ -16,6 +16,7 @@ APP_ID = "A0QABOT01"
 BOT_ID = "B0QABOT01"
 BOT_USER_ID = "U0QABOT01"
 BOT_TOKEN = "xoxb-1111-2222-emulatedBotToken"
+CONFIG_TOKEN = "xoxe.xoxp-1-emulatedConfigurationToken"
 APP_TOKEN = "xapp-1-A0QABOT01-3333-emulatedAppToken"
 SIGNING_SECRET = "emulated0signing0secret0123456789"
 CLIENT_SECRET = "emulated0client0secret01234567890"
@@ -148,6 +149,7 @@ class Workspace:
         session_statuses: (channel, thread, status) of `agents.sessions.setStatus`, in order.
         tokens: of the bot, and the workspaces that they are for.
         app_tokens: of this app, and perhaps of others.
+        manifest: of this app.
         steps: how each execution of a workflow step ended: its outputs or its error; None while it runs.
         step_tokens: the token of each execution, which alone may complete it.
         organisation: the workspaces of the organisation (Enterprise Grid) that this one belongs to; empty if it is in none.
@@ -178,6 +180,7 @@ class Workspace:
         self.revoked = False
         self.tokens = {BOT_TOKEN: TEAM_ID}
         self.app_tokens = {APP_TOKEN}
+        self.manifest: dict[str, Any] = {}
         self.organisation: set[str] = set()
         self.allowed_links: list[str] = ["https://example.org/qa-bot-seeds/", "https://seeds.slack.com/archives/"]
         self.allowed_mentions: set[str] = set()

@@ -14,10 +14,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from embeddings.errors import QABotError, SettingsError
 from qa_bot.bot import QABot
+from qa_bot.slack.check.validation import validate_manifests, validate_shapes
 from qa_bot.slack.incoming.requests import mapping
 from qa_bot.slack.jobs.state import FILE_NAME, SlackState
 from qa_bot.slack.listeners.commands import SHORTCUT
 from qa_bot.slack.settings import Mode, SlackSettings, app_token, bot_token
+from qa_bot.slack.views.texts import texts_in
 from qa_bot.slack.web_api.calls import CALL_ERRORS, error_code
 from qa_bot.slack.web_api.workspaces import SCOPES, app_of_bot, new_client, new_session
 from qa_bot.slack.workers.workflow_steps import STEP
@@ -156,6 +158,9 @@ async def _of_bot_token(
             yield Finding(None, f"scope {scope}", FREE_PLAN)
         else:
             yield Finding(False, f"scope {scope}", f"missing; {REINSTALL}")
+    texts = texts_in(settings.channel(None).language)
+    shown = await validate_shapes(client, texts, str(response.get("user_id")))
+    yield Finding(shown.right, "messages and views", shown.words)
     for finding in await _of_manifest(client, settings, session, http, str(response.get("bot_id"))):
         yield finding
 
@@ -176,7 +181,10 @@ async def _of_manifest(
         exported: Any = await config_client.apps_manifest_export(app_id=app_id or "")
     except CALL_ERRORS as error:
         return [Finding(False, "SLACK_CONFIG_TOKEN", _why(error, settings.api_url))]
-    return list(compare(exported.get("manifest") or {}, http=http))
+    manifest = mapping(exported.get("manifest"))
+    verdicts = await validate_manifests(config_client, manifest, http=http)
+    validated = [Finding(verdict.right, f"manifest ({name})", verdict.words) for name, verdict in verdicts.items()]
+    return [*validated, *compare(manifest, http=http)]
 
 
 async def _signing_secret(settings: SlackSettings) -> str:

@@ -44,8 +44,9 @@ class StatusLine:
         return session or line
 
     async def wait(self, status: str) -> None:
-        """Shows that the message waits: by a status, else by a reaction."""
-        if not await self.show(status):
+        """Shows that the message waits: by a line of text, else by the state of the session, else by a reaction."""
+        shown = await self._line(status) or await self.show(status)
+        if not shown:
             await self.react(WAITING)
 
     async def react(self, name: str) -> None:

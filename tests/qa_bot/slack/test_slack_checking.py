@@ -33,6 +33,8 @@ def address(manifest: Any) -> Iterator[str]:
         "auth.test": ("xoxb-1-test", {"user": "qa_bot", "user_id": "U0BOT", "bot_id": "B0BOT", "team": "Seeds"}),
         "bots.info": ("xoxb-1-test", {"bot": {"app_id": "A0APP"}}),
         "apps.manifest.export": ("xoxe.xoxp-1-test", {"manifest": manifest}),
+        "apps.manifest.validate": ("xoxe.xoxp-1-test", {}),
+        "blocks.validate": ("xoxb-1-test", {}),
         "apps.connections.open": ("xapp-1-test", {"url": "wss://127.0.0.1/"}),
     }
 

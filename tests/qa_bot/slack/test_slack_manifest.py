@@ -158,6 +158,7 @@ VERSION_1 = {"question": {"type": "string", "title": "Question", "is_required": 
         (("settings", "function_runtime"), "", "more than 0 characters"),
         (("display_information", "long_description"), "Short.", "more than 174 characters"),
         (("display_information", "name"), "n" * 36, "less than 36"),
+        (("settings", "socket_mode_enabled"), False, "requires either Request URL or Socket Mode"),
         (("_metadata", "major_version"), 1, "valid enum value"),
     ],
 )

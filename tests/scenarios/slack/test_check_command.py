@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from app_check import check, without_secrets
 from commands import Command, Done
+from slack_emulator import Fault
 from slack_emulator.running import free_port
 from slack_emulator.scene import Scene
-from slack_emulator.workspace import APP_TOKEN, BOT_TOKEN
+from slack_emulator.workspace import APP_TOKEN, BOT_TOKEN, CONFIG_TOKEN
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,45 @@ def test_all_is_well(scene: Scene) -> None:
     for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
         assert name in done.output
     scene.slack.check()
+
+
+def test_slack_is_asked_whether_it_takes_our_messages_views_and_manifest(scene: Scene) -> None:
+    before = len(scene.workspace.calls)
+    done = check(scene, SLACK_CONFIG_TOKEN=CONFIG_TOKEN)
+    assert done.code == 0, done.output
+    assert "ok    messages and views: Slack takes all 14 kinds" in done.output
+    assert "ok    manifest (app): Slack takes it" in done.output
+    assert "ok    manifest (manifest.json): Slack takes it" in done.output
+    assert [call.method for call in scene.workspace.calls[before:]].count("blocks.validate") == 14
+
+
+@pytest.mark.parametrize(
+    ("method", "fault", "line"),
+    [
+        ("blocks.validate", Fault(200, "invalid_message"), "WRONG messages and views: Slack refuses an answer"),
+        ("blocks.validate", Fault(200, "unknown_method"), "?     messages and views: cannot be checked"),
+        ("blocks.validate", Fault(429, "ratelimited"), "?     messages and views: cannot be checked"),
+        ("apps.manifest.validate", Fault(200, "invalid_manifest"), "WRONG manifest (app): invalid_manifest"),
+        ("apps.manifest.validate", Fault(200, "unknown_method"), "?     manifest (app): cannot be checked"),
+    ],
+)
+def test_what_slack_does_not_take_is_named_and_what_it_does_not_say_is_not_wrong(
+    scene: Scene, method: str, fault: Fault, line: str
+) -> None:
+    scene.slack.faults.plan(method, fault)
+    done = check(scene, SLACK_CONFIG_TOKEN=CONFIG_TOKEN)
+    assert line in done.output
+    assert done.code == (2 if line.startswith("WRONG") else 0)
+
+
+def test_an_invalid_manifest_is_named_with_the_place(scene: Scene) -> None:
+    good = scene.workspace.manifest
+    scene.workspace.manifest = good | {"display_information": {"name": "n" * 40}}
+    try:
+        done = check(scene, SLACK_CONFIG_TOKEN=CONFIG_TOKEN)
+    finally:
+        scene.workspace.manifest = good
+    assert "WRONG manifest (app): /display_information/name must be less than 36 characters" in done.output
 
 
 def test_the_command_ends_with_an_error_if_something_is_wrong(scene: Scene) -> None:
