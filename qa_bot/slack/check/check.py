@@ -105,6 +105,8 @@ async def _findings(
     client = None
     if settings.uses_oauth:
         yield Finding(True, "SLACK_CLIENT_ID, SLACK_CLIENT_SECRET", "set; workspaces install the app at /slack/install")
+        listed = ", ".join(settings.workspaces) or "none, so nobody is answered; set slack.workspaces in qa_bot.toml"
+        yield Finding(bool(settings.workspaces), "workspaces", listed)
     else:
         try:
             client = new_client(settings, session, bot_token(settings))
