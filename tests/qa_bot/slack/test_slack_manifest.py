@@ -114,7 +114,7 @@ def test_the_step_is_the_one_that_the_code_does(manifest: Any, registered: dict[
     assert given["required"] == [QUESTION]
     assert set(returned["properties"]) == set(returned["required"]) == set(outputs(_nothing()))
     for parameter in [*given["properties"].values(), *returned["properties"].values()]:
-        assert parameter["type"] in ("string", "number", "boolean")
+        assert parameter["type"] in ("string", "number", "boolean", "slack#/types/channel_id")
 
 
 def _nothing() -> Any:
