@@ -80,7 +80,9 @@ class ChannelSettings(BaseModel):
 class SlackSettings(ChannelSettings):
     """The settings of the Slack app; those of `ChannelSettings` are the defaults of all channels."""
 
-    workspaces: tuple[str, ...] = Field((), description="ids of workspaces whose people are answered; empty = all")
+    workspaces: tuple[str, ...] = Field(
+        (), description="ids of workspaces whose people are answered; empty = the bot token's own, and none with OAuth"
+    )
     allowed_channels: tuple[str, ...] = Field((), description="ids of channels that are answered; empty = all")
     admins: tuple[str, ...] = Field((), description="ids of people who may use /ask-admin")
     answered_bots: tuple[str, ...] = Field((), description="ids of bots that are answered like people")

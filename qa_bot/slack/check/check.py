@@ -58,6 +58,10 @@ UNKNOWN = {
     "channel_not_found": "no such channel, or a private one without the app; check the id, or /invite the app there",
     "user_not_found": "no such person; copy the member id from their profile",
 }
+SHARED = (
+    "what is posted there answers in every channel, direct message and workspace that no filter by sources restricts; "
+    "set slack.sources or slack.channels.<ID>.sources in qa_bot.toml to restrict one"
+)
 WHAT_TO_DO = {
     "invalid_auth": "copy it again from api.slack.com/apps",
     "not_authed": "copy it again from api.slack.com/apps",
@@ -107,6 +111,8 @@ async def _findings(
     client = None
     if settings.uses_oauth:
         yield Finding(True, "SLACK_CLIENT_ID, SLACK_CLIENT_SECRET", "set; workspaces install the app at /slack/install")
+        listed = ", ".join(settings.workspaces) or "none, so nobody is answered; set slack.workspaces in qa_bot.toml"
+        yield Finding(bool(settings.workspaces), "workspaces", listed)
     else:
         try:
             client = new_client(settings, session, bot_token(settings))
@@ -115,6 +121,9 @@ async def _findings(
     if client:
         async for finding in _of_bot_token(client, settings, session, http):
             yield finding
+    for name, place in (("[slack]", None), *((f"channel {channel}", channel) for channel in settings.channels)):
+        if settings.channel(place).index_posts:
+            yield Finding(None, f"{name}, index_posts", SHARED)
     if http:
         yield await _finding("SLACK_SIGNING_SECRET", _signing_secret(settings), settings)
     else:

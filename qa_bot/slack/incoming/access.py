@@ -41,7 +41,7 @@ def refusal(
         person_team: id of the person's workspace or organisation; None if they belong to the bot's organisation.
     """
     own = {identity.team, identity.enterprise}
-    if settings.workspaces and not own & set(settings.workspaces):
+    if (settings.workspaces or settings.uses_oauth) and not own & set(settings.workspaces):
         return Refusal.WORKSPACE
     if channel and not channel.startswith("D"):
         if settings.allowed_channels and channel not in settings.allowed_channels:

@@ -10,14 +10,14 @@ from slack_bolt.context.async_context import AsyncBoltContext
 
 from qa_bot.slack.incoming.access import Refusal
 from qa_bot.slack.incoming.messages import CHARS_READ, SmallTalk, Trigger, small_talk, typed
-from qa_bot.slack.incoming.requests import Request, mapping, read_message, read_request
+from qa_bot.slack.incoming.requests import Request, mapping, read_id, read_message, read_request
 from qa_bot.slack.quoting import clean, unescape, web_address
 from qa_bot.slack.services import Services, origin_of
 from qa_bot.slack.web_api.responding import ephemeral
 from qa_bot.slack.workers.articles import AdminPayload, archive_status
 from qa_bot.slack.workers.private_answers import PrivatePayload
 from qa_bot.slack.workers.questions import QuestionPayload
-from qa_bot.slack.workers.workflow_steps import QUESTION, STEP, StepPayload
+from qa_bot.slack.workers.workflow_steps import CHANNEL, QUESTION, STEP, StepPayload
 
 SHORTCUT = "answer_this"
 """Callback id of the shortcut, in the manifest."""
@@ -117,11 +117,13 @@ async def answer_this(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltCon
 
 async def answer_question(event: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
     """Takes the question that a workflow asks; one that is refused, too, as the workflow waits for the step's end."""
-    execution, question, token = (
+    execution, inputs, token = (
         event.get("function_execution_id"),
-        mapping(event.get("inputs")).get(QUESTION),
+        mapping(event.get("inputs")),
         event.get("bot_access_token"),
     )
+    question, channel = inputs.get(QUESTION), read_id(inputs.get(CHANNEL))
+    unreadable = bool(inputs.get(CHANNEL)) and channel is None
     if not isinstance(execution, str):
         return
     payload = StepPayload(
@@ -129,7 +131,8 @@ async def answer_question(event: dict[str, Any], context: AsyncBoltContext, serv
         execution=execution[:100],
         question=typed(question[:CHARS_READ]) if isinstance(question, str) else "",
         token=token[:TOKEN_CHARS] if isinstance(token, str) else "",
-        refused=services.refuses(context, None, None) is not None,
+        refused=unreadable or services.refuses(context, channel, None) is not None,
+        channel=channel,
     )
     services.jobs.put(f"step:{payload.execution}", "step", payload.model_dump())
 

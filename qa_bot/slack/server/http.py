@@ -15,6 +15,7 @@ import threading
 import time
 from contextlib import AsyncExitStack
 from multiprocessing.context import SpawnProcess
+from typing import NamedTuple
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
@@ -26,6 +27,7 @@ from qa_bot.bot import QABot
 from qa_bot.settings import Settings
 from qa_bot.slack.log_redaction import in_words, set_up_log
 from qa_bot.slack.server.app import LAST_MOMENTS, leave_in_time, running, stop_signal
+from qa_bot.slack.server.connections import ACCEPTED_AT_ONCE, Connections, OnceAWhile, most_connections
 from qa_bot.slack.services import Services
 from qa_bot.slack.settings import SlackSettings, bot_token
 
@@ -33,20 +35,44 @@ LONGEST_BODY = 1_000_000
 """Bytes of a request's body; Slack's are far smaller."""
 BODY_SECONDS = 5.0
 """Seconds in which a request's body must arrive; Slack itself waits at most three for an answer."""
+HEAD_SECONDS = 5.0
+"""Seconds in which a request's head must arrive, from the connection or from the first byte of a further request."""
 IDLE_SECONDS = 75.0
-"""Seconds in which a request's head must arrive on an open connection; longer than proxies keep theirs open."""
+"""Seconds for which a connection is kept between requests; longer than proxies keep theirs open."""
 BACKLOG = 1024
+"""Connections that wait to be accepted."""
 
 _log = logging.getLogger(__name__)
+
+
+class Listener(NamedTuple):
+    """What takes connections, and what answers requests."""
+
+    server: asyncio.Server
+    runner: web.AppRunner
+
+    async def cleanup(self) -> None:
+        """Takes no further connections, and ends those that are open after their requests are answered."""
+        self.server.close()
+        await self.runner.cleanup()
 
 
 class HttpServer:
     """Takes Slack's requests, and says whether the process runs and whether it is ready."""
 
-    def __init__(self, bot: QABot, settings: SlackSettings, idle_seconds: float = IDLE_SECONDS) -> None:
+    def __init__(
+        self,
+        bot: QABot,
+        settings: SlackSettings,
+        idle_seconds: float = IDLE_SECONDS,
+        head_seconds: float = HEAD_SECONDS,
+        most: int | None = None,
+    ) -> None:
         self._bot = bot
         self._settings = settings
         self._idle_seconds = idle_seconds
+        most = most_connections() if most is None else most
+        self._connections = Connections(most, most * 3 // 4, head_seconds)
         self._services: Services | None = None
         self._app: AsyncApp | None = None
 
@@ -61,7 +87,7 @@ class HttpServer:
         Raises:
             QABotError: the app cannot start.
         """
-        runner = await self.listen(listening)
+        listener = await self.listen(listening)
         parts = AsyncExitStack()
         starting, stopping = asyncio.ensure_future(self._start(parts)), asyncio.ensure_future(stop.wait())
         try:
@@ -73,15 +99,15 @@ class HttpServer:
             await stopping
             leave_in_time()
         finally:
-            await runner.cleanup()
+            await listener.cleanup()
             starting.cancel()
             stopping.cancel()
             await asyncio.gather(starting, stopping, return_exceptions=True)
             await parts.aclose()
 
-    async def listen(self, listening: socket.socket) -> web.AppRunner:
+    async def listen(self, listening: socket.socket) -> Listener:
         """Begins to take connections."""
-        app = web.Application(client_max_size=LONGEST_BODY)
+        app = web.Application(client_max_size=LONGEST_BODY, middlewares=[self._connections.middleware])
         app.router.add_get("/healthz", self._health)
         app.router.add_get("/readyz", self._readiness)
         app.router.add_post("/slack/events", self._take)
@@ -97,8 +123,12 @@ class HttpServer:
             shutdown_timeout=1.0,
         )
         await runner.setup()
-        await web.SockSite(runner, listening, backlog=BACKLOG).start()
-        return runner
+        assert runner.server is not None
+        protocol = self._connections.protocol(runner.server)
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(protocol, sock=listening, backlog=ACCEPTED_AT_ONCE)
+        listening.listen(BACKLOG)  # asyncio has set the backlog to what it accepts in one go
+        return Listener(server, runner)
 
     async def _start(self, parts: AsyncExitStack) -> None:
         self._services, self._app = await parts.enter_async_context(running(self._bot, self._settings))
@@ -120,6 +150,7 @@ class HttpServer:
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 body = (await request.read()).decode()
+            self._connections.request_is_whole(request)
         except TimeoutError:
             return web.Response(status=408, text="too slow")
         except UnicodeDecodeError:
@@ -184,6 +215,8 @@ def serve_http(bot: QABot, settings: SlackSettings, host: str, port: int, proces
 
 
 async def _serve(bot: QABot, settings: SlackSettings, listening: socket.socket, *, survive: bool = False) -> None:
+    for logger in (_log, logging.getLogger("asyncio")):  # strangers cause these lines, as often as they like
+        logger.addFilter(OnceAWhile())
     await HttpServer(bot, settings).serve(listening, stop_signal(), survive=survive)
 
 

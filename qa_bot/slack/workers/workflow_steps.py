@@ -22,6 +22,8 @@ STEP = "answer_question"
 """Callback id of the step, in the manifest and in workflows."""
 QUESTION = "question"
 """Name of its input."""
+CHANNEL = "channel"
+"""Name of its input that says where the answer is shown."""
 ENDED = frozenset({"execution_not_in_running_state", "function_execution_not_found"})
 """Errors that say that a step needs no end any more."""
 
@@ -35,13 +37,15 @@ class StepPayload(Origin):
         execution: id of the step's execution.
         question: in plain text.
         token: what the step may be completed with; Slack sends one with each execution.
-        refused: whether the workspace is not answered.
+        refused: whether the workspace or the channel is not answered.
+        channel: id of the channel whose settings apply; None outside channels.
     """
 
     execution: str
     question: str
     token: str = ""
     refused: bool = False
+    channel: str | None = None
 
 
 async def answer(services: Services, job: Job) -> None:
@@ -50,7 +54,7 @@ async def answer(services: Services, job: Job) -> None:
     client = await _client(services, asked)
     if client is None:
         return
-    texts = services.texts(None)
+    texts = services.texts(asked.channel)
     try:
         outcome = Failure(asked.question, texts.not_here) if asked.refused else await _outcome(services, asked)
         if not isinstance(outcome, Failure):
@@ -76,7 +80,7 @@ async def _client(services: Services, asked: StepPayload) -> AsyncWebClient | No
 
 
 async def _outcome(services: Services, asked: StepPayload) -> Outcome:
-    (outcome,) = await ask(services, None, [asked.question])
+    (outcome,) = await ask(services, asked.channel, [asked.question])
     return outcome
 
 

@@ -16,7 +16,7 @@ from slack_emulator.app_manifest import check_manifest
 from qa_bot.slack.check.check import EVENTS, PAID_EVENTS, PAID_SCOPE, compare
 from qa_bot.slack.listeners import register
 from qa_bot.slack.web_api.workspaces import SCOPES
-from qa_bot.slack.workers.workflow_steps import QUESTION, STEP, outputs
+from qa_bot.slack.workers.workflow_steps import CHANNEL, QUESTION, STEP, outputs
 
 ROOT = Path(__file__).parents[3]
 SOURCES = "\n".join(path.read_text() for path in sorted((ROOT / "qa_bot" / "slack").rglob("*.py")))
@@ -110,10 +110,11 @@ def test_the_scopes_are_those_that_the_calls_need(manifest: Any) -> None:
 def test_the_step_is_the_one_that_the_code_does(manifest: Any, registered: dict[str, list[Any]]) -> None:
     assert list(manifest["functions"]) == [STEP] == registered["function"]
     given, returned = (manifest["functions"][STEP][name] for name in ("input_parameters", "output_parameters"))
-    assert list(given["properties"]) == given["required"] == [QUESTION]
+    assert list(given["properties"]) == [QUESTION, CHANNEL]
+    assert given["required"] == [QUESTION]
     assert set(returned["properties"]) == set(returned["required"]) == set(outputs(_nothing()))
     for parameter in [*given["properties"].values(), *returned["properties"].values()]:
-        assert parameter["type"] in ("string", "number", "boolean")
+        assert parameter["type"] in ("string", "number", "boolean", "slack#/types/channel_id")
 
 
 def _nothing() -> Any:

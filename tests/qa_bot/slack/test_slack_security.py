@@ -185,6 +185,13 @@ def test_people_of_the_workspaces_that_are_named_are_no_strangers(team: str | No
     assert refusal(settings, IDENTITY, "C1", team) is refused
 
 
+def test_an_app_that_anybody_can_install_answers_no_workspace_that_is_not_named() -> None:
+    installable = {"client_id": "1.2", "client_secret": "a-secret"}
+    assert refusal(SlackSettings.model_validate(installable), IDENTITY, "D1", None) is Refusal.WORKSPACE
+    assert refusal(SlackSettings.model_validate(installable | {"workspaces": ("T1",)}), IDENTITY, "D1", None) is None
+    assert refusal(SlackSettings.model_validate({}), IDENTITY, "D1", None) is None, "the token is of one workspace"
+
+
 def test_what_somebody_writes_cannot_look_like_a_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
     log = logging.getLogger("test_slack_security")
     caplog.handler.addFilter(RedactingFilter(["a-secret-of-ours"]))

@@ -163,3 +163,12 @@ def test_http_needs_the_signing_secret(scene: Scene) -> None:
     done = run(scene, "--http", "--port", str(free_port()), SLACK_SIGNING_SECRET="")
     assert done.code == 2
     assert "SLACK_SIGNING_SECRET" in "\n".join(done.lines)
+
+
+def test_who_sees_what_is_posted_is_said(scene: Scene) -> None:
+    general = scene.channel_id("general")
+    assert (
+        f"channel {general}, index_posts: what is posted there answers in every channel"
+        in check(scene, f"[slack.channels.{general}]\nindex_posts = true\n").output
+    )
+    assert "index_posts" not in check(scene).output

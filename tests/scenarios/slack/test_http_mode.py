@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import resource
 import socket
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 from seed_answers import ANSWERS, OTHER_QUESTION, QUESTION
@@ -163,6 +165,45 @@ def test_it_is_alive_but_not_ready_while_slack_cannot_be_reached(make_scene: Cal
     scene.slack.faults.down = False
     starting.join(60)
     assert scene.app.gets(ready) == 200
+    scene.check()
+
+
+@contextmanager
+def open_files(soft: int) -> Iterator[None]:
+    """A limit of open files for this process, and for those that it starts."""
+    before, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before, hard))
+
+
+def test_half_open_connections_however_many_leave_room_for_a_signed_question(make_scene: Callable[..., Scene]) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 3000:
+        pytest.skip("this machine does not allow 3,000 open files")
+    scene, own = make_scene(manifest="manifest-http.json"), free_port()
+    with open_files(1024):
+        scene.app.start_http(own)
+    before, held = len(scene.app.log), []
+    with open_files(3000):
+        try:
+            for number in range(1300):
+                held.append(socket.socket())
+                held[-1].setblocking(False)
+                held[-1].connect_ex(("127.0.0.1", own))
+                if number % 50 == 0:
+                    time.sleep(0.02)
+            for connection in held:
+                with suppress(OSError):
+                    connection.send(b"POST /slack/events HTTP/1.1\r\nHost: a\r\nX-")
+            question = scene.alice.asks(QUESTION, in_="general")
+            assert ANSWERS[QUESTION] in scene.bold(scene.answer(question))
+        finally:
+            for connection in held:
+                connection.close()
+    assert len(scene.app.log) - before < 5000
     scene.check()
 
 

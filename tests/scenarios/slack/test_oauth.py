@@ -20,6 +20,10 @@ from slack_emulator.workspace import BOT_USER_ID, CLIENT_SECRET
 TEAMS = ("T0SEEDS02", "T0SEEDS03")
 
 
+def config(_: Scene) -> str:
+    return '[slack]\nworkspaces = ["T0SEEDS02", "T0SEEDS03", "T0SEEDS05"]\n'
+
+
 @pytest.fixture(scope="module")
 def port() -> int:
     return free_port()
@@ -29,7 +33,7 @@ def port() -> int:
 def scene(make_scene: Callable[..., Scene], port: int) -> Scene:
     """A scene of three workspaces in none of which the app is installed."""
     client = {"SLACK_BOT_TOKEN": "", "SLACK_CLIENT_ID": "111.222", "SLACK_CLIENT_SECRET": CLIENT_SECRET}
-    scene = make_scene(manifest="manifest-http.json", environment=client)
+    scene = make_scene(config, manifest="manifest-http.json", environment=client)
     for team in TEAMS:
         scene.workspace.add_channel(f"lobby-{team}", {BOT_USER_ID}).teams = {team}
     scene.app.start_http(port)

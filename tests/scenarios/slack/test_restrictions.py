@@ -182,3 +182,12 @@ def test_the_workspace_must_be_on_the_list(make_scene: Callable[..., Scene]) -> 
     closed.app.stop()
     assert closed.answers(question) + closed.answers(direct) == []
     closed.check()
+
+
+def test_a_workflow_step_is_filtered_as_its_channel_is(scene: Scene) -> None:
+    found = {}
+    for room in ("board", "public"):
+        execution = scene.alice.runs_step("answer_question", question=SECRET_QUESTION, channel=scene.channel_id(room))
+        outputs = scene.wait_for("the step's end", lambda execution=execution: scene.workspace.steps[execution])
+        found[room] = SECRET in str(outputs)
+    assert found == {"board": True, "public": False}

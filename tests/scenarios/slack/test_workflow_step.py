@@ -22,7 +22,7 @@ def step() -> tuple[str, dict[str, Any]]:
 
 
 def run(scene: Scene, step: tuple[str, dict[str, Any]], question: object) -> Any:
-    (name,) = step[1]["input_parameters"]["properties"]
+    (name,) = step[1]["input_parameters"]["required"]
     execution = scene.alice.runs_step(step[0], **{name: question})
     return scene.wait_for("the step's end", lambda: scene.workspace.steps[execution])
 
@@ -75,7 +75,7 @@ def test_a_step_that_waited_for_a_killed_process_ends_however_late(
     scene: Scene, step: tuple[str, dict[str, Any]]
 ) -> None:
     scene.slack.faults.plan("functions.completeSuccess", *[Fault(500, "internal_error")] * 50)
-    ((name, _),) = step[1]["input_parameters"]["properties"].items()
+    (name,) = step[1]["input_parameters"]["required"]
     execution = scene.alice.runs_step(step[0], **{name: QUESTION})
     scene.wait_for("the first try", lambda: scene.workspace.calls[-1].method == "functions.completeSuccess")
     scene.app.kill()
