@@ -13,7 +13,10 @@ PYTEST = env -u QA_BOT_DATA_DIR $(BIN)/python -m pytest -n $(WORKERS) --maxproce
 # The clone has a store of its own, so that trying it out touches nothing of yours.
 export QA_BOT_DATA_DIR ?= $(CURDIR)/.qa_bot
 
-.PHONY: help repl test test-slow test-all lint format clean
+# How long `make fuzz` goes on, in seconds.
+SECONDS ?= 300
+
+.PHONY: help repl test test-slow test-all fuzz lint format lock clean
 
 help:  ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -30,6 +33,9 @@ test-slow: $(VENV)/.develops  ## run the slow tests, and every property with mor
 
 test-all: test test-slow  ## run every test
 
+fuzz: $(VENV)/.develops  ## feed hostile input to parsers, questions, payloads, settings and store, for SECONDS=300
+	@env -u QA_BOT_DATA_DIR $(BIN)/python tests/fuzz.py --seconds $(SECONDS)
+
 lint: $(VENV)/.develops  ## check style, format, types and which room imports which
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -39,6 +45,9 @@ lint: $(VENV)/.develops  ## check style, format, types and which room imports wh
 format: $(VENV)/.develops  ## put the code into its format, and fix what can be fixed
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+lock: $(VENV)/bin/python  ## write deploy/requirements.txt: versions and hashes of what runs in a container
+	@$(BIN)/python deploy/lock.py deploy/requirements.txt
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "qa-bot needs Python 3.11 or newer; try: make PYTHON=python3.11")'

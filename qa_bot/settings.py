@@ -1,15 +1,14 @@
 """Every setting, with its doc line.
 
-The command line wins over an environment variable ``QA_BOT_<NAME>``, which wins over the file `qa_bot.toml` in the current
-folder (or the file that ``QA_BOT_CONFIG`` names), which wins over the default.
+The command line wins over an environment variable ``QA_BOT_<NAME>``, which wins over the files of `qa_bot.config_file`, which
+win over the default.
 """
 
 from __future__ import annotations
 
-import difflib
+import logging
 import os
-import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,14 @@ from embeddings.errors import SettingsError
 from embeddings.indexing.chunking import BATCH_PASSAGES, PassageRule
 from embeddings.onnx.model_cache import PACKAGED_ENCODER
 from embeddings.store.protocol import DenseKind
+from qa_bot.config_file import VARIABLE, ConfigFile, no_such, read_config_files, users_path
 
 PREFIX = "QA_BOT_"
-CONFIG_FILE = "qa_bot.toml"
-MAX_CONFIG_BYTES = 1_000_000
 PACKAGED_READER = "packaged"
 TABLES = ("slack",)
-"""Tables of the file that other modules read."""
+"""Tables of the files that other modules read."""
+
+_log = logging.getLogger(__name__)
 
 
 class Settings(BaseSettings):
@@ -101,14 +101,18 @@ class Settings(BaseSettings):
         cls, settings_cls: type[BaseSettings], init_settings: Source, env_settings: Source, *_: Any, **__: Any
     ) -> tuple[Source, ...]:
         """The command line over the environment over the file."""
-        values = {name: value for name, value in _read_config()[1].items() if name not in TABLES}
-        return init_settings, env_settings, InitSettingsSource(settings_cls, values)
+        files = [
+            InitSettingsSource(settings_cls, {name: file.values[name] for name in file.values if name not in TABLES})
+            for file in _config_files()
+        ]
+        return init_settings, env_settings, *files
 
 
-def load_settings(**given: Any) -> Settings:
+def load_settings(say: Callable[[str], None] = _log.warning, /, **given: Any) -> Settings:
     """Reads the settings.
 
     Args:
+        say: is told what a file of settings says in vain; by default, it is logged.
         given: settings from the command line; None means not given.
 
     Raises:
@@ -117,8 +121,12 @@ def load_settings(**given: Any) -> Settings:
     given = {name: value for name, value in given.items() if value is not None}
     variables = {name.upper() for name, value in os.environ.items() if name.upper().startswith(PREFIX) and value}
     known = [PREFIX + name.upper() for name in Settings.model_fields]
-    for variable in sorted(variables.difference(known, [PREFIX + "CONFIG", PREFIX + "DEBUG"])):
-        raise SettingsError(f"{variable}: {_no_such(variable, known)}")
+    for variable in sorted(variables.difference(known, [VARIABLE, PREFIX + "DEBUG"])):
+        raise SettingsError(f"{variable}: {no_such(variable, known)}")
+    files = _config_files()
+    for file in files:
+        if file.note:
+            say(file.note)
     try:
         return Settings(**given)
     except ValidationError as error:
@@ -129,56 +137,31 @@ def load_settings(**given: Any) -> Settings:
         elif (variable := PREFIX + name.upper()) in variables:
             place = variable
         else:
-            place = f"{_config_path()}: {name}"
+            place = f"{next(file.path for file in files if name in file.values)}: {name}"
         accepted = accepted_values(name) or Settings.model_fields[name].description
         reason = f"{str(first['input'])!r} cannot be used: {first['msg'].removeprefix('Value error, ').lower()}"
         raise SettingsError(f"{place}: {reason} (accepted: {accepted})") from error
 
 
 def read_table(name: str) -> tuple[Path, dict[str, Any]]:
-    """The path of the file of settings, and one of its tables; empty if it has none.
+    """One of the tables, and the path of the file of settings that it is from; empty if no file has it.
 
     Args:
         name: one of `TABLES`.
 
     Raises:
-        SettingsError: the file cannot be read, or the name is not a table in it.
+        SettingsError: a file cannot be read, or the name is not a table in it.
     """
-    path, values = _read_config()
-    table = values.get(name, {})
-    if not isinstance(table, dict):
-        raise SettingsError(f"{path}: {name}: not a table; write its settings under a line [{name}]")
-    return path, table
+    for path, values, _ in _config_files():
+        if name in values:
+            if not isinstance(values[name], dict):
+                raise SettingsError(f"{path}: {name}: not a table; write its settings under a line [{name}]")
+            return path, values[name]
+    return Path(os.environ.get(VARIABLE) or users_path() or "qa_bot.toml"), {}
 
 
-def _config_path() -> Path:
-    return Path(os.path.expanduser(os.environ.get(PREFIX + "CONFIG") or CONFIG_FILE))
-
-
-def _read_config() -> tuple[Path, dict[str, Any]]:
-    path, named = _config_path(), bool(os.environ.get(PREFIX + "CONFIG"))
-    if not named and not os.path.lexists(path):
-        return path, {}
-    if not named and path.exists() and not path.is_file():  # reading a pipe could wait for ever
-        raise SettingsError(f"{path}: not a file; qa-bot reads settings from this name, so move it away")
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_CONFIG_BYTES + 1)
-        if len(content) > MAX_CONFIG_BYTES:
-            raise SettingsError(f"{path}: larger than {MAX_CONFIG_BYTES // 10**6} MB; is it a file of settings?")
-        values = tomllib.loads(content.decode("utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot be read ({error.strerror}); see QA_BOT_CONFIG") from error
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path}: not TOML: {error}") from error
-    except RecursionError as error:
-        raise SettingsError(f"{path}: nested too deeply; write each setting on a line: name = value") from error
-    for name in values:
-        if name not in Settings.model_fields and name not in TABLES:
-            raise SettingsError(f"{path}: {name}: {_no_such(name, Settings.model_fields)}")
-    return path, values
+def _config_files() -> list[ConfigFile]:
+    return read_config_files([*Settings.model_fields, *TABLES])
 
 
 def _folder_of_user(name: str, find: Callable[..., Path]) -> Path:
@@ -186,12 +169,6 @@ def _folder_of_user(name: str, find: Callable[..., Path]) -> Path:
         return find("qa_bot", appauthor=False)
     except RuntimeError as error:
         raise SettingsError(f"{name}: this user has no home folder; set {PREFIX}{name.upper()} to a folder") from error
-
-
-def _no_such(name: str, known: Iterable[str]) -> str:
-    known = list(known)
-    near = difflib.get_close_matches(name, known, 1)
-    return "no such setting; " + (f"did you mean {near[0]}?" if near else f"the settings are {', '.join(known)}")
 
 
 def accepted_values(name: str) -> str:

@@ -82,7 +82,7 @@ class Command(_Examples):
         """Calls the command's function; returns the exit code."""
         given = {name: ctx.params.pop(name) for name in Settings.model_fields}
         assert self.callback
-        return ctx.invoke(self.callback, load_settings(**given), **ctx.params)
+        return ctx.invoke(self.callback, load_settings(note, **given), **ctx.params)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the command's own options, the settings that concern it, and where the others are."""

@@ -21,6 +21,7 @@ def check(scene: Scene, config: str = "", data_dir: Path | None = None, **enviro
     lines: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(scene.app.folder)
+        patch.setenv("QA_BOT_CONFIG", "qa_bot.toml")
         for name, value in (scene.app.environment | environment).items():
             if name.startswith("SLACK_"):
                 patch.setenv(name, value)

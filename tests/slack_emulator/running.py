@@ -62,6 +62,7 @@ class RunningApp:
             "HOME": str(folder),
             "HF_HUB_OFFLINE": "1",
             "QA_BOT_CACHE_DIR": str(cache_dir),
+            "QA_BOT_CONFIG": str(folder / "qa_bot.toml"),
             "QA_BOT_DATA_DIR": str(data_dir),
             "SLACK_BOT_TOKEN": BOT_TOKEN,
             "SLACK_APP_TOKEN": APP_TOKEN,

@@ -16,6 +16,8 @@ README = Path(__file__).parents[3] / "qa_bot" / "slack" / "README.md"
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QA_BOT_CONFIG", str(tmp_path / "qa_bot.toml"))
+    (tmp_path / "qa_bot.toml").touch()
     for name in ENVIRONMENT:
         monkeypatch.delenv(name, raising=False)
     return tmp_path
