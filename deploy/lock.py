@@ -41,11 +41,7 @@ def resolve(requirements: list[str], python: str, machine: str) -> list[dict[str
                 *("--constraint", str(ROOT / "constraints.txt"), "--report", str(report), *requirements),
             ],
             # files of this machine may not be the published ones
-            env={
-                **os.environ,
-                "PIP_FIND_LINKS": "",
-                "PIP_EXTRA_INDEX_URL": "",
-            },  # files of this machine may not be the published ones
+            env={**os.environ, "PIP_FIND_LINKS": "", "PIP_EXTRA_INDEX_URL": ""},
             check=True,
         )
         install: list[dict[str, Any]] = json.loads(report.read_text())["install"]
