@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+import regex
+
 QUOTATION_LIMIT = 400
 """Longest quotation or bracket, in characters, that is kept whole; a longer one is cut at its inner stops."""
 
@@ -21,6 +23,10 @@ LONGEST_SENTENCE = 2000
 
 What is embedded and read as one must be bounded.  Of 82,000 sentences of news and of remarks with stops, two are longer.
 """
+
+
+_LONGEST_CHARACTER = 100
+"""Code points of one character as people see it; longer ones are cut."""
 
 
 class Span(NamedTuple):
@@ -68,13 +74,22 @@ def _bounded(text: str, start: int, end: int) -> Iterator[Span]:
         space = max(
             text.rfind(" ", start + 1, start + LONGEST_SENTENCE), text.rfind("\n", start + 1, start + LONGEST_SENTENCE)
         )
-        cut = space if space > start + LONGEST_SENTENCE // 2 else start + LONGEST_SENTENCE
+        cut = space if space > start + LONGEST_SENTENCE // 2 else _between_characters(text, start + LONGEST_SENTENCE)
         piece = text[start:cut]
         yield Span(start, start + len(piece.rstrip()))
         start = cut
         while text[start].isspace():
             start += 1
     yield Span(start, end)
+
+
+def _between_characters(text: str, at: int) -> int:
+    """A place at `at` or shortly before it that lies between two characters as people see them (Unicode's grapheme clusters)."""
+    ends = [
+        cluster.end()
+        for cluster in regex.finditer(r"\X", text, pos=at - _LONGEST_CHARACTER, endpos=at + _LONGEST_CHARACTER)
+    ]
+    return max((end for end in ends if end <= at), default=at)
 
 
 # --- Words that decide --------------------------------------------------------------------------------------

@@ -88,7 +88,7 @@ def _questions(path: Path, document: Any) -> Iterator[Question]:
             title = str(_checked(article, dict).get("title") or "").replace("_", " ").strip()
             for j, paragraph in enumerate(_field(article, "paragraphs", list)):
                 place = f"data[{i}].paragraphs[{j}]"
-                context = _text(paragraph, "context")
+                context = _text(paragraph, "context").replace("\0", " ")  # articles have no NUL
                 for k, entry in enumerate(_field(paragraph, "qas", list)):
                     place = f"data[{i}].paragraphs[{j}].qas[{k}]"
                     answers = [] if _checked(entry, dict).get("is_impossible") else _field(entry, "answers", list)

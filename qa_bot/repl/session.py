@@ -192,7 +192,9 @@ class Session:
 
     def article(self, arguments: Sequence[str]) -> None:
         """Shows the whole article of the answer, of answer N, or with an ID of /articles."""
-        stored = self._bot.store.articles.get(arguments[0]) if arguments else None
+        store, prefix = self._bot.store, arguments[0].lower() if arguments else ""
+        ids = [known.id for known in store.articles.known() if known.id.startswith(prefix)] if len(prefix) > 3 else []
+        stored = store.articles.get(ids[0]) if len(ids) == 1 else None
         marked = NOTHING
         if stored is None:
             quotation, stored = self._quotation(arguments)

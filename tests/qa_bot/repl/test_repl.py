@@ -141,7 +141,7 @@ def test_a_question_is_answered_in_bold_and_its_article_can_be_seen(terminal: Ca
     repl.type("/article\r")
     assert "fundamental bedrock" in repl.expect(r"common\s+defense")
     repl.type("/articles\r")
-    identity = re.findall(r"([0-9a-f]{12}) .*Apollo 11", repl.expect("Apollo 11"))[0]
+    identity = re.findall(r"([0-9a-f]{12})[0-9a-f]{20} .*Apollo 11", repl.expect("Apollo 11"))[0]
     repl.type(f"/article {identity}\r")
     repl.expect("felt-tip")
     repl.type("/sources\r")

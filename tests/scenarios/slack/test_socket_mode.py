@@ -13,9 +13,9 @@ from slack_emulator.scene import Scene
 def test_the_next_connection_is_there_before_the_old_one_is_closed(scene: Scene, room: str) -> None:
     socket_mode = scene.slack.socket_mode
     before = len(socket_mode.history)
-    scene.slack.faults.late["apps.connections.open"] = 2
+    scene.slack.faults.late["apps.connections.open"] = 8
     try:
-        socket_mode.say_goodbye("warning", seconds=6)
+        socket_mode.say_goodbye("warning", seconds=20)
         meanwhile = scene.alice.asks(QUESTION, in_=room)
         assert ANSWERS[QUESTION] in scene.bold(scene.answer(meanwhile))
         assert len(socket_mode.history) == before, "the old connection brought it"
