@@ -25,6 +25,10 @@ SECONDS = 15.0
 """Time that a document may take, by default."""
 MEMORY = 1_000_000_000
 """Memory that the process may take, in bytes."""
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TZ", "SYSTEMROOT")
+"""Environment variables that the process gets; a token is none of them."""
+_LARGEST_REPLY = 500_000_000
+"""Bytes; a page of the largest size, with each character escaped, has fewer."""
 
 
 class Sandbox:
@@ -85,7 +89,7 @@ class Sandbox:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
-                    env={**os.environ, "PYTHONPATH": path},
+                    env={**{name: os.environ[name] for name in _PASSED_ON if name in os.environ}, "PYTHONPATH": path},
                     start_new_session=True,  # Ctrl-C is for whoever waits for the document
                 )
             except OSError as error:
@@ -109,10 +113,12 @@ def _exchange(process: subprocess.Popen[bytes], call: bytes) -> bytes | None:
         process.stdin.write(call)
         process.stdin.flush()
         size = process.stdout.read(8)
-        reply = process.stdout.read(int.from_bytes(size)) if len(size) == 8 else b""
+        if len(size) < 8 or int.from_bytes(size) > _LARGEST_REPLY:
+            return None
+        reply = process.stdout.read(int.from_bytes(size))
     except OSError:
         return None
-    return reply if len(size) == 8 and len(reply) == int.from_bytes(size) else None
+    return reply if len(reply) == int.from_bytes(size) else None
 
 
 def _result(source: str, reply: Mapping[str, Any]) -> Any:

@@ -61,6 +61,12 @@ def test_the_process_writes_no_file(sandbox: Sandbox, tmp_path: object) -> None:
     assert "cannot be read" in reason(lambda: sandbox.call("a", "shutil:copyfile", __file__, f"{tmp_path}/copy"))
 
 
+def test_the_process_gets_no_token(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
+    assert sandbox.call("a", "os:getenv", "SLACK_BOT_TOKEN") is None
+    assert sandbox.call("a", "os:getenv", "PATH") == os.environ["PATH"]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process leave the network")
 def test_the_process_reaches_no_network(sandbox: Sandbox) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:

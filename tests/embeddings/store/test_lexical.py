@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from datetime import date
@@ -192,7 +193,12 @@ print(*said)
 
 
 def test_an_index_that_is_cut_off_while_it_is_open_is_made_again(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", CUT, str(tmp_path)], capture_output=True, text=True, timeout=120)
+    """A thread of tantivy that reads in the very moment of the cut gets SIGBUS, which ends a process; so there are four tries."""
+    for folder in map(str, range(4)):
+        command = [sys.executable, "-c", CUT, str(tmp_path / folder)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        if done.returncode != -signal.SIGBUS:
+            break
     assert (done.returncode, done.stderr) == (0, "")
     assert "rebuilding the lexical index" in done.stdout
 
