@@ -95,7 +95,7 @@ def test_a_connection_that_is_cut_every_second_loses_and_doubles_nothing(scene: 
         stop.set()
         cutter.join()
     all_answered(scene, asked, 90)
-    assert len(scene.slack.socket_mode.history) > before + 3
+    assert len(scene.slack.socket_mode.history) > before + 1  # the app backs off between attempts
 
 
 def test_a_slack_that_says_goodbye_is_followed(scene: Scene) -> None:
