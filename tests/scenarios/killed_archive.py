@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import sqlite3
 from contextlib import closing
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from commands import Command, fork_server
-from forked_runs import Ended
+from forked_runs import Ended, ForkServer
 
 from embeddings.articles import Article
 from embeddings.encoder.model import Encoder
@@ -62,6 +63,13 @@ class Archive:
         self._encoder = encoder
         self.data_dir = command.data_dir
         self._vectors: dict[str, bytes] = {}
+        self.server: ForkServer | None = None
+
+    def beside(self, server: ForkServer) -> Archive:
+        """The same archive, whose commands another server runs, at the same time as those of this one."""
+        archive = copy.copy(self)
+        archive.server = server
+        return archive
 
     def next_edition(self) -> None:
         """News comes in."""
@@ -79,6 +87,10 @@ class Archive:
         """Runs `qa-bot index --rebuild` with another passage length."""
         return self._run(rule, "index", "--rebuild", after=after)
 
+    def run(self, *arguments: str, after: float | None = None) -> Ended:
+        """Runs any command."""
+        return self._run(RULE, *arguments, after=after)
+
     def _run(self, rule: PassageRule, *arguments: str, after: float | None, **ending: int) -> Ended:
         environment = {
             **self._command.environment,
@@ -86,12 +98,9 @@ class Archive:
             "QA_BOT_PASSAGE_CHARS": str(rule.max_chars),
             "QA_BOT_PASSAGE_OVERLAP": str(rule.overlap_sentences),
         }
-        return fork_server().run(
-            [*arguments, "--quiet", "--json"],
-            folder=self._command.folder,
-            environment=environment,
-            after=after,
-            **ending,
+        printing = ("--quiet", "--json") if arguments[0] == "index" else ()
+        return (self.server or fork_server()).run(
+            [*arguments, *printing], folder=self._command.folder, environment=environment, after=after, **ending
         )
 
     def stored(self) -> dict[str, str]:

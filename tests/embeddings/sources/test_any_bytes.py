@@ -20,6 +20,8 @@ from embeddings.sources.unpacking import GzipFile, Unpacker, UnpackingError
 from embeddings.sources.web.fetcher import Fetcher, Limits
 from embeddings.sources.xml import XmlError, check_entities, parse
 
+pytestmark = pytest.mark.fuzz
+
 PIECES = {
     "text": [b"---\n", b"title: A\n", b"date: 2024-02-29\n", b"url: http://a.example\n", b"\xff\xfe", b"\xef\xbb\xbf"],
     "markdown": [b"# A\n", b"---\n", b"> ", b"- ", b"|a|b|\n|-|-|\n", b"```\n", b"[a](b)", b"<b>", b"&amp;", b"*"],

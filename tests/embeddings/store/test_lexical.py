@@ -137,6 +137,7 @@ def test_a_question_without_words_to_search_finds_nothing(index: LexicalSearcher
 
 
 @settings(max_examples=200, deadline=None)
+@pytest.mark.fuzz
 @given(
     st.text(max_size=1000)
     | st.lists(st.sampled_from([*'+-&|!(){}[]^"~*?:\\/<>=', "AND", "OR", "NOT", "title:", "IN [", "harbour"])).map(

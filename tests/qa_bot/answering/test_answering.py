@@ -79,6 +79,7 @@ def test_answers_are_quoted_exactly_and_alternatives_are_different(seed_bot: QAB
 
 
 @SOME_EXAMPLES
+@pytest.mark.fuzz
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=80))
 @example("谁先登上月球？")
 @example("من أول من مشى على القمر؟")

@@ -242,6 +242,7 @@ def test_the_latest_turn_that_names_somebody_counts() -> None:
     assert in_light_of("Where did he work?", [PENICILLIN, NATO]) == "Where did Alexander Fleming work?"
 
 
+@pytest.mark.fuzz
 @given(st.text(max_size=200), st.text(max_size=200), st.one_of(st.none(), st.text(max_size=200)))
 def test_whatever_was_said_it_is_a_text_and_not_much_longer(question: str, before: str, answer: str | None) -> None:
     meant = in_light_of(question, [Turn(before, answer)])

@@ -65,6 +65,7 @@ def test_the_newest_fits_the_latest_best() -> None:
     assert when.closeness([None, NEWEST]) == [0, 1]
 
 
+@pytest.mark.fuzz
 @given(st.text(max_size=200), st.dates())
 def test_any_question_and_any_archive_are_safe(question: str, newest: date) -> None:
     for words in (question, f"{question} last year", f"{question} last month", f"{question} last week yesterday"):
