@@ -70,7 +70,11 @@ def read_candidates(
 ) -> list[Candidate]:
     """Reads passages; the spans that the reader finds, in its order.  `check` may give the question up."""
     articles = view.articles(list(dict.fromkeys(evidence.passage.article_id for evidence in retrieved)))
-    evidence = [_Evidence(passage, articles[passage.passage.article_id]) for passage in retrieved]
+    evidence = [
+        _Evidence(passage, article)
+        for passage in retrieved
+        if (article := articles.get(passage.passage.article_id)) is not None  # it is missing in a damaged store
+    ]
     spans = reader.read(question, [passage.reading() for passage in evidence], check=check)
     return [candidate for span in spans if (candidate := evidence[span.passage].candidate(span)) is not None]
 

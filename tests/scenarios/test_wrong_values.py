@@ -105,7 +105,6 @@ def run_on_wrong_value(
     return Done(ended.code, ended.output, ended.errors.splitlines())
 
 
-@pytest.mark.xfail(reason="one of many wrong values still ends in an assertion", strict=False)
 @given(
     place=st.sampled_from(COLUMNS) | st.tuples(st.just("facts"), st.sampled_from(FACTS)),
     value=VALUES,

@@ -124,8 +124,12 @@ class GenerationCaches:
             last = min(self.lexical.cache.change, self.dense.cache.saved_change(connection)) - _LOGGED
         if last - first < _LOGGED:
             return
-        for end in range(first + _LOGGED, last + 1, _LOGGED):
+        oldest = "SELECT max(number), count(*) FROM (SELECT number FROM changes WHERE number <= ? ORDER BY number LIMIT ?)"
+        while True:
             with self._database.transaction() as connection:
+                end, count = connection.execute(oldest, (last, _LOGGED)).fetchone()
+                if count < _LOGGED:
+                    return
                 connection.execute("DELETE FROM changes WHERE number <= ?", (end,))
                 put_fact(connection, "trimmed", str(end))
 

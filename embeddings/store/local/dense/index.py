@@ -121,6 +121,8 @@ class DenseIndex:
             self._removed.append((change, removed))
         self.settle()
         for ids, vectors in chunks:
+            if vectors.shape[1] != self.dimension:
+                raise ValueError(f"a vector has {vectors.shape[1]} numbers, not {self.dimension}")
             self._put(ids, np.ascontiguousarray(vectors, np.float32))
         self.change = change
 
