@@ -18,12 +18,14 @@ class ArticleFilter(BaseModel, frozen=True, extra="forbid"):
         sources: any of the locations that articles came from, as `qa-bot sources list` shows them; `*` matches anything.
         since: published on this day or later; an article without a date does not match.
         until: published on this day or earlier; an article without a date does not match.
+        hidden: locations that articles must not have come from.
     """
 
     publishers: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     since: date | None = None
     until: date | None = None
+    hidden: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         """Whether there is any condition."""
@@ -40,7 +42,9 @@ class ArticleFilter(BaseModel, frozen=True, extra="forbid"):
         )
 
     def admits_origin(self, origin: str) -> bool:
-        """Whether articles that came from a source meet the condition on sources."""
+        """Whether articles that came from a source meet the conditions on sources."""
+        if origin in self.hidden:
+            return False
         return not self.sources or any(
             re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), origin, re.DOTALL) for pattern in self.sources
         )

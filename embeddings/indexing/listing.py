@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain, islice
 
 from pydantic import ValidationError
 
+from embeddings.articles import Article
 from embeddings.errors import SourceError
 from embeddings.indexing.report import Tally
 from embeddings.sources import Entry, Source, SourceContext, SourceOptions
@@ -27,9 +28,11 @@ class Listing:
         SourceError: it cannot be listed.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, publisher: str | None = None) -> None:
         self.source = source
         entries = source.entries()
+        if publisher is not None:
+            entries = (entry._replace(read=partial(_published_by, publisher, entry.read)) for entry in entries)
         self._ahead = list(islice(entries, LISTED_AHEAD))
         self._rest = entries
         self.is_whole = len(self._ahead) < LISTED_AHEAD
@@ -42,6 +45,11 @@ class Listing:
         """The entries; once."""
         ahead, self._ahead = self._ahead, []
         return chain(ahead, self._rest)
+
+
+def _published_by(publisher: str, read: Callable[[], Article | None]) -> Article | None:
+    article = read()
+    return None if article is None else article.model_copy(update={"publisher": publisher})
 
 
 class SourceLister:
@@ -66,6 +74,14 @@ class SourceLister:
     def _stored(self) -> set[str]:
         return {article.source for article in self._store.articles.known()}
 
+    @cached_property
+    def _publishers(self) -> dict[str, str | None]:
+        return {article.source: article.publisher for article in self._store.articles.list()}
+
+    def _holds(self, entry: str, publisher: str | None) -> bool:
+        """Whether the store holds an article, with the publisher that its source was given, if it was given one."""
+        return entry in self._stored and (publisher is None or self._publishers.get(entry) == publisher)
+
     def named(self, locations: Sequence[str], options: SourceOptions | None) -> list[tuple[Listing, SourceOptions]]:
         """Lists sources that a person named, each once, with these options or else the stored ones.
 
@@ -81,7 +97,7 @@ class SourceLister:
             if used != (options or SourceOptions()):
                 source = self._open(location, used)
             if source.location not in listings:
-                listings[source.location] = self._list(source), used
+                listings[source.location] = self._list(source, used), used
         return list(listings.values())
 
     def remembered(self, tally: Tally, chosen: Callable[[str], bool] = lambda _: True) -> list[Listing]:
@@ -91,7 +107,8 @@ class SourceLister:
             if not chosen(record.location):
                 continue
             try:
-                listings.append(self._list(self._open(record.location, _options(record))))
+                options = _options(record)
+                listings.append(self._list(self._open(record.location, options), options))
             except SourceError as error:
                 tally.fail(error.source, f"{error.reason}; the articles from it are kept")
                 self.unreachable[record.location] = error.reason
@@ -101,15 +118,15 @@ class SourceLister:
         context = SourceContext(
             options=options,
             sync_state=self._store.sources.sync_state,
-            holds=lambda entry: entry in self._stored,
+            holds=lambda entry: self._holds(entry, options.publisher),
             fetcher=self._fetcher,
             sandbox=self._sandbox,
         )
         return open_source(location, context)
 
-    def _list(self, source: Source) -> Listing:
+    def _list(self, source: Source, options: SourceOptions) -> Listing:
         """What a source lists.  An empty one counts as a mistake, or as a disk that is not there, not as a change."""
-        listing = Listing(source)
+        listing = Listing(source, options.publisher)
         if not listing and (source.complete or not self._store.articles.known(source.location)):
             raise SourceError(source.location, source.nothing_found)
         return listing

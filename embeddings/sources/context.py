@@ -23,12 +23,14 @@ class SourceOptions(BaseModel, frozen=True, extra="forbid"):
         exclude: globs of files and folders, or of pages' paths; these are not read.
         fields: the column or field that holds a fact, for tables and JSON records: `{"text": "body"}`.
         format: name of the format to read files as, regardless of their names.
+        publisher: of all its articles, whatever they say themselves; None for what they say.
     """
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     fields: dict[str, str] = {}
     format: str | None = None
+    publisher: str | None = None
 
     @field_validator("fields")
     @classmethod

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,19 @@ class Sandbox:
         if self._process is not None:
             _stop(self._process)
             self._process = None
+
+
+@contextlib.contextmanager
+def checked_reply(source: str) -> Iterator[None]:
+    """Turns what goes wrong while a result of the sandbox is unpacked into an error of the source: a parser was taken over.
+
+    Raises:
+        SourceError: the result has not the shape that was expected.
+    """
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise SourceError(source, f"cannot be read (its parser gave a wrong result: {type(error).__name__})") from error
 
 
 def _exchange(process: subprocess.Popen[bytes], call: bytes) -> bytes | None:

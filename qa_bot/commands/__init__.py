@@ -135,7 +135,8 @@ def open_bot(settings: Settings) -> QABot:
 def reading_options(function: F) -> F:
     """Adds the options that say how to read sources; they are remembered with the sources."""
     for option in (
-        click.option("--format", metavar="NAME", help="read files as this format, whatever their names; remembered"),
+        click.option("--publisher", metavar="NAME", help="of all its articles; remembered"),
+        click.option("--format", metavar="NAME", help="read files as this format; remembered"),
         click.option("--field", multiple=True, metavar="FACT=NAME", help="where a fact is: title=headline; remembered"),
         click.option("--exclude", multiple=True, metavar="GLOB", help="in folders, skip files that match; remembered"),
         click.option("--include", multiple=True, metavar="GLOB", help="in folders, read only these files; remembered"),
@@ -145,7 +146,7 @@ def reading_options(function: F) -> F:
 
 
 def source_options(
-    include: Sequence[str], exclude: Sequence[str], field: Sequence[str], format: str | None
+    include: Sequence[str], exclude: Sequence[str], field: Sequence[str], format: str | None, publisher: str | None
 ) -> SourceOptions | None:
     """How to read sources, from the options of `reading_options`; None if none is given.
 
@@ -156,7 +157,7 @@ def source_options(
 
     from embeddings.sources import SourceOptions
 
-    if not (include or exclude or field or format):
+    if not (include or exclude or field or format or publisher):
         return None
     fields = {}
     for text in field:
@@ -165,7 +166,9 @@ def source_options(
             raise SettingsError(f"--field {text}: not FACT=NAME; write for instance: --field title=headline")
         fields[fact] = name
     try:
-        return SourceOptions(include=tuple(include), exclude=tuple(exclude), fields=fields, format=format)
+        return SourceOptions(
+            include=tuple(include), exclude=tuple(exclude), fields=fields, format=format, publisher=publisher or None
+        )
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).replace("fields", "field")

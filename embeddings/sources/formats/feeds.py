@@ -18,6 +18,7 @@ from embeddings.sources import Entry
 from embeddings.sources.documents import Document, charset_of, digest
 from embeddings.sources.facts import Facts, any_author, make_article, one_line
 from embeddings.sources.formats import Format
+from embeddings.sources.sandbox import checked_reply
 from embeddings.sources.web.addresses import normal_url
 from embeddings.sources.websites import Link, admitted, page_entry
 from embeddings.sources.xml import XmlError, beginning, check_entities
@@ -48,7 +49,9 @@ class FeedFormat(Format):
     def entries(self, document: Document) -> Iterator[Entry]:
         """One entry per item, newest first as in the feed."""
         read = f"{__name__}:read_items", document.read(), document.source, charset_of(document), document.url
-        items = [_Item(*fields) for fields in document.context.sandbox.call(document.source, *read)]
+        reply = document.context.sandbox.call(document.source, *read)
+        with checked_reply(document.source):
+            items = [_Item(*map(str, fields)) for fields in reply]
         by_url = {item.url: item for item in reversed(items)}
         for link in admitted((item.link for item in items if item.url), document.context):
             text = by_url[link.url].content

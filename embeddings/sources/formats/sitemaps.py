@@ -13,6 +13,7 @@ from embeddings.sources import Entry
 from embeddings.sources.documents import Document, page_document
 from embeddings.sources.facts import Facts, one_line
 from embeddings.sources.formats import Format, refuse
+from embeddings.sources.sandbox import checked_reply
 from embeddings.sources.web.addresses import normal_url, site_of
 from embeddings.sources.websites import Link, admitted, page_entry
 from embeddings.sources.xml import XmlError, beginning, local_name, parse
@@ -57,7 +58,10 @@ def _links(document: Document, budget: _Budget, problems: list[SourceError], dep
     most = document.context.fetcher.limits.body_bytes
     read = f"{__name__}:read_sitemap", document.head(most + 1), document.source, most
     others = 0
-    for kind, facts in document.context.sandbox.call(document.source, *read):
+    reply = document.context.sandbox.call(document.source, *read)
+    with checked_reply(document.source):
+        listed = [(str(kind), {str(name): str(fact) for name, fact in facts.items()}) for kind, facts in reply]
+    for kind, facts in listed:
         try:
             url = normal_url(facts.get("loc", ""))
         except SourceError as error:

@@ -124,7 +124,9 @@ class GenerationCaches:
             last = min(self.lexical.cache.change, self.dense.cache.saved_change(connection)) - _LOGGED
         if last - first < _LOGGED:
             return
-        oldest = "SELECT max(number), count(*) FROM (SELECT number FROM changes WHERE number <= ? ORDER BY number LIMIT ?)"
+        oldest = (
+            "SELECT max(number), count(*) FROM (SELECT number FROM changes WHERE number <= ? ORDER BY number LIMIT ?)"
+        )
         while True:
             with self._database.transaction() as connection:
                 end, count = connection.execute(oldest, (last, _LOGGED)).fetchone()

@@ -123,7 +123,7 @@ class PassageFacts:
     def _mask(self, only: ArticleFilter) -> NDArray[np.bool_]:
         origin, publisher, day = self._codes
         mask: NDArray[np.bool_] = origin >= 0
-        if only.sources:
+        if only.sources or only.hidden:
             mask &= np.isin(origin, [code for name, code in self._origins.items() if only.admits_origin(name)])
         if only.publishers:
             known = self._publishers.keys() & only.folded_publishers

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from embeddings.errors import EncoderMismatchError, SourceError
+from embeddings.filters import ArticleFilter
 from embeddings.indexing.reindexer import Progress, ReindexReport
+from embeddings.sources import SourceOptions
 from qa_bot import QABot
 
 SENTENCE = "The {} of the town was painted {} in the year {} by a company from the next valley. "
@@ -352,3 +354,21 @@ def test_passages_hold_every_sentence_and_stored_offsets_quote_the_text(
         assert any(passage.start <= sentence.start and sentence.end <= passage.end for passage in passages)
     boundaries = {sentence.start for sentence in stored.sentences}, {sentence.end for sentence in stored.sentences}
     assert all(passage.start in boundaries[0] and passage.end in boundaries[1] for passage in passages)
+
+
+def test_a_source_can_be_given_a_publisher_that_counts_more_than_what_articles_say(
+    new_bot: Callable[..., QABot], tmp_path: Path
+) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "a.md").write_text("---\npublisher: Reuters\n---\nThe harbour reopened on Thursday.")
+    (folder / "b.txt").write_text("The ferry sails at noon.")
+    bot = new_bot()
+    bot.reindex([str(folder)])
+    assert {article.publisher for article in bot.store.articles.list()} == {"Reuters", None}
+    bot.store.sources.add(str(folder), SourceOptions(publisher="Our desk").model_dump_json())
+    assert figures(bot.reindex([])) == {"changed": 2}
+    assert {article.publisher for article in bot.store.articles.list()} == {"Our desk"}
+    assert figures(bot.reindex([])) == {"unchanged": 2}
+    answer = bot.ask("When does the ferry sail?", only=ArticleFilter(publishers=("Reuters",)))
+    assert not answer.alternatives

@@ -10,13 +10,17 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from embeddings.articles import Article
 from embeddings.errors import SourceError
+from embeddings.sources import SourceContext
 from embeddings.sources.documents import Document, charset_of, decode
 from embeddings.sources.formats.html import decode_page
+from embeddings.sources.opening import open_source
 from embeddings.sources.sandbox import MEMORY, Sandbox
 
 Read = Callable[..., tuple[list[Article], dict[str, list[str]]]]
@@ -123,3 +127,39 @@ def test_a_charset_that_is_none_for_text_is_not_used(name: str) -> None:
 )
 def test_the_charsets_of_web_pages_are_used(name: str) -> None:
     assert charset_of(Document("page", lambda: io.BytesIO(b""), charset=name)) is not None
+
+
+class Overtaken(Sandbox):
+    """A sandbox whose parser somebody has taken over."""
+
+    def __init__(self, result: Any) -> None:
+        super().__init__()
+        self._result = result
+
+    def call(self, source: str, function: str, *arguments: Any) -> Any:
+        return self._result
+
+
+@pytest.mark.parametrize("result", [None, 7, "x", [1], [[1, 2]], [["url", None]], [{}], {"a": 1}, [["a"] * 40]])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("feed.xml", '<rss version="2.0"><channel><item><title>a</title></item></channel></rss>'),
+        ("sitemap.xml", "<urlset><url><loc>https://news.example/a</loc></url></urlset>"),
+        ("page.html", "<p>The harbour of Aldport reopened on Thursday.</p>"),
+    ],
+)
+def test_a_wrong_result_of_the_sandbox_is_an_error_of_its_source(
+    tmp_path: Path, name: str, content: str, result: Any
+) -> None:
+    (tmp_path / name).write_text(content)
+    context = SourceContext(sandbox=Overtaken(result))
+    with pytest.raises(SourceError):
+        read_all(str(tmp_path / name), context)
+
+
+def read_all(location: str, context: SourceContext) -> None:
+    """Reads all entries of a source; to give none is an error too."""
+    articles = [entry.read() for entry in open_source(location, context).entries()]
+    if not articles:
+        raise SourceError(location, "nothing in it")

@@ -151,7 +151,7 @@ def _conditions_of(schema: tantivy.Schema, searcher: tantivy.Searcher, only: Art
     if only.publishers:
         names = sorted(only.folded_publishers)
         conditions.append(tantivy.Query.term_set_query(schema, "publisher", names))
-    if only.sources:
+    if only.sources or only.hidden:
         origins = [origin for origin, _ in searcher.terms_with_prefix("origin", "")]
         admitted = [origin for origin in origins if only.admits_origin(origin)]
         conditions.append(tantivy.Query.term_set_query(schema, "origin", admitted))
