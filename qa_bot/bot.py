@@ -14,7 +14,11 @@ from embeddings.indexing.chunking import check_encoder
 from embeddings.store.local import LocalStore
 from embeddings.store.protocol import Say, Store
 from qa_bot.answering.answerer import Answerer, check_question
-from qa_bot.answering.results import Answer
+from qa_bot.answering.results import Answer, SourceSentence, Sureness, sureness_of
+from qa_bot.conversation.history import Turn
+from qa_bot.conversation.remarks import Remark, Remarks
+from qa_bot.conversation.rewriter import Rewriter
+from qa_bot.conversation.understanding import understand
 from qa_bot.reader.model import Reader
 from qa_bot.settings import Settings
 
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
     from embeddings.sources import SourceOptions
     from embeddings.sources.web.fetcher import Fetcher
 
+_AROUND = 2
+"""Sentences before an answer's, and after it, that are its context."""
 
 T = TypeVar("T")
 
@@ -81,6 +87,15 @@ class QABot:
         settings = self.settings
         return Reader.load(settings.reader, settings.cache_dir / "models", threads=settings.threads, say=self._say)
 
+    @_opened_once
+    def rewriter(self) -> Rewriter:
+        """What completes follow-up questions."""
+        return Rewriter.load(self.settings.threads)
+
+    @cached_property
+    def _remarks(self) -> Remarks:
+        return Remarks(self.encoder)
+
     @cached_property
     def _answerer(self) -> Answerer:
         settings = self.settings
@@ -94,8 +109,11 @@ class QABot:
             seconds=settings.question_seconds,
         )
 
-    def load(self) -> None:
+    def load(self, *, conversation: bool = False) -> None:
         """Opens the store and loads the models, so that the first answer comes as fast as the others.
+
+        Args:
+            conversation: also load what follow-up questions need.
 
         Raises:
             QABotError: the store or a model cannot be used.
@@ -104,11 +122,27 @@ class QABot:
             self._answerer  # noqa: B018
             check_encoder(self.store, self.encoder.identity)
             self.store.refresh()
+            if conversation:
+                self.rewriter  # noqa: B018
 
     def ask(
-        self, question: str, cancelled: Callable[[], bool] = lambda: False, only: ArticleFilter = EVERYTHING
+        self,
+        question: str,
+        cancelled: Callable[[], bool] = lambda: False,
+        only: ArticleFilter = EVERYTHING,
+        turns: Sequence[Turn] = (),
     ) -> Answer:
-        """Answers a question; see `qa_bot.answering.answerer.Answerer.ask`.
+        """Answers a question in the light of the turns before it; see `qa_bot.answering.answerer.Answerer.ask`.
+
+        A follow-up is completed by words of the conversation (`qa_bot.conversation`).  If the completed question has no
+        answer, and the question as typed has one that is very sure, that one counts.  "What else?" gives the answer
+        that comes next, "tell me more" the same answer with the sentences around it.
+
+        Args:
+            question: as typed.
+            cancelled: asked between the steps; True gives the question up.
+            only: the articles that may answer.
+            turns: before the question, as typed, the oldest first.
 
         Raises:
             QABotError: the question cannot be asked, or the store or a model cannot be used.
@@ -118,7 +152,51 @@ class QABot:
             if self.store.encoder is None:
                 raise StoreError(f"the store in {self.settings.data_dir} is empty; run: qa-bot index FOLDER")
             answerer = self._answerer
-        return answerer.ask(question, cancelled, only)
+        if not turns:
+            return answerer.ask(question, cancelled, only)
+        kinds = [self._remarks.kind(turn.question) for turn in turns]
+        asking = [number for number, kind in enumerate(kinds) if kind is None]
+        remark = self._remarks.kind(question) if asking else None
+        if remark not in (None, Remark.THANKS):
+            answer = self.ask(turns[asking[-1]].question, cancelled, only, [turns[number] for number in asking[:-1]])
+            seen = kinds[asking[-1] :].count(Remark.MORE)
+            return self._again(question, answer, remark, seen)
+        understood = understand(question, [turns[number] for number in asking], self.rewriter)
+        answer = answerer.ask(understood or question, cancelled, only)
+        if understood and not answer.answered:
+            literal = answerer.ask(question, cancelled, only)
+            if literal.answer and sureness_of(literal.answer.confidence) is Sureness.VERY:
+                return literal
+        return answer.model_copy(update={"question": question, "understood_as": understood})
+
+    def remark(self, line: str) -> Remark | None:
+        """What a line says about the answer before it; None if it asks something new."""
+        return self._remarks.kind(line)
+
+    def _again(self, line: str, answer: Answer, remark: Remark | None, seen: int) -> Answer:
+        """The answer to the question before, as a remark about it asks; `seen` further answers have been shown."""
+        asked = answer.asked
+        if remark is Remark.MORE:
+            for _ in range(seen + 1):
+                answer = answer.without_first()
+        if remark is Remark.CONTEXT:
+            answer = self._in_context(answer)
+        return answer.model_copy(update={"question": line, "understood_as": asked})
+
+    def _in_context(self, answer: Answer) -> Answer:
+        """An answer whose sentence is quoted with its neighbours; as it is, if the article has changed since."""
+        if answer.sentence is None or answer.article is None:
+            return answer
+        stored = self.store.articles.get(answer.article.id)
+        sentence = answer.sentence
+        if stored is None or stored.article.text[sentence.start : sentence.end] != sentence.text:
+            return answer
+        before = [near for near in stored.sentences if near.end <= sentence.start][-_AROUND:]
+        after = [near for near in stored.sentences if near.start >= sentence.end][:_AROUND]
+        start = before[0].start if before else sentence.start
+        end = after[-1].end if after else sentence.end
+        wider = SourceSentence(text=stored.article.text[start:end], start=start, end=end)
+        return answer.model_copy(update={"sentence": wider})
 
     @cached_property
     def _fetcher(self) -> Fetcher:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from enum import IntEnum
 
@@ -70,11 +70,13 @@ class Timings(_Frozen):
 class Answer(_Frozen):
     """What the articles say to a question; see `Quotation` for the parts.
 
+    `understood_as` is what was asked in place of a question that needs the conversation; None if it stood by itself.
     `answered` is False when they do not say: then `answer` and `sentence` are None, and `alternatives` holds what came
     closest.
     """
 
     question: str
+    understood_as: str | None = None
     answered: bool
     answer: AnswerSpan | None
     sentence: SourceSentence | None
@@ -84,10 +86,24 @@ class Answer(_Frozen):
     alternatives: tuple[Quotation, ...]
     timings_ms: Timings
 
+    @property
+    def asked(self) -> str:
+        """The question as it can be asked again, without the conversation."""
+        return self.understood_as or self.question
+
     def at_threshold(self, threshold: float) -> Answer:
         """The same with another minimum confidence for an answer, in [0, 1]."""
         quotations = tuple(iterate(self))
-        best = quotations[0] if quotations and quotations[0].answer.confidence >= threshold else None
+        is_answered = bool(quotations) and quotations[0].answer.confidence >= threshold
+        return self._of(quotations, answered=is_answered)
+
+    def without_first(self) -> Answer:
+        """The same without its best quotation; the next one is the answer, if there was one."""
+        quotations = tuple(iterate(self))[1:]
+        return self._of(quotations, answered=self.answered and bool(quotations))
+
+    def _of(self, quotations: Sequence[Quotation], *, answered: bool) -> Answer:
+        best = quotations[0] if answered else None
         return self.model_copy(
             update={
                 "answered": best is not None,
@@ -96,7 +112,7 @@ class Answer(_Frozen):
                 "article": best and best.article,
                 "also": best.also if best else (),
                 "also_more": best.also_more if best else 0,
-                "alternatives": quotations[1:] if best else quotations,
+                "alternatives": tuple(quotations[1:] if best else quotations),
             }
         )
 

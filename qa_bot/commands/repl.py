@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qa_bot.commands import ANSWERING, Command, open_bot
+from qa_bot.commands import ANSWERING, Command, as_json, open_bot
 from qa_bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,22 +23,28 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
 Examples:
-  qa-bot repl                        type /help for its commands
-  echo "Who won?" | qa-bot repl      questions from a pipe, one per line
+  qa-bot repl                           type /help for its commands
+  echo "Who won?" | qa-bot repl         questions from a pipe, one per line
+  cat lines.txt | qa-bot repl --json    one JSON object a line for each question
 """
 
 HISTORY_FILE = "repl_history"
 
 
 @click.command("repl", cls=Command, settings=ANSWERING, epilog=EXAMPLES)
-def command(settings: Settings) -> int:
+@as_json
+def command(settings: Settings, as_json: bool) -> int:
     """Ask questions in a conversation."""
     with open_bot(settings) as bot:
-        return run_repl(bot)
+        return run_repl(bot, as_json=as_json)
 
 
-def run_repl(bot: QABot) -> int:
+def run_repl(bot: QABot, *, as_json: bool = False) -> int:
     """Answers questions from stdin until it ends.
+
+    Args:
+        bot: answers.
+        as_json: print each answer as a line of JSON, as `qa-bot ask --json` does; all else goes to stderr.
 
     Returns:
         0; or 2 if the lines came from a pipe, and a question or command failed.
@@ -49,7 +55,8 @@ def run_repl(bot: QABot) -> int:
     from qa_bot.repl.session import EMPTY, Session
 
     status = bot.store.status()
-    session = Session(bot, person=sys.stdin.isatty() and sys.stdout.isatty())
+    is_person = sys.stdin.isatty() and sys.stdout.isatty() and not as_json
+    session = Session(bot, person=is_person, as_json=as_json)
     if session.person:
         banner = f"{status.articles:,} articles, {status.passages:,} passages. Ask, or type /help."
         session.write(banner if status.articles else EMPTY)

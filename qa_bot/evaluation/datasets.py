@@ -1,4 +1,4 @@
-"""Question files in SQuAD format (v1.1 and v2.0), plain or gzipped."""
+"""Question files in SQuAD format (v1.1 and v2.0), and conversations in JSONL; plain or gzipped."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from embeddings.errors import DatasetError
+from qa_bot.conversation.history import Turn
 
 MAX_BYTES = 500_000_000
 """Largest file, unpacked; those of the field have 10 to 50 MB."""
@@ -39,6 +40,27 @@ class Question(NamedTuple):
     title: str
     paragraph: str
     references: tuple[Reference, ...]
+
+
+class FollowUp(NamedTuple):
+    """A question of a conversation.
+
+    Attributes:
+        id: of the question.
+        question: as typed.
+        turns: before it, the oldest first.
+        rewrite: the self-contained question that a person wrote; None if nobody did.
+        answers: that count as right; None if the file says nothing of answers, empty if the articles have none.
+        title, context: of the article, and the paragraph that answers; both may be empty.
+    """
+
+    id: str
+    question: str
+    turns: tuple[Turn, ...]
+    rewrite: str | None
+    answers: tuple[str, ...] | None
+    title: str
+    context: str
 
 
 def load_questions(path: Path) -> list[Question]:
@@ -130,3 +152,74 @@ def _reference(context: str, answer: Any) -> Reference:
         return Reference(text, -1)
     placed = start >= 0 and context[start : start + len(text)] == text
     return Reference(text, start if placed else -1, misplaced=not placed)
+
+
+_UNANSWERED = ("", "CANNOTANSWER", "I don't know.")
+"""What stands for no answer in the field's conversations."""
+
+
+def load_follow_ups(path: Path) -> list[FollowUp]:
+    """Reads a JSONL file, plain or gzipped, one question a line: `history`, `question`, and `rewrite` or `answers` or both.
+
+    `history` holds `question` and `answer` (or `answer_keywords`) of each turn; `title` and `context` may name the article and
+    hold its paragraph.  A file in which each line has `conversation` in place of `history` holds the turns in order.
+
+    Raises:
+        DatasetError: the file cannot be read, or a line lacks a field; the message names the line.
+    """
+    try:
+        content = path.read_bytes()
+        raw = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+        lines = raw[:MAX_BYTES].decode().splitlines()
+    except OSError as error:
+        raise DatasetError(
+            f"{path}: cannot be read ({error.strerror or error}); name a file of conversations"
+        ) from error
+    except (zlib.error, EOFError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path}: damaged ({error}); fetch the file again") from error
+    follow_ups: list[FollowUp] = []
+    before: dict[str, tuple[Turn, ...]] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            follow_up = _follow_up(json.loads(line), number, before)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            reason = f"the field {error} is missing" if isinstance(error, KeyError) else error
+            raise DatasetError(f"{path}: line {number}: {reason}; see the file of conversations in --help") from error
+        follow_ups.append(follow_up)
+    if not follow_ups:
+        raise DatasetError(f"{path}: holds no questions; a line is an object with history, question, rewrite, answers")
+    return follow_ups
+
+
+def _follow_up(record: dict[str, Any], number: int, before: dict[str, tuple[Turn, ...]]) -> FollowUp:
+    question, title = str(record["question"]).strip(), str(record.get("title") or "")
+    answers = tuple(_answer_text(answer) for answer in record["answers"]) if "answers" in record else None
+    if "history" in record:
+        turns = tuple(_turn(turn, title) for turn in record["history"])
+    else:
+        conversation = str(record["conversation"])
+        turns = before.get(conversation, ())
+        answer = answers[0] if answers else None
+        before[conversation] = (*turns, Turn(question, answer, title if answer and title else None))
+    rewrite = record.get("rewrite")
+    return FollowUp(
+        str(record.get("id", number)),
+        question,
+        turns,
+        None if rewrite is None else str(rewrite).strip(),
+        answers,
+        title,
+        str(record.get("context") or ""),
+    )
+
+
+def _answer_text(answer: Any) -> str:
+    return str(answer["text"] if isinstance(answer, dict) else answer)
+
+
+def _turn(turn: dict[str, Any], title: str) -> Turn:
+    answer = str(turn.get("answer") or " ".join(turn.get("answer_keywords", ())))
+    title = str(turn.get("title") or title)
+    return Turn(str(turn["question"]), *((None, None) if answer in _UNANSWERED else (answer, title or None)))

@@ -16,12 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from embeddings.errors import QuestionError
+from embeddings.errors import QuestionError, SettingsError
 from qa_bot import __version__
 from qa_bot.answering.normalize import normalize_answer
 from qa_bot.answering.results import iterate
 from qa_bot.bot import QABot
-from qa_bot.evaluation.datasets import Question, load_questions
+from qa_bot.evaluation.conversations import evaluate_conversations
+from qa_bot.evaluation.datasets import Question, load_follow_ups, load_questions
 from qa_bot.evaluation.metrics import DEPTH, rank_figures, reciprocal_rank_fusion
 from qa_bot.evaluation.predictions import Latency, Prediction, answer_figures
 from qa_bot.evaluation.question_archive import ParagraphArchive, write_articles
@@ -43,19 +44,24 @@ class Mode(StrEnum):
     """What is evaluated.
 
     READER: the gold paragraph is given and read.  RETRIEVAL: the files' paragraphs are an archive, in which the gold
-    paragraph is to be found.  END_TO_END: the files' articles are an archive, of which the bot is asked.
+    paragraph is to be found.  END_TO_END: the files' articles are an archive, of which the bot is asked.  CONVERSATION:
+    the files hold follow-up questions (`qa_bot.evaluation.conversations`); this mode runs by itself.
     """
 
     READER = "reader"
     RETRIEVAL = "retrieval"
     END_TO_END = "end-to-end"
+    CONVERSATION = "conversation"
+
+
+QUESTION_MODES = (Mode.READER, Mode.RETRIEVAL, Mode.END_TO_END)
 
 
 def evaluate(
     files: Sequence[Path],
     *,
     settings: Settings,
-    modes: Sequence[Mode] = tuple(Mode),
+    modes: Sequence[Mode] = QUESTION_MODES,
     limit: int | None = None,
     progress: Progress = lambda done, total, what: None,
     say: Callable[[str], None] = lambda _: None,
@@ -74,7 +80,10 @@ def evaluate(
     Raises:
         DatasetError: a file is missing or not in SQuAD format.
         ModelError: a model of the settings cannot be used.
+        SettingsError: other modes are named beside CONVERSATION.
     """
+    if Mode.CONVERSATION in modes:
+        return _converse(files, settings, modes, limit, progress, say)
     questions = [question for path in files for question in _load(path, say)]
     number = min(limit or len(questions), len(questions))
     asked = [questions[at * len(questions) // number] for at in range(number)]
@@ -102,6 +111,37 @@ def evaluate(
                 version=__version__,
             )
     return EvaluationReport(provenance=provenance, **results)
+
+
+def _converse(
+    files: Sequence[Path],
+    settings: Settings,
+    modes: Sequence[Mode],
+    limit: int | None,
+    progress: Progress,
+    say: Callable[[str], None],
+) -> EvaluationReport:
+    """Evaluates on conversations; those without paragraphs of their own are asked of the archive of the settings."""
+    if set(modes) != {Mode.CONVERSATION}:
+        raise SettingsError("--mode conversation: its files hold conversations, so no other mode can run; run it alone")
+    follow_ups = [follow_up for path in files for follow_up in load_follow_ups(path)]
+    number = min(limit or len(follow_ups), len(follow_ups))
+    asked = [follow_ups[at * len(follow_ups) // number] for at in range(number)]
+    with tempfile.TemporaryDirectory(prefix="qa_bot-eval-") as folder:
+        has_own = any(follow_up.context for follow_up in follow_ups)
+        overrides = {"data_dir": Path(folder) / "store"} if has_own else {}
+        with QABot(settings.model_copy(update=overrides), say) as bot:
+            archived = follow_ups if has_own else ()
+            figures = evaluate_conversations(bot, asked, archived, Path(folder) / "articles", progress)
+            provenance = Provenance(
+                files=tuple(map(str, files)),
+                questions=len(follow_ups),
+                evaluated=len(asked),
+                encoder=bot.encoder.identity if figures.literal else None,
+                reader=bot.reader.identity if figures.literal else None,
+                version=__version__,
+            )
+    return EvaluationReport(provenance=provenance, conversation=figures)
 
 
 def _load(path: Path, say: Callable[[str], None]) -> list[Question]:

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from embeddings.errors import SettingsError
+from qa_bot.evaluation.conversations import ConversationFigures, conversation_tables
 from qa_bot.evaluation.metrics import RankFigures, RiskCoverage
 from qa_bot.evaluation.predictions import AnswerFigures, Latency, Prediction
 
@@ -73,6 +74,7 @@ class EvaluationReport(BaseModel, frozen=True):
     reader: AnswerFigures | None = None
     retrieval: RetrievalFigures | None = None
     end_to_end: AnswerFigures | None = None
+    conversation: ConversationFigures | None = None
     reader_predictions: tuple[Prediction, ...] = Field((), exclude=True, repr=False)
     rankings: tuple[Ranking, ...] = Field((), exclude=True, repr=False)
     end_to_end_predictions: tuple[Prediction, ...] = Field((), exclude=True, repr=False)
@@ -139,6 +141,8 @@ def _tables(report: EvaluationReport) -> Iterator[tuple[str, list[Row]]]:
         yield title, _retrieval_rows(figures)
     if report.end_to_end:
         yield f"End to end: {report.end_to_end.questions:,} questions", _answer_rows(report.end_to_end)
+    if report.conversation:
+        yield from conversation_tables(report.conversation)
 
 
 def _answer_rows(figures: AnswerFigures) -> list[Row]:

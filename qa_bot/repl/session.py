@@ -19,8 +19,9 @@ from embeddings.text import visible
 from qa_bot.answering.answerer import Cancelled
 from qa_bot.answering.results import Answer, Quotation, iterate
 from qa_bot.bot import QABot
-from qa_bot.conversation.conversation import in_light_of
-from qa_bot.conversation.referring import Turn
+from qa_bot.conversation.history import MAX_TURNS, Turn
+from qa_bot.conversation.remarks import Remark
+from qa_bot.conversation.small_talk import SmallTalk, small_talk
 from qa_bot.retrieval.filter_syntax import describe_filter, read_filter
 from qa_bot.terminal import render
 from qa_bot.terminal.progress import ProgressLine
@@ -28,6 +29,11 @@ from qa_bot.terminal.wrapping import NOTHING, WIDTH
 
 EMPTY = "There are no articles yet. Index a folder: type /reindex FOLDER here, or qa-bot index FOLDER in a shell."
 _ARTICLES_SHOWN = 500
+_REPLIES = {
+    SmallTalk.HELLO: "Hello. Ask a question that the articles may answer, or type /help.",
+    SmallTalk.THANKS: "You're welcome.",
+    SmallTalk.GOODBYE: "Goodbye. Type /quit to leave.",
+}
 
 T = TypeVar("T")
 
@@ -38,6 +44,7 @@ class Session:
     Args:
         bot: answers the questions.
         person: whether a person is at the terminal, who can press Ctrl-C and page through long texts.
+        as_json: print answers as lines of JSON, and all else to stderr.
 
     Attributes:
         person: as given.
@@ -46,9 +53,10 @@ class Session:
         loading: tells whether the models are still loading.
     """
 
-    def __init__(self, bot: QABot, *, person: bool) -> None:
+    def __init__(self, bot: QABot, *, person: bool, as_json: bool = False) -> None:
         self._bot = bot
         self.person = person
+        self._as_json = as_json
         self._colour = render.use_colour(sys.stdout)
         self._answer: Answer | None = None
         self._turns: list[Turn] = []
@@ -63,7 +71,8 @@ class Session:
 
     def write(self, text: str) -> None:
         """Prints text and an empty line: after it for a person, who types the next line there; else between two texts."""
-        print(text + "\n" if self.person else "\n" * self._written + text, flush=True)
+        out = sys.stderr if self._as_json else sys.stdout
+        print(text + "\n" if self.person else "\n" * self._written + text, file=out, flush=True)
         self._written = True
 
     def complain(self, line: str) -> None:
@@ -75,7 +84,7 @@ class Session:
     def load(self) -> None:
         """Loads the models.  An error is printed, and printed again when a question needs them."""
         try:
-            self._bot.load()
+            self._bot.load(conversation=True)
         except Exception as error:
             if not self.ended:
                 self._report(error)
@@ -138,16 +147,25 @@ class Session:
     # -- questions and commands -------------------------------------------------------------------------------------------
 
     def _ask(self, question: str) -> None:
+        if talk := small_talk(question):
+            return self.help(()) if talk is SmallTalk.HELP else self.write(_REPLIES[talk])
         if self._bot.store.encoder is None:
             raise QuestionError(EMPTY)
-        understood = in_light_of(question, self._turns) if self.person else question
-        if understood != question:
-            self.write(f"understood as: {visible(understood)}")
-        self._answer = answer = self._run(lambda stopped: self._bot.ask(understood, stopped, self._only))
+        turns, remark = self._turns, self._bot.remark(question) if self._turns else None
+        if remark is Remark.THANKS:
+            return self.write(_REPLIES[SmallTalk.THANKS])
+        self._answer = answer = self._run(lambda stopped: self._bot.ask(question, stopped, self._only, turns))
         words = answer.answer.text if answer.answer else None
         title = answer.article.title if answer.article else None
-        self._turns = [*self._turns[-3:], Turn(understood, words, title)]
+        self._turns = [*turns[1 - MAX_TURNS :], Turn(question, words, title)]
+        if self._as_json:
+            return print(answer.model_dump_json(), flush=True)
+        if answer.understood_as:
+            self.write(f"understood as: {visible(answer.understood_as)}")
         self.write(self._rendered(render.render_answer, answer, closest="/more", searched=self.filtered))
+        if remark is Remark.SURE and answer.alternatives:
+            self.more(())
+        return None
 
     def _command(self, line: str) -> None:
         name, _, rest = line.partition(" ")

@@ -103,9 +103,16 @@ class Services:
     def __post_init__(self) -> None:
         self.poster = Poster(note=self.state.remember_refusal)
 
-    def only(self, channel: str | None) -> ArticleFilter:
-        """The articles that may be shown in a channel; for None, those that may be shown outside channels."""
-        return self.settings.channel(channel).only
+    def only(self, channel: str | None, team: str | None = None) -> ArticleFilter:
+        """The articles that may be shown in a channel; for None, those that may be shown outside channels.
+
+        What was posted in a channel is shown in that channel of that workspace only, unless a setting shares it.  Where the
+        workspace is not known, the channel's id decides.
+        """
+        only = self.settings.channel(channel).only
+        if self.settings.share_posts:
+            return only
+        return only.model_copy(update={"hidden": self.state.posted_elsewhere(team, channel)})
 
     def texts(self, channel: str | None) -> Texts:
         """The fixed texts in the language of a channel."""

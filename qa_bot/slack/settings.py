@@ -91,6 +91,7 @@ class SlackSettings(ChannelSettings):
     queue: int = Field(
         2000, ge=1, le=100_000, description="questions that may wait before people are asked to try again later"
     )
+    share_posts: bool = Field(False, description="let articles that are posted in a channel answer everywhere")
     max_file_mb: int = Field(20, ge=1, le=200, description="largest file that is indexed, in megabytes")
     installation_store: InstallationStoreKind = Field(
         InstallationStoreKind.SQLITE, description="with OAuth: where tokens are kept, sqlite or file"

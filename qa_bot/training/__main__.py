@@ -12,6 +12,7 @@ To continue training the reader that qa-bot comes with on your own questions, su
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -131,6 +132,38 @@ def calibrate(folder: Path, data: Path, held_out_percent: float, questions: int)
 
     result = run(folder, data, load_settings(), held_out_percent=held_out_percent, count=questions)
     click.echo(json.dumps({**result._asdict(), "calibration": result.calibration._asdict()}, indent=1))
+
+
+@training.command()
+@click.option("--data", type=click.Path(path_type=Path), multiple=True, required=True, help="JSONL; can be repeated")
+@click.option("--work", type=click.Path(path_type=Path), required=True, help="folder for the trained model")
+@click.option("--folder", type=click.Path(path_type=Path), required=True, help="folder for the compiled rewriter")
+@click.option("--base", type=click.Path(path_type=Path), help="folder of the body; default: the packaged reader's")
+@click.option("--examples", default=40000, show_default=True, help="questions to train on")
+@click.option("--passes", default=1, show_default=True, help="passes over these")
+@click.option("--learning-rate", default=1e-4, show_default=True, help="the highest; it rises and falls linearly")
+@click.option("--threads", default=0, help="CPU threads; 0 for all cores")
+def rewriter(
+    data: tuple[Path, ...],
+    work: Path,
+    folder: Path,
+    base: Path | None,
+    examples: int,
+    passes: int,
+    learning_rate: float,
+    threads: int,
+) -> None:
+    """Trains and compiles what completes follow-up questions, on conversations such as CANARD.
+
+    If WORK/model is there already, it is only compiled.
+    """
+    from qa_bot.training.followups import compile_rewriter
+    from qa_bot.training.followups import train as run
+
+    if not (work / "model" / "model.safetensors").exists():
+        cores = threads or os.cpu_count() or 1
+        run(data, work, base=base, examples=examples, passes=passes, learning_rate=learning_rate, threads=cores)
+    click.echo(json.dumps(compile_rewriter(work / "model", folder, data), indent=1))
 
 
 def main(arguments: list[str] | None = None) -> int:

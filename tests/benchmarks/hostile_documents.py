@@ -65,9 +65,9 @@ DOCUMENTS: dict[str, tuple[str, Callable[[], bytes]]] = {
 class Cost(NamedTuple):
     """Seconds to index, megabytes of the largest process, seconds to answer, and whether the good document answers."""
 
-    index: float
+    indexing: float
     memory: float
-    answer: float
+    asking: float
     is_right: bool
 
 
@@ -107,7 +107,7 @@ def main() -> None:
         command = [sys.executable, __file__, "--only", what]
         cost = Cost(*json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
         right = "yes" if cost.is_right else "NO"
-        table.add_row(what, f"{cost.index:.1f}", f"{cost.memory:.0f}", f"{cost.answer:.1f}", right)
+        table.add_row(what, f"{cost.indexing:.1f}", f"{cost.memory:.0f}", f"{cost.asking:.1f}", right)
     Console().print(table)
 
 

@@ -64,8 +64,9 @@ def test_an_answer_as_json_has_the_shape_that_others_rely_on(run: Run) -> None:
     code, output, errors = run("ask", "--json", "--threshold", "0", QUESTION)
     assert (code, errors) == (0, "")
     answer = json.loads(output)
-    parts = ["question", "answered", "answer", "sentence", "article", "also", "also_more", "alternatives", "timings_ms"]
-    assert list(answer) == parts
+    parts = ["question", "understood_as", "answered", "answer", "sentence", "article", "also", "also_more"]
+    assert list(answer) == [*parts, "alternatives", "timings_ms"]
+    assert answer["understood_as"] is None
     assert (answer["question"], answer["answered"]) == (QUESTION, True)
     assert shape(answer["answer"]) == ANSWER
     assert shape(answer["sentence"]) == SENTENCE

@@ -58,9 +58,10 @@ UNKNOWN = {
     "channel_not_found": "no such channel, or a private one without the app; check the id, or /invite the app there",
     "user_not_found": "no such person; copy the member id from their profile",
 }
+KEPT = "what is posted there answers there only; slack.share_posts = true in qa_bot.toml shares it with all"
 SHARED = (
-    "what is posted there answers in every channel, direct message and workspace that no filter by sources restricts; "
-    "set slack.sources or slack.channels.<ID>.sources in qa_bot.toml to restrict one"
+    "what is posted there answers in every channel, direct message and workspace, as slack.share_posts is true; set it to "
+    "false to keep posts in their channels"
 )
 WHAT_TO_DO = {
     "invalid_auth": "copy it again from api.slack.com/apps",
@@ -123,7 +124,7 @@ async def _findings(
             yield finding
     for name, place in (("[slack]", None), *((f"channel {channel}", channel) for channel in settings.channels)):
         if settings.channel(place).index_posts:
-            yield Finding(None, f"{name}, index_posts", SHARED)
+            yield Finding(None, f"{name}, index_posts", SHARED if settings.share_posts else KEPT)
     if http:
         yield await _finding("SLACK_SIGNING_SECRET", _signing_secret(settings), settings)
     else:

@@ -64,6 +64,10 @@ CREATE TABLE IF NOT EXISTS questions (
 CREATE TABLE IF NOT EXISTS refusals (
     number INTEGER PRIMARY KEY, code TEXT NOT NULL, detail TEXT NOT NULL, created REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS posts (
+    location TEXT NOT NULL, team TEXT NOT NULL, channel TEXT NOT NULL, created REAL NOT NULL,
+    PRIMARY KEY (location, team, channel)
+) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS refusals_by_age ON refusals (created);
 CREATE INDEX IF NOT EXISTS questions_by_person ON questions (team, person, number);
 CREATE INDEX IF NOT EXISTS answers_by_age ON answers (created);
@@ -111,6 +115,28 @@ class SlackState:
         """Closes the file; another process may adopt this one's open jobs at once."""
         self._file.run("DELETE FROM processes WHERE id = ?", self.process)
         self._file.close()
+
+    # -- posted articles -----------------------------------------------------------------------------------------------
+
+    def add_post(self, location: str, team: str, channel: str) -> None:
+        """Records that a source was posted in a channel; it answers there only."""
+        self._file.run("INSERT OR IGNORE INTO posts VALUES (?, ?, ?, ?)", location, team, channel, time.time())
+
+    def forget_post(self, location: str) -> None:
+        """Forgets where a source was posted: it is gone, or an admin has added it for all."""
+        self._file.run("DELETE FROM posts WHERE location = ?", location)
+
+    def posted_elsewhere(self, team: str | None, channel: str | None) -> frozenset[str]:
+        """The locations of sources that were posted in channels, and not in this one; of all, if it is None."""
+        here = "SELECT location FROM posts WHERE channel = ? AND (team = ? OR ? IS NULL)"
+        query = f"SELECT DISTINCT location FROM posts WHERE location NOT IN ({here})"
+        return frozenset(location for (location,) in self._file.rows(query, channel or "", team, team))
+
+    def posts(self) -> list[tuple[str, str, int]]:
+        """Team and channel that sources were posted in, and how many."""
+        return self._file.rows(
+            "SELECT team, channel, count(*) FROM posts GROUP BY team, channel ORDER BY team, channel"
+        )
 
     # -- jobs ----------------------------------------------------------------------------------------------------------
 

@@ -9,10 +9,12 @@ import json
 import time
 from typing import NamedTuple
 
-from qa_bot.conversation.referring import Turn
+from qa_bot.conversation.history import Turn
 from qa_bot.sqlite_file import SQLiteFile
 
 TURN_CHARS = 1000
+RECENT_SECONDS = 600.0
+"""How long a direct message outside threads belongs to the conversation before it."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS turns (
     channel TEXT NOT NULL, thread TEXT NOT NULL, question TEXT NOT NULL,
@@ -84,6 +86,12 @@ class Threads:
         earlier = [Turn(*turn) for turn in json.loads(read[0][1])] if read else []
         turns = tuple(Turn(*row) for row in rows if row[0] is not None)
         return Conversation((*earlier, *turns), bool(rows) or bool(read and read[0][0]))
+
+    def recent(self, channel: str, before: str) -> Conversation:
+        """The conversation in a channel in the `RECENT_SECONDS` before a message, whatever threads it is in."""
+        query = "SELECT asked, answer, title FROM turns WHERE channel = ? AND question < ? AND created > ? ORDER BY question"
+        rows = self._file.rows(query, channel, before, float(before) - RECENT_SECONDS)
+        return Conversation(tuple(Turn(*row) for row in rows if row[0] is not None), bool(rows))
 
     def keep(self, channel: str, thread: str, conversation: Conversation) -> None:
         """Records what Slack says of a thread from before this record, so that it is asked once."""

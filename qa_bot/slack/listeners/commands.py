@@ -8,8 +8,9 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 
+from qa_bot.conversation.small_talk import SmallTalk, small_talk
 from qa_bot.slack.incoming.access import Refusal
-from qa_bot.slack.incoming.messages import CHARS_READ, SmallTalk, Trigger, small_talk, typed
+from qa_bot.slack.incoming.messages import CHARS_READ, Trigger, typed
 from qa_bot.slack.incoming.requests import Request, mapping, read_id, read_message, read_request
 from qa_bot.slack.quoting import clean, unescape, web_address
 from qa_bot.slack.services import Services, origin_of

@@ -46,7 +46,7 @@ from qa_bot.slack.web_api.workspaces import (
     oauth_settings,
 )
 from qa_bot.slack.workers import private_answers, questions, workflow_steps
-from qa_bot.slack.workers.articles import ArticleWork, PostPayload
+from qa_bot.slack.workers.articles import ArticleWork, PostPayload, hide_old_posts
 from qa_bot.slack.workers.private_answers import PrivatePayload
 from qa_bot.slack.workers.questions import QuestionPayload, StopPayload
 
@@ -202,7 +202,8 @@ async def _report(error: Exception, body: dict[str, Any]) -> BoltResponse:
 async def _load(services: Services) -> None:
     """Loads the models; an error is reported again when a question needs them."""
     try:
-        await asyncio.to_thread(services.bot.load)
+        await asyncio.to_thread(hide_old_posts, services)
+        await asyncio.to_thread(partial(services.bot.load, conversation=True))
         services.loaded.set()
     except QABotError as error:
         _log.error("%s", error)

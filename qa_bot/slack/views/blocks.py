@@ -104,6 +104,9 @@ def answer_message(
         if isinstance(answer, Failure):
             blocks.append(plain_block(answer.text))
         else:
+            if answer.understood_as:
+                shown = line_of(answer.understood_as, QUESTION_CHARS)
+                blocks.append(plain_block(texts.understood.format(question=shown)))
             blocks += _answer(answer, texts, QUOTE_CHARS // len(answers), shareable=shareable)
     lines = [fallback(answer, texts) for answer in answers]
     if several or asked_by:
@@ -206,7 +209,7 @@ def _question(question: str, texts: Texts, asked_by: str | None) -> RichTextBloc
 
 def _answer(answer: Answer, texts: Texts, limit: int, *, shareable: bool) -> list[Block]:
     best = next(iterate(answer), None) if answer.answered else None
-    again = Asked(question=answer.question).dump()
+    again = Asked(question=answer.asked).dump()
     if best is None:
         block: Block = plain_block(texts.not_answered)
         buttons = button(texts.closest, MORE, again) if answer.alternatives else []

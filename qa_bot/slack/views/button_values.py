@@ -68,4 +68,4 @@ class Judged(ButtonValue):
     @classmethod
     def of(cls, answer: Answer, quotation: Quotation | None, *, good: bool) -> Judged:
         """A judgement of an answer."""
-        return cls(good=good, question=answer.question, place=Place.of(quotation) if quotation else None)
+        return cls(good=good, question=answer.asked, place=Place.of(quotation) if quotation else None)

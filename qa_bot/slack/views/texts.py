@@ -15,6 +15,7 @@ class Texts:
 
     # answers
     not_answered: str = "The articles don't say."
+    understood: str = "Understood as: {question}"
     sureness: tuple[str, str, str, str] = ("very sure", "fairly sure", "not very sure", "little more than a guess")
     percent: str = "{words} ({percent}%)"
     months: str = "January February March April May June July August September October November December"
@@ -122,6 +123,7 @@ class Texts:
 ENGLISH = Texts()
 GERMAN = Texts(
     not_answered="Die Artikel sagen es nicht.",
+    understood="Verstanden als: {question}",
     sureness=("sehr sicher", "ziemlich sicher", "nicht sehr sicher", "kaum mehr als geraten"),
     percent="{words} ({percent} %)",
     months="Januar Februar März April Mai Juni Juli August September Oktober November Dezember",

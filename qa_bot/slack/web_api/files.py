@@ -90,7 +90,7 @@ async def look_up(client: AsyncWebClient, file: PostedFile) -> PostedFile:
 
 
 async def fetch(
-    session: aiohttp.ClientSession, file: PostedFile, token: str, folder: Path, *, most: int, api_url: str
+    session: aiohttp.ClientSession, file: PostedFile, token: str, folder: Path, place: Path, *, most: int, api_url: str
 ) -> Path:
     """Fetches a file into a folder of its own, and returns its path.
 
@@ -99,6 +99,7 @@ async def fetch(
         file: what to fetch.
         token: of the bot; it is sent to Slack's own hosts only.
         folder: the data folder.
+        place: of the file in it, under `FOLDER`: the workspace and channel that it was posted in.
         most: largest size, in bytes.
         api_url: of Slack; its host is Slack's, too.
 
@@ -114,7 +115,7 @@ async def fetch(
     if not is_slacks(file.url, api_url):
         raise FileError(file.name, Obstacle.ELSEWHERE)
     content = await _download(session, file, token, most)
-    path = folder / FOLDER / file.id / _safe_name(file.name, suffix)
+    path = folder / FOLDER / place / file.id / _safe_name(file.name, suffix)
     try:
         await asyncio.to_thread(_write, path, content)
     except OSError as error:

@@ -13,7 +13,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from qa_bot.conversation.referring import Turn
+from qa_bot.conversation.history import Turn
 from qa_bot.slack.jobs.threads import TURN_CHARS, Conversation
 from qa_bot.slack.web_api.calls import call, error_code
 

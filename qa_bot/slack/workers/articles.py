@@ -6,6 +6,7 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 from slack_sdk.errors import SlackApiError
@@ -66,7 +67,7 @@ class ArticleWork:
         try:
             for location in locations:
                 name = location if isinstance(location, str) else location.name or location.id
-                reasons += [_reason(name, reason) for reason in await self._index(client, location, texts)]
+                reasons += [_reason(name, reason) for reason in await self._index(client, location, posted)]
         finally:
             await status_line.end()
         await status_line.react(FAILED if reasons else DONE)
@@ -94,6 +95,8 @@ class ArticleWork:
                 title = await self._remove(command.argument)
                 result = texts.admin_unknown if title is None else texts.admin_removed.format(title=title)
             else:
+                if command.verb == "add":
+                    await asyncio.to_thread(self._share, command.argument)
                 result = _report(await self._reindex([command.argument] if command.verb == "add" else []), texts)
         except QABotError as error:
             result = texts.admin_failed.format(reason=cut(clean(str(error)), REASON_CHARS))
@@ -102,12 +105,14 @@ class ArticleWork:
             result = texts.admin_failed.format(reason=texts.not_read)
         await self._services.tell(command.response_url, result)
 
-    async def _index(self, client: AsyncWebClient, location: str | PostedFile, texts: Texts) -> list[str]:
-        """Indexes a link or a file; returns the reasons if it failed."""
+    async def _index(self, client: AsyncWebClient, location: str | PostedFile, posted: PostPayload) -> list[str]:
+        """Indexes a link or a file for the channel that it was posted in; returns the reasons if it failed."""
+        texts = self._services.texts(posted.channel)
         source, before = "", frozenset[str]()
         try:
             before = await asyncio.to_thread(self._sources)
-            source = location if isinstance(location, str) else await self._fetch(client, location)
+            source = location if isinstance(location, str) else await self._fetch(client, location, posted)
+            await asyncio.to_thread(self._record, source, before, posted)
             reasons = [failure.reason for failure in (await self._reindex([source])).failed]
         except FileError as error:
             reasons = [_explained(error.obstacle, texts).format(size=self._services.settings.max_file_mb)]
@@ -126,13 +131,22 @@ class ArticleWork:
                 _log.warning("%s is still a source: %s", source, error)
         return reasons
 
-    async def _fetch(self, client: AsyncWebClient, file: PostedFile) -> str:
+    def _record(self, source: str, before: frozenset[str], posted: PostPayload) -> None:
+        """Notes which channel a source belongs to, before any of its articles is there; none, if it was a source before."""
+        from embeddings.sources.opening import open_source  # answering needs none of what reads articles
+
+        place, state = open_source(source).location, self._services.state
+        if place not in before or place in state.posted_elsewhere(posted.team, posted.channel):
+            state.add_post(place, posted.team or "", posted.channel)
+
+    async def _fetch(self, client: AsyncWebClient, file: PostedFile, posted: PostPayload) -> str:
         settings = self._services.settings
         path = await fetch(
             self._services.session,
             await look_up(client, file),
             client.token or "",
             self._services.bot.settings.data_dir,
+            Path(posted.team or "none", posted.channel),
             most=settings.max_file_mb * MEGABYTE,
             api_url=settings.api_url,
         )
@@ -141,6 +155,12 @@ class ArticleWork:
     async def _reindex(self, locations: Sequence[str]) -> ReindexReport:
         async with self._writing:
             return await asyncio.to_thread(self._services.bot.reindex, locations)
+
+    def _share(self, location: str) -> None:
+        """What an admin adds answers everywhere, also if it was posted before."""
+        from embeddings.sources.opening import open_source  # answering needs none of what reads articles
+
+        self._services.state.forget_post(open_source(location).location)
 
     def _sources(self) -> frozenset[str]:
         return frozenset(source.location for source in self._services.bot.store.sources.list())
@@ -159,6 +179,7 @@ class ArticleWork:
             store, place = self._services.bot.store, open_source(location).location
             if place not in before and not store.articles.known(place):
                 store.sources.remove(place)
+                self._services.state.forget_post(place)
                 self._forget_file(place)
 
         async with self._writing:
@@ -186,9 +207,30 @@ class ArticleWork:
     def _forget_file(self, source: str) -> None:
         """Deletes a posted file whose article was removed, or the next reindexing would add it again."""
         folder = self._services.bot.settings.data_dir / FOLDER
-        for posted in folder.iterdir() if folder.is_dir() else ():
+        older = folder.glob("F*")  # files that an older version has put there
+        for posted in (path for path in (*folder.glob("*/*/*"), *older) if path.is_dir()):
             if source.startswith(f"{posted.resolve()}/"):
                 shutil.rmtree(posted, ignore_errors=True)
+
+
+def hide_old_posts(services: Services) -> None:
+    """Notes of files from before it was recorded where they were posted that they were; so they are shown nowhere.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    folder = f"{(services.bot.settings.data_dir / FOLDER).resolve()}/"
+    known = services.state.posted_elsewhere(None, None)
+    old = [source.location for source in services.bot.store.sources.list() if source.location.startswith(folder)]
+    hidden = [location for location in old if location not in known]
+    for location in hidden:
+        services.state.add_post(location, "", "")
+    if hidden and not services.settings.share_posts:
+        _log.warning(
+            "%d files were posted before the app noted where; they answer nowhere: post them again, or set "
+            "slack.share_posts = true in qa_bot.toml",
+            len(hidden),
+        )
 
 
 def _explained(obstacle: Obstacle, texts: Texts) -> str:

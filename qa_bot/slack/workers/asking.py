@@ -6,11 +6,11 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from embeddings.errors import QABotError, QuestionError, QuestionTimeoutError, StoreError
+from embeddings.filters import ArticleFilter
 from embeddings.text import squeeze
 from qa_bot.answering.answerer import MAX_QUESTION_CHARS
 from qa_bot.bot import QABot
-from qa_bot.conversation.conversation import in_light_of
-from qa_bot.conversation.referring import Turn
+from qa_bot.conversation.history import Turn
 from qa_bot.slack.log_redaction import in_words
 from qa_bot.slack.services import Services
 from qa_bot.slack.settings import ChannelSettings
@@ -28,6 +28,7 @@ async def ask(
     turns: Sequence[Turn] = (),
     tell: Callable[[int], Awaitable[None]] | None = None,
     abandoned: Callable[[], bool] = bool,
+    team: str | None = None,
 ) -> list[Outcome]:
     """Answers questions, each in the light of those before it.
 
@@ -38,18 +39,19 @@ async def ask(
         turns: of the conversation so far, the oldest first.
         tell: see `Pool.run`.
         abandoned: says whether the answers are not wanted any more; asked before each question and at the end.
+        team: id of the workspace; None if it is not known.
 
     Raises:
         Abandoned: the answers are not wanted any more.
     """
-    settings = services.settings.channel(channel)
+    settings, only = services.settings.channel(channel), services.only(channel, team)
 
     def work() -> list[Outcome]:
         conversation, outcomes = list(turns), []
         for question in questions:
             if abandoned():
                 raise Abandoned
-            outcomes.append(_outcome(services.bot, settings, in_light_of(question, conversation)))
+            outcomes.append(_outcome(services.bot, settings, only, question, conversation))
             conversation.append(turn_of(outcomes[-1]))
         if abandoned():
             raise Abandoned
@@ -65,12 +67,14 @@ def turn_of(outcome: Outcome) -> Turn:
     return Turn(outcome.question, outcome.answer.text, outcome.article.title)
 
 
-def _outcome(bot: QABot, settings: ChannelSettings, question: str) -> Outcome:
+def _outcome(
+    bot: QABot, settings: ChannelSettings, only: ArticleFilter, question: str, turns: Sequence[Turn]
+) -> Outcome:
     texts = texts_in(settings.language)
     if len(squeeze(question)) > MAX_QUESTION_CHARS:
         return Failure(question, texts.too_long.format(count=number(MAX_QUESTION_CHARS, texts)))
     try:
-        answer = bot.ask(question, only=settings.only)
+        answer = bot.ask(question, only=only, turns=turns)
         return answer if settings.threshold is None else answer.at_threshold(settings.threshold)
     except QuestionError:
         return Failure(question, texts.no_words)

@@ -49,7 +49,7 @@ async def answer(services: Services, job: Job) -> None:
 
     if services.settings.log_questions:
         _log.info("question in %s: %s", asked.channel, asked.question)
-    outcomes = await ask(services, asked.channel, questions_in(asked.question), (), tell)
+    outcomes = await ask(services, asked.channel, questions_in(asked.question), (), tell, team=asked.team)
     services.remember_question(asked.team, asked.person, asked.question)
     shown = answer_message(outcomes, texts, shareable=True)
     await respond(services.session, asked.response_url, shown, note=services.state.remember_refusal)
@@ -58,7 +58,7 @@ async def answer(services: Services, job: Job) -> None:
 async def share(services: Services, client: AsyncWebClient, asked: PrivatePayload) -> None:
     """Asks again, as the channel may see it, and posts the answer there."""
     texts = services.texts(asked.channel)
-    (outcome,) = await ask(services, asked.channel, [asked.question])
+    (outcome,) = await ask(services, asked.channel, [asked.question], team=asked.team)
     message, turn = answer_message([outcome], texts, asked_by=asked.person), turn_of(outcome)
     try:
         posted = await services.poster.post(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -11,8 +12,11 @@ from pydantic import AliasChoices, Field
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from qa_bot.conversation.referring import Turn
-from qa_bot.slack.incoming.messages import SmallTalk, Trigger, questions_in, small_talk, typed
+from embeddings.errors import QABotError
+from qa_bot.conversation.history import Turn
+from qa_bot.conversation.remarks import Remark
+from qa_bot.conversation.small_talk import SmallTalk, small_talk
+from qa_bot.slack.incoming.messages import Trigger, questions_in, typed
 from qa_bot.slack.incoming.requests import Request
 from qa_bot.slack.jobs.threads import Conversation
 from qa_bot.slack.quoting import cut
@@ -198,9 +202,9 @@ async def _posted(services: Services, client: AsyncWebClient, asked: QuestionPay
 
 async def _conversation(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> Conversation | None:
     """The conversation that a message is part of; None if it is none of the bot's."""
-    if asked.thread == asked.ts:
-        return Conversation()
     threads = services.state.threads
+    if asked.thread == asked.ts:
+        return threads.recent(asked.channel, asked.ts) if asked.trigger is Trigger.DIRECT else Conversation()
     conversation = threads.conversation(asked.channel, asked.thread, asked.ts)
     if conversation is None:
         conversation = await read_thread(client, asked.channel, asked.thread, asked.ts, asked.bot_user)
@@ -227,12 +231,21 @@ async def _reply(
         replies = {SmallTalk.HELLO: texts.hello, SmallTalk.THANKS: texts.welcome, SmallTalk.GOODBYE: texts.goodbye}
         message = plain_message(replies.get(talk, texts.help) if talk else texts.help)
         return (message, None) if asked.trigger is not Trigger.AUTO else None
+    if conversation.turns and await _is_thanks(services, text):
+        return plain_message(texts.welcome), None
     outcomes = await _outcomes(services, asked, text, conversation, status_line)
     if not outcomes:
         return None
     if asked.trigger not in (Trigger.AUTO, Trigger.SHORTCUT):
         services.remember_question(asked.team, asked.person, text)
     return answer_message(outcomes, texts), turn_of(outcomes[-1])
+
+
+async def _is_thanks(services: Services, text: str) -> bool:
+    try:
+        return await asyncio.to_thread(services.bot.remark, text) is Remark.THANKS
+    except QABotError:
+        return False  # whoever answers the question says what is wrong
 
 
 async def _outcomes(
@@ -256,7 +269,7 @@ async def _outcomes(
         await status_line.show(texts.status.format(passages=passages))
     auto = asked.trigger is Trigger.AUTO
     told = None if auto else tell
-    outcomes = await ask(services, asked.channel, questions_in(text), conversation.turns, told, abandoned)
+    outcomes = await ask(services, asked.channel, questions_in(text), conversation.turns, told, abandoned, asked.team)
     if not auto:
         return outcomes
     return [outcome for outcome in outcomes if not isinstance(outcome, Failure) and outcome.answered]

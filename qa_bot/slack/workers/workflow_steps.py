@@ -80,7 +80,7 @@ async def _client(services: Services, asked: StepPayload) -> AsyncWebClient | No
 
 
 async def _outcome(services: Services, asked: StepPayload) -> Outcome:
-    (outcome,) = await ask(services, asked.channel, [asked.question])
+    (outcome,) = await ask(services, asked.channel, [asked.question], team=asked.team)
     return outcome
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import pty
 import re
@@ -31,20 +32,20 @@ from qa_bot.commands.repl import run_repl
 from qa_bot.settings import load_settings
 {extra}
 with QABot(load_settings(data_dir=sys.argv[1], cache_dir=sys.argv[2])) as bot:
-    sys.exit(run_repl(bot))
+    sys.exit({run})
 """
 # A question that goes on until it is stopped, and one that shows a mistake of ours; nothing else is replaced.
 TROUBLE = """
 import time
 ask = QABot.ask
-def trouble(self, question, cancelled=lambda: False, *only):
+def trouble(self, question, cancelled=lambda: False, *rest):
     if question == "wait":
         print("working", flush=True)
     while question == "wait" and not cancelled():
         time.sleep(0.01)
     if question == "break":
         raise ZeroDivisionError("division by zero")
-    return ask(self, question, cancelled, *only)
+    return ask(self, question, cancelled, *rest)
 QABot.ask = trouble
 """
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x07")
@@ -57,7 +58,13 @@ class Terminal:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 200, 100, 0, 0))
         self.process = subprocess.Popen(
-            [sys.executable, "-c", START.format(extra=extra), str(settings.data_dir), str(settings.cache_dir)],
+            [
+                sys.executable,
+                "-c",
+                START.format(extra=extra, run="run_repl(bot)"),
+                str(settings.data_dir),
+                str(settings.cache_dir),
+            ],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -121,8 +128,11 @@ def terminal(settings: Settings, seed_bot: QABot) -> Iterator[Callable[..., Term
         repl.close()
 
 
-def piped(settings: Settings, text: bytes, extra: str = "", **environment: str) -> subprocess.CompletedProcess[bytes]:
-    arguments = [sys.executable, "-c", START.format(extra=extra), str(settings.data_dir), str(settings.cache_dir)]
+def piped(
+    settings: Settings, text: bytes, extra: str = "", run: str = "run_repl(bot)", **environment: str
+) -> subprocess.CompletedProcess[bytes]:
+    code = START.format(extra=extra, run=run)
+    arguments = [sys.executable, "-c", code, str(settings.data_dir), str(settings.cache_dir)]
     return subprocess.run(arguments, input=text, capture_output=True, timeout=90, env={**os.environ, **environment})
 
 
@@ -219,13 +229,28 @@ def test_a_question_is_understood_in_the_light_of_the_one_before(terminal: Calla
     assert repl.ended() == 0
 
 
-def test_questions_from_a_pipe_are_each_by_themselves(settings: Settings, seed_bot: QABot) -> None:
-    done = piped(settings, b"When was Voyager 2 launched?\nand what about Voyager 1?\n")
-    assert b"understood as" not in done.stdout
+def test_a_conversation_can_come_from_a_pipe(settings: Settings, seed_bot: QABot) -> None:
+    done = piped(settings, b"When was Voyager 2 launched?\nand what about Voyager 1?\nthanks\n")
+    assert b"understood as: When was Voyager 1 launched?" in done.stdout
+    assert b"You're welcome." in done.stdout
+
+
+def test_a_conversation_as_json_is_one_object_a_line(settings: Settings, seed_bot: QABot) -> None:
+    lines = b"When was Voyager 2 launched?\nhello\nand Voyager 1?\n/filter\nWho led the Apollo 11 flight?\n"
+    done = piped(settings, lines, run="run_repl(bot, as_json=True)")
+    first, second, third = map(json.loads, done.stdout.splitlines())
+    assert [answer["understood_as"] for answer in (first, second, third)] == [
+        None,
+        "When was Voyager 1 launched?",
+        None,
+    ]
+    assert second["question"] == "and Voyager 1?"
+    assert "September 5" in second["answer"]["text"]
+    assert b"Hello" in done.stderr
 
 
 def test_one_can_leave_while_the_models_load(terminal: Callable[..., Terminal]) -> None:
-    repl = terminal(extra="import time; QABot.load = lambda self: time.sleep(9)")
+    repl = terminal(extra="import time; QABot.load = lambda self, **_: time.sleep(9)")
     repl.expect("/help")
     repl.expect_prompt()
     repl.type("\x04")

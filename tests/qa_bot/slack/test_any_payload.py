@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_bot.slack.incoming.messages import CHARS_READ, links, mentions, questions_in, small_talk, typed
+from qa_bot.conversation.small_talk import small_talk
+from qa_bot.slack.incoming.messages import CHARS_READ, links, mentions, questions_in, typed
 from qa_bot.slack.incoming.requests import read_message, read_request, value_of
 from qa_bot.slack.views.button_values import Asked, Judged, Place
 from qa_bot.slack.web_api.files import read_files

@@ -17,6 +17,7 @@ from qa_bot.slack.web_api.files import FOLDER, FileError, Obstacle, PostedFile, 
 from qa_bot.slack.web_api.workspaces import new_session
 
 TOKEN = "xoxb-1-2-test"
+PLACE = Path("T1", "C1")
 MOST = 100_000
 
 
@@ -55,7 +56,9 @@ def fetched(
             url = f"{own if at == 'slack' else elsewhere}/{path}"
             file = PostedFile.model_validate({"id": "F1", "name": "a.txt", "url": url, "size": 0} | facts)
             try:
-                result: Path | Obstacle = await fetch(session, file, TOKEN, folder, most=MOST, api_url=f"{own}/api/")
+                result: Path | Obstacle = await fetch(
+                    session, file, TOKEN, folder, Path("T1", "C1"), most=MOST, api_url=f"{own}/api/"
+                )
             except FileError as error:
                 result = error.obstacle
         return result, slack, other
@@ -65,7 +68,7 @@ def fetched(
 
 def test_a_file_is_fetched_with_the_token_and_lies_below_its_id(tmp_path: Path) -> None:
     path, slack, _ = fetched(tmp_path, "a.txt")
-    assert path == tmp_path / FOLDER / "F1" / "a.txt"
+    assert path == tmp_path / FOLDER / "T1" / "C1" / "F1" / "a.txt"
     assert path.read_text() == "The harbour reopened."
     assert slack == [f"Bearer {TOKEN}"]
 
@@ -102,7 +105,7 @@ def test_what_is_not_taken_leaves_nothing_behind(
 def test_whatever_a_file_is_called_it_lies_in_its_own_folder(tmp_path: Path, name: str) -> None:
     path, *_ = fetched(tmp_path, "a.txt", name=name)
     assert isinstance(path, Path)
-    assert path.resolve().parent == (tmp_path / FOLDER / "F1").resolve()
+    assert path.resolve().parent == (tmp_path / FOLDER / "T1" / "C1" / "F1").resolve()
     assert len(path.name.encode()) <= 255
 
 

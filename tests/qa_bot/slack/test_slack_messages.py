@@ -6,18 +6,9 @@ import time
 
 import pytest
 
+from qa_bot.conversation.small_talk import SmallTalk, small_talk
 from qa_bot.slack.incoming.access import BotIdentity, Refusal, is_from_bot, refusal, team_of
-from qa_bot.slack.incoming.messages import (
-    SmallTalk,
-    Trigger,
-    is_question,
-    links,
-    mentions,
-    questions_in,
-    small_talk,
-    trigger_of,
-    typed,
-)
+from qa_bot.slack.incoming.messages import Trigger, is_question, links, mentions, questions_in, trigger_of, typed
 from qa_bot.slack.incoming.requests import read_id, read_message, read_timestamp
 from qa_bot.slack.settings import ChannelSettings, FollowUps, Mode, SlackSettings
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from qa_bot.conversation.referring import Turn
+from qa_bot.conversation.history import Turn
 from qa_bot.slack.jobs.state import SlackState
 from qa_bot.slack.jobs.threads import Conversation
 from qa_bot.slack.web_api.threads import EVENT_TYPE, read_thread, turn_payload

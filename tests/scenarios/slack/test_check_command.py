@@ -168,7 +168,9 @@ def test_http_needs_the_signing_secret(scene: Scene) -> None:
 def test_who_sees_what_is_posted_is_said(scene: Scene) -> None:
     general = scene.channel_id("general")
     assert (
-        f"channel {general}, index_posts: what is posted there answers in every channel"
+        f"channel {general}, index_posts: what is posted there answers there only"
         in check(scene, f"[slack.channels.{general}]\nindex_posts = true\n").output
     )
+    shared = f"[slack]\nshare_posts = true\n[slack.channels.{general}]\nindex_posts = true\n"
+    assert "index_posts: what is posted there answers in every channel" in check(scene, shared).output
     assert "index_posts" not in check(scene).output

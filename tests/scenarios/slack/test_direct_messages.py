@@ -26,6 +26,14 @@ def test_one_goes_on_in_the_thread(scene: Scene) -> None:
     assert LIGHT in scene.text(scene.answer(second))
 
 
+def test_one_goes_on_outside_the_thread_too(scene: Scene) -> None:
+    scene.answer(scene.carol.writes_to_bot(OPENING))
+    answer = scene.text(scene.answer(scene.carol.writes_to_bot(FOLLOW_UPS[0])))
+    assert LIGHT in answer
+    assert f"Understood as: {FOLLOW_UPS[0]}" in answer
+    assert scene.quotes(scene.answer(scene.carol.writes_to_bot("Great, that helps"))) == []
+
+
 def test_who_opens_the_conversation_is_shown_questions_that_the_archive_answers(scene: Scene) -> None:
     scene.carol.opens_bot("messages")
     channel = scene.workspace.direct(scene.carol.id).id

@@ -132,6 +132,20 @@ def test_a_file_of_which_the_message_says_no_more_than_its_id_is_looked_up(scene
     assert "Tilda Rask" in scene.text(answer)
 
 
+def test_what_is_posted_in_a_channel_answers_there_only(scene: Scene, room: str, website: Website) -> None:
+    """Not in another channel, not in a direct message, not by a button, and not in another thread's memory."""
+    content = b"The wage bill of Quorra Mills was cut by nine per cent, wrote Hedda Lund in a memo."
+    done(scene, scene.alice.shares("memo.txt", content, "text/plain", in_="news"))
+    done(scene, scene.alice.says(f"<{website.address}/lighthouse>", in_="news"))
+    for question, words in (
+        ("Who wrote the memo about the wage bill of Quorra Mills?", "Hedda Lund"),
+        ("How many steps does the lighthouse of Merrow have?", "199"),
+    ):
+        assert words in scene.text(scene.answer(scene.bob.asks(question, in_="news")))
+        assert words not in scene.text(scene.answer(scene.bob.asks(question, in_=room)))
+        assert words not in scene.text(scene.answer(scene.bob.writes_to_bot(question)))
+
+
 def test_a_link_that_leads_nowhere_is_explained(scene: Scene, website: Website) -> None:
     answer = scene.answer(scene.alice.says(f"<{website.address}/gone>", in_="news"))
     assert "404" in answer.text
