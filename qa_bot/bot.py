@@ -81,6 +81,12 @@ class QABot:
         settings = self.settings
         return Reader.load(settings.reader, settings.cache_dir / "models", threads=settings.threads, say=self._say)
 
+    @property
+    def possible_threshold(self) -> float:
+        """Confidence from which an answer below the threshold is shown as possible, in [0, 1]."""
+        given = self.settings.possible_threshold
+        return self.reader.calibration.possible_threshold if given is None else given
+
     @cached_property
     def _answerer(self) -> Answerer:
         settings = self.settings
@@ -90,6 +96,7 @@ class QABot:
             self.reader,
             passages_read=settings.passages_read,
             threshold=settings.threshold,
+            possible_threshold=self.possible_threshold,
             alternatives=settings.alternatives,
             seconds=settings.question_seconds,
         )

@@ -14,6 +14,7 @@ from embeddings.indexing.chunking import check_encoder
 from embeddings.store.protocol import Store
 from embeddings.text import squeeze
 from qa_bot.answering.candidates import Candidate, read_candidates
+from qa_bot.answering.missing import what_is_missing
 from qa_bot.answering.normalize import normalize_answer
 from qa_bot.answering.results import Answer, Quotation, Timings
 from qa_bot.reader.model import Reader
@@ -36,6 +37,7 @@ class Answerer:
         reader: finds the spans.
         passages_read: passages that are read for a question, at least 1.
         threshold: confidence from which an answer is given, in [0, 1]; None for the reader's own.
+        possible_threshold: confidence from which an answer below it is shown as possible, likewise.
         alternatives: further answers that are kept.
         seconds: that a question may take.
     """
@@ -48,6 +50,7 @@ class Answerer:
         *,
         passages_read: int,
         threshold: float | None = None,
+        possible_threshold: float | None = None,
         alternatives: int = 3,
         seconds: float = 10.0,
     ) -> None:
@@ -56,7 +59,9 @@ class Answerer:
         self._reader = reader
         self._retriever = Retriever()
         self._passages_read = passages_read
-        self._threshold = reader.calibration.threshold if threshold is None else threshold
+        own = reader.calibration
+        self._threshold = own.threshold if threshold is None else threshold
+        self._possible = own.possible_threshold if possible_threshold is None else possible_threshold
         self._alternatives = alternatives
         self._seconds = seconds
 
@@ -85,9 +90,12 @@ class Answerer:
             retrieved = without_duplicates(ranking, view, copies)[: self._passages_read]
             search = clock.lap()
             candidates = read_candidates(view, self._reader, question, retrieved, clock.check)
-        quotations = self._best(candidates, copies)
-        if not quotations or quotations[0].answer.confidence < self._threshold:
-            del quotations[self._alternatives :]
+            quotations = self._best(candidates, copies)
+            missing = None
+            if not quotations or quotations[0].answer.confidence < min(self._threshold, self._possible):
+                del quotations[self._alternatives :]
+                passages = [evidence.passage for evidence in retrieved]
+                missing = what_is_missing(self._store, view, self._reader, question, passages)
         read = clock.lap()
         return Answer(
             question=question,
@@ -96,8 +104,9 @@ class Answerer:
             sentence=None,
             article=None,
             alternatives=tuple(quotations),
+            missing=missing,
             timings_ms=Timings(encode=encode, search=search, read=read, total=clock.total()),
-        ).at_threshold(self._threshold)
+        ).at_threshold(self._threshold, self._possible)
 
     def _best(self, candidates: Sequence[Candidate], copies: Copies) -> list[Quotation]:
         """The best candidates that are really different, one more than the alternatives, best first."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, computed_field
 
 from embeddings.articles import Article
+from qa_bot.answering.missing import Missing
 
 
 class _Frozen(BaseModel):
@@ -67,11 +68,26 @@ class Timings(_Frozen):
     total: float
 
 
+class AnswerVerdict(StrEnum):
+    """The three kinds of reply.
+
+    Attributes:
+        ANSWERED: the answer is sure enough.
+        POSSIBLE: it is worth showing, and may well be wrong.
+        UNANSWERED: the articles don't say.
+    """
+
+    ANSWERED = "answered"
+    POSSIBLE = "possible"
+    UNANSWERED = "unanswered"
+
+
 class Answer(_Frozen):
     """What the articles say to a question; see `Quotation` for the parts.
 
-    `answered` is False when they do not say: then `answer` and `sentence` are None, and `alternatives` holds what came
-    closest.
+    `answered` is True when an answer is sure enough.  When it is only possible, `answered` is False, and the answer is there
+    all the same.  When the articles do not say, `answer`, `sentence` and `article` are None, `alternatives` holds what came
+    closest, and `missing` says why.
     """
 
     question: str
@@ -82,15 +98,29 @@ class Answer(_Frozen):
     also: tuple[ArticleReference, ...] = ()
     also_more: int = 0
     alternatives: tuple[Quotation, ...]
+    missing: Missing | None = None
     timings_ms: Timings
 
-    def at_threshold(self, threshold: float) -> Answer:
-        """The same with another minimum confidence for an answer, in [0, 1]."""
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def verdict(self) -> AnswerVerdict:
+        """Which of the three kinds of reply it is."""
+        if self.answered:
+            return AnswerVerdict.ANSWERED
+        return AnswerVerdict.UNANSWERED if self.answer is None else AnswerVerdict.POSSIBLE
+
+    def at_threshold(self, threshold: float, possible: float = 1.0) -> Answer:
+        """The same with another minimum confidence for an answer, and for a possible one, in [0, 1].
+
+        The lower of the two counts for a possible one; so by default, no answer is only possible.
+        """
         quotations = tuple(iterate(self))
-        best = quotations[0] if quotations and quotations[0].answer.confidence >= threshold else None
+        confidence = quotations[0].answer.confidence if quotations else -1.0
+        best = quotations[0] if confidence >= min(threshold, possible) else None
         return self.model_copy(
             update={
-                "answered": best is not None,
+                "answered": confidence >= threshold,
+                "missing": None if best else self.missing,
                 "answer": best and best.answer,
                 "sentence": best and best.sentence,
                 "article": best and best.article,
@@ -102,7 +132,7 @@ class Answer(_Frozen):
 
 
 def iterate(answer: Answer) -> Iterator[Quotation]:
-    """The answer, if there is one, and then its alternatives."""
+    """The answer, if there is one, sure or possible, and then its alternatives."""
     if answer.answer and answer.sentence and answer.article:
         yield Quotation(
             answer=answer.answer,

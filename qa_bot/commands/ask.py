@@ -17,7 +17,7 @@ Examples:
   qa-bot ask --threshold 0.8 "Who called for the vote?"
   qa-bot ask --publisher Reuters --since 2024-01 "Who called for the vote?"
 
-Exit codes: 0 answered, 1 the articles do not answer it, 2 an error
+Exit codes: 0 answered, 1 the articles do not answer it or only possibly, 2 an error
 """
 
 
@@ -56,7 +56,8 @@ def command(
         print_json(answer.model_dump_json())
     else:
         colour, width = use_colour(sys.stdout), terminal_width(sys.stdout)
-        print(render_answer(answer, colour=colour, width=width, searched=describe_filter(only)))
+        closest = "" if more else "qa-bot ask --more"
+        print(render_answer(answer, colour=colour, width=width, closest=closest, searched=describe_filter(only)))
         if more and answer.alternatives:
             print()
             print(render_alternatives(answer, colour=colour, width=width))

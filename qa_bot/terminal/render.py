@@ -13,7 +13,8 @@ from embeddings.articles import shown_source, url_with_real_host
 from embeddings.dates import MONTHS
 from embeddings.sentences import Span
 from embeddings.text import visible
-from qa_bot.answering.results import percent_of, sureness_of
+from qa_bot.answering.missing import reason
+from qa_bot.answering.results import AnswerVerdict, percent_of, sureness_of
 from qa_bot.terminal.wrapping import DIM, NOTHING, RESET, WIDTH, wrap
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ NOT_ANSWERED = "The articles don't say."
 
 _FAILURES_SHOWN = 20
 _COPIES_SHOWN = 3
+_CLOSEST_SHOWN = 2
 
 
 def use_colour(stream: TextIO) -> bool:
@@ -63,36 +65,61 @@ def _dim(lines: list[str], colour: bool) -> list[str]:
 def render_answer(
     answer: Answer, *, colour: bool, width: int = WIDTH, closest: str = "qa-bot ask --more", searched: str = ""
 ) -> str:
-    """An answer in its sentence, with its article and how sure qa-bot is; or that the articles don't say.
+    """How sure qa-bot is, the answer in its sentence, and its article; or that the articles don't say, and why.
 
     Args:
         answer: to show.
         colour: whether to use bold and dim.
         width: columns to wrap to.
-        closest: the command that shows what came closest, when there is no answer.
+        closest: the command that shows more of what came closest, when there is no answer; empty to show nothing of it.
         searched: the part of the archive that was searched, in words; empty for all of it.
     """
     if answer.answer is None or answer.sentence is None or answer.article is None:
-        lines = wrap(f"Searched only part of the archive: {searched}", colour=False, width=width) if searched else []
-        lines += [f"What came closest: {closest}"] if answer.alternatives else []
-        return "\n".join([NOT_ANSWERED, *_dim(lines, colour)])
+        return "\n".join(_unanswered(answer, searched, closest, colour, width))
     lines = wrap(answer.sentence.text, _within(answer.sentence.start, answer.answer), colour=colour, width=width)
-    sure = wrap(sureness(answer.answer.confidence), colour=colour, width=width, indent="  ")
     also = _dim(_also(answer.also, answer.also_more, width), colour)
-    return "\n".join([*lines, "", *_about(answer.article, colour, width), *also, *_dim(sure, colour)])
+    return "\n".join([_heading(answer, answer.answer), *lines, "", *_about(answer.article, colour, width), *also])
+
+
+def _heading(answer: Answer, span: AnswerSpan) -> str:
+    if answer.verdict is AnswerVerdict.POSSIBLE:
+        return f"Possibly ({percent_of(span.confidence)}%):"
+    sure = sureness(span.confidence)
+    return f"{sure[0].upper()}{sure[1:]}:"
+
+
+def _unanswered(answer: Answer, searched: str, closest: str, colour: bool, width: int) -> list[str]:
+    """That the articles don't say, why, and the closest passages."""
+    facts = [f"Searched only part of the archive: {searched}"] if searched else []
+    facts += [reason(answer.missing)] if answer.missing else []
+    lines = [NOT_ANSWERED, *_dim([line for fact in facts for line in wrap(fact, colour=False, width=width)], colour)]
+    nearest = answer.alternatives[:_CLOSEST_SHOWN] if closest else ()
+    if not nearest:
+        return lines
+    lines += ["", "The closest passages:" if len(nearest) > 1 else "The closest passage:"]
+    for number, quotation in enumerate(nearest, start=1):
+        lines += _numbered(number, quotation, NOTHING, "", colour, width)
+    return [*lines, *_dim([f"Their best answers: {closest}"], colour)]
+
+
+def _numbered(number: int, quotation: Quotation, marked: Span, sure: str, colour: bool, width: int) -> list[str]:
+    """A quotation of several: its sentence under a number, and below it its article."""
+    wrapped = wrap(quotation.sentence.text, marked, colour=colour, width=width, indent="    ")
+    article = quotation.article
+    about = " · ".join(filter(None, [article.title, _published(article), sure]))
+    return [
+        *(f"{number:>2}. {line[4:]}" if at == 0 else line for at, line in enumerate(wrapped)),
+        *_dim(wrap(about, colour=colour, width=width, indent="    "), colour),
+    ]
 
 
 def render_alternatives(answer: Answer, *, colour: bool, width: int = WIDTH) -> str:
     """The further answers, or what came closest, numbered from 2 if there is an answer, else from 1."""
     lines: list[str] = []
-    for number, quotation in enumerate(answer.alternatives, start=2 if answer.answered else 1):
+    for number, quotation in enumerate(answer.alternatives, start=2 if answer.answer else 1):
         lines += [""] if lines else []
-        span, sentence, article = quotation.answer, quotation.sentence, quotation.article
-        marked = _within(sentence.start, span)
-        wrapped = wrap(sentence.text, marked, colour=colour, width=width, indent="    ")
-        lines += [f"{number:>2}. {line[4:]}" if at == 0 else line for at, line in enumerate(wrapped)]
-        about = " · ".join(filter(None, [article.title, _published(article), sureness(span.confidence)]))
-        lines += _dim(wrap(about, colour=colour, width=width, indent="    "), colour)
+        marked = _within(quotation.sentence.start, quotation.answer)
+        lines += _numbered(number, quotation, marked, sureness(quotation.answer.confidence), colour, width)
     return "\n".join(lines)
 
 

@@ -64,9 +64,10 @@ def test_an_answer_as_json_has_the_shape_that_others_rely_on(run: Run) -> None:
     code, output, errors = run("ask", "--json", "--threshold", "0", QUESTION)
     assert (code, errors) == (0, "")
     answer = json.loads(output)
-    parts = ["question", "answered", "answer", "sentence", "article", "also", "also_more", "alternatives", "timings_ms"]
-    assert list(answer) == parts
-    assert (answer["question"], answer["answered"]) == (QUESTION, True)
+    parts = ["question", "answered", "answer", "sentence", "article", "also", "also_more", "alternatives", "missing"]
+    assert list(answer) == [*parts, "timings_ms", "verdict"]
+    assert (answer["question"], answer["answered"], answer["verdict"]) == (QUESTION, True, "answered")
+    assert answer["missing"] is None
     assert shape(answer["answer"]) == ANSWER
     assert shape(answer["sentence"]) == SENTENCE
     assert answer["article"].keys() == ARTICLE
@@ -84,6 +85,23 @@ def test_no_answer_as_json_is_null_with_what_came_closest(run: Run) -> None:
     answer = json.loads(output)
     assert [answer[name] for name in ("answered", "answer", "sentence", "article")] == [False, None, None, None]
     assert len(answer["alternatives"]) == 3
+    assert answer["verdict"] == "unanswered"
+    assert answer["missing"] == {
+        "gap": "words",
+        "words": ["airspeed", "velocity", "swallow"],
+        "others": [],
+        "passages": 0,
+    }
+
+
+def test_a_possible_answer_as_json_is_there_but_does_not_count_as_answered(run: Run) -> None:
+    code, output, _ = run("ask", "--json", "--threshold", "1", "--possible-threshold", "0", QUESTION)
+    answer = json.loads(output)
+    assert (code, answer["answered"], answer["verdict"]) == (1, False, "possible")
+    assert shape(answer["answer"]) == ANSWER
+    code, output, _ = run("ask", "--threshold", "1", "--possible-threshold", "0", QUESTION)
+    assert code == 1
+    assert output.startswith("Possibly (")
 
 
 def test_a_question_may_come_in_several_words(run: Run) -> None:
@@ -123,7 +141,11 @@ def test_no_answer_under_a_filter_says_that_there_is_one(run: Run) -> None:
     code, out, _ = run("ask", "--publisher", "nobody", "--since", "2024-02", QUESTION)
     assert (code, out.splitlines()) == (
         1,
-        ["The articles don't say.", "Searched only part of the archive: publisher nobody, since 2024-02-01"],
+        [
+            "The articles don't say.",
+            "Searched only part of the archive: publisher nobody, since 2024-02-01",
+            "No article is by “nobody”. There are articles by “qa_bot seeds”.",
+        ],
     )
 
 

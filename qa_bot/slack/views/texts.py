@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from qa_bot.answering.results import percent_of, sureness_of
+from qa_bot.answering.missing import REASONS, Gap, Missing, reason
+from qa_bot.answering.results import Answer, AnswerVerdict, percent_of, sureness_of
 from qa_bot.slack.settings import Language
 
 
@@ -15,6 +17,11 @@ class Texts:
 
     # answers
     not_answered: str = "The articles don't say."
+    possibly: str = "Possibly ({percent}%):"
+    surely: str = "{words} ({percent}%):"
+    reasons: Mapping[Gap, str] = field(default_factory=lambda: REASONS)
+    quotes: str = "“{}”"
+    joins: tuple[str, str] = ("and", "or")
     sureness: tuple[str, str, str, str] = ("very sure", "fairly sure", "not very sure", "little more than a guess")
     percent: str = "{words} ({percent}%)"
     months: str = "January February March April May June July August September October November December"
@@ -122,6 +129,18 @@ class Texts:
 ENGLISH = Texts()
 GERMAN = Texts(
     not_answered="Die Artikel sagen es nicht.",
+    possibly="Vielleicht ({percent} %):",
+    surely="{words} ({percent} %):",
+    reasons={
+        Gap.PUBLISHER: "Kein Artikel ist von {words}. Es gibt Artikel von {others}.",
+        Gap.ARTICLES: "Kein Artikel passt zum Filter.",
+        Gap.LANGUAGE: "Die Frage scheint in einer Sprache zu sein, die qa-bot nicht liest; in keinem Artikel steht {words}.",
+        Gap.WORDS: "In keinem Artikel steht {words}.",
+        Gap.TOGETHER: "Von den gelesenen Textstellen {count} mit {words}, keine davon mit {others}.",
+        Gap.ANSWER: "Von den gelesenen Textstellen {count} mit {words}; keine antwortet sicher genug.",
+    },
+    quotes="„{}“",
+    joins=("und", "oder"),
     sureness=("sehr sicher", "ziemlich sicher", "nicht sehr sicher", "kaum mehr als geraten"),
     percent="{words} ({percent} %)",
     months="Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
@@ -224,6 +243,21 @@ def texts_in(language: Language) -> Texts:
 def sureness(confidence: float, texts: Texts) -> str:
     """A confidence in words and percent."""
     return texts.percent.format(words=texts.sureness[sureness_of(confidence)], percent=percent_of(confidence))
+
+
+def heading(answer: Answer, texts: Texts) -> str:
+    """How sure an answer is, to stand before it; empty if there is none."""
+    if answer.answer is None:
+        return ""
+    confidence = answer.answer.confidence
+    words = texts.sureness[sureness_of(confidence)]
+    template = texts.possibly if answer.verdict is AnswerVerdict.POSSIBLE else texts.surely
+    return template.format(words=words[0].upper() + words[1:], percent=percent_of(confidence))
+
+
+def why_not(missing: Missing | None, texts: Texts) -> str:
+    """Why the articles don't say; empty if that is not known."""
+    return reason(missing, texts.reasons, texts.quotes, texts.joins) if missing else ""
 
 
 def day(moment: date | datetime | None, texts: Texts) -> str:

@@ -71,7 +71,9 @@ def _outcome(bot: QABot, settings: ChannelSettings, question: str) -> Outcome:
         return Failure(question, texts.too_long.format(count=number(MAX_QUESTION_CHARS, texts)))
     try:
         answer = bot.ask(question, only=settings.only)
-        return answer if settings.threshold is None else answer.at_threshold(settings.threshold)
+        if settings.threshold is None:
+            return answer
+        return answer.at_threshold(settings.threshold, bot.possible_threshold)
     except QuestionError:
         return Failure(question, texts.no_words)
     except QuestionTimeoutError as error:
