@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-
-import numpy as np
+from collections.abc import Callable
 
 from embeddings.encoder.model import Encoder
 from embeddings.errors import QuestionError, QuestionTimeoutError
@@ -13,10 +11,10 @@ from embeddings.filters import EVERYTHING, ArticleFilter
 from embeddings.indexing.chunking import check_encoder
 from embeddings.store.protocol import Store
 from embeddings.text import squeeze
-from qa_bot.answering.candidates import Candidate, read_candidates
+from qa_bot.answering.candidates import read_candidates
 from qa_bot.answering.missing import what_is_missing
-from qa_bot.answering.normalize import normalize_answer
-from qa_bot.answering.results import Answer, Quotation, Timings
+from qa_bot.answering.results import Answer, Timings
+from qa_bot.answering.weighing import weigh
 from qa_bot.reader.model import Reader
 from qa_bot.retrieval.near_duplicates import LOOKED_THROUGH, Copies, without_duplicates
 from qa_bot.retrieval.retriever import Retriever
@@ -90,7 +88,7 @@ class Answerer:
             retrieved = without_duplicates(ranking, view, copies)[: self._passages_read]
             search = clock.lap()
             candidates = read_candidates(view, self._reader, question, retrieved, clock.check)
-            quotations = self._best(candidates, copies)
+            quotations = weigh(candidates, self._reader.calibration, copies, self._alternatives + 1)
             missing = None
             if not quotations or quotations[0].answer.confidence < min(self._threshold, self._possible):
                 del quotations[self._alternatives :]
@@ -107,29 +105,6 @@ class Answerer:
             missing=missing,
             timings_ms=Timings(encode=encode, search=search, read=read, total=clock.total()),
         ).at_threshold(self._threshold, self._possible)
-
-    def _best(self, candidates: Sequence[Candidate], copies: Copies) -> list[Quotation]:
-        """The best candidates that are really different, one more than the alternatives, best first."""
-        calibration = self._reader.calibration
-        scores = calibration.scores(
-            np.array([candidate.span_score for candidate in candidates], np.float64),
-            np.array([candidate.retrieval_score for candidate in candidates], np.float64),
-        )
-        confidences = calibration.probabilities(scores, [normalize_answer(candidate.text) for candidate in candidates])
-        ranking = sorted(
-            zip(candidates, scores, confidences, strict=True),
-            key=lambda ranked: (-ranked[1], ranked[0].article.id, ranked[0].start, ranked[0].end),
-        )
-        distinct: list[Candidate] = []
-        quotations: list[Quotation] = []
-        for candidate, _, confidence in ranking:
-            if len(distinct) > self._alternatives:
-                break
-            if not any(candidate.repeats(other) for other in distinct):
-                before = quotations[-1].answer.confidence if quotations else 1.0
-                distinct.append(candidate)
-                quotations.append(candidate.quote(min(before, round(confidence, 6)), copies))
-        return quotations
 
 
 class _Clock:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
 from pydantic import BaseModel, ConfigDict, computed_field
 
 from embeddings.articles import Article
+from qa_bot.answering.datelines import date_in_text
 from qa_bot.answering.missing import Missing
 
 
@@ -42,14 +43,23 @@ class ArticleReference(_Frozen):
     author: str | None = None
     publisher: str | None
     published_at: date | datetime | None
+    date_in_text: date | None = None
     source: str
+
+
+class Source(_Frozen):
+    """Another article that says the same, and its sentence."""
+
+    sentence: SourceSentence
+    article: ArticleReference
 
 
 class Quotation(_Frozen):
     """An answer in its sentence in its article.
 
     `also` are other articles that have the sentence, the newest first.  `also_more` more articles tell the same story; they
-    were not searched for the sentence, as they are so many.
+    were not searched for the sentence, as they are so many.  `agreeing` say the same in other words, the newest first.
+    `contradicts` says of an alternative that it and the first answer cannot both be right.
     """
 
     answer: AnswerSpan
@@ -57,6 +67,8 @@ class Quotation(_Frozen):
     article: ArticleReference
     also: tuple[ArticleReference, ...] = ()
     also_more: int = 0
+    agreeing: tuple[Source, ...] = ()
+    contradicts: bool = False
 
 
 class Timings(_Frozen):
@@ -97,6 +109,7 @@ class Answer(_Frozen):
     article: ArticleReference | None
     also: tuple[ArticleReference, ...] = ()
     also_more: int = 0
+    agreeing: tuple[Source, ...] = ()
     alternatives: tuple[Quotation, ...]
     missing: Missing | None = None
     timings_ms: Timings
@@ -126,6 +139,7 @@ class Answer(_Frozen):
                 "article": best and best.article,
                 "also": best.also if best else (),
                 "also_more": best.also_more if best else 0,
+                "agreeing": best.agreeing if best else (),
                 "alternatives": quotations[1:] if best else quotations,
             }
         )
@@ -140,13 +154,34 @@ def iterate(answer: Answer) -> Iterator[Quotation]:
             article=answer.article,
             also=answer.also,
             also_more=answer.also_more,
+            agreeing=answer.agreeing,
         )
     yield from answer.alternatives
 
 
 def reference(article: Article) -> ArticleReference:
-    """What an answer says of its article."""
-    return ArticleReference.model_validate(article.model_dump(exclude={"text"}))
+    """What an answer says of its article; `date_in_text` is there only if the article has no date."""
+    found = date_in_text(article.text) if article.published_at is None else None
+    return ArticleReference.model_validate({**article.model_dump(exclude={"text"}), "date_in_text": found})
+
+
+def published_on(article: Article) -> date | None:
+    """The day of an article: its date, or the one that its first lines give."""
+    published = article.published_at
+    if published is None:
+        return date_in_text(article.text)
+    return published.date() if isinstance(published, datetime) else published
+
+
+def day_of(article: ArticleReference) -> date | None:
+    """The same of what an answer says of its article."""
+    published = article.published_at or article.date_in_text
+    return published.date() if isinstance(published, datetime) else published
+
+
+def newest_first(sources: Iterable[Source]) -> list[Source]:
+    """Sources by their days, those without a day last."""
+    return sorted(sources, key=lambda source: day_of(source.article) or date.min, reverse=True)
 
 
 class Sureness(IntEnum):

@@ -14,14 +14,15 @@ from embeddings.dates import MONTHS
 from embeddings.sentences import Span
 from embeddings.text import visible
 from qa_bot.answering.missing import reason
-from qa_bot.answering.results import AnswerVerdict, percent_of, sureness_of
+from qa_bot.answering.results import AnswerVerdict, ArticleReference, percent_of, sureness_of
+from qa_bot.answering.standpoints import standpoints
 from qa_bot.terminal.wrapping import DIM, NOTHING, RESET, WIDTH, wrap
 
 if TYPE_CHECKING:
     from embeddings.articles import Article
     from embeddings.indexing.reindexer import ReindexReport
     from embeddings.store.protocol import ArticleText
-    from qa_bot.answering.results import Answer, AnswerSpan, ArticleReference, Quotation
+    from qa_bot.answering.results import Answer, AnswerSpan, Quotation
 
 NOT_ANSWERED = "The articles don't say."
 
@@ -78,7 +79,20 @@ def render_answer(
         return "\n".join(_unanswered(answer, searched, closest, colour, width))
     lines = wrap(answer.sentence.text, _within(answer.sentence.start, answer.answer), colour=colour, width=width)
     also = _dim(_also(answer.also, answer.also_more, width), colour)
-    return "\n".join([_heading(answer, answer.answer), *lines, "", *_about(answer.article, colour, width), *also])
+    also += _dim(_also([source.article for source in answer.agreeing], 0, width, "says so too"), colour)
+    differ = wrap(_differ(answer), colour=False, width=width)
+    return "\n".join(
+        [_heading(answer, answer.answer), *lines, "", *_about(answer.article, colour, width), *also, *differ]
+    )
+
+
+def _differ(answer: Answer) -> str:
+    """That articles contradict each other, and what each side says; empty if they don't."""
+    sides = []
+    for text, articles, newest in standpoints(answer):
+        day = f" ({'newest ' * (articles > 1)}{render_date(newest)})" if newest else ""
+        sides.append(f"“{text}” in {articles:,}{day}")
+    return f"The articles differ: {', '.join(sides)}." if sides else ""
 
 
 def _heading(answer: Answer, span: AnswerSpan) -> str:
@@ -136,12 +150,12 @@ def _about(article: ArticleReference | Article, colour: bool, width: int) -> lis
     return lines + _dim([*published, "  " + _place(article)], colour)
 
 
-def _also(others: Sequence[ArticleReference], unnamed: int, width: int) -> list[str]:
-    """Other articles with the same words, at most a few."""
+def _also(others: Sequence[ArticleReference], unnamed: int, width: int, how: str = "also in") -> list[str]:
+    """Other articles with the same words, or that say the same in others; at most a few."""
     lines: list[str] = []
     for other in others[:_COPIES_SHOWN]:
         about = " · ".join(filter(None, [other.title, _published(other)]))
-        lines += [*wrap(f"also in: {about}", colour=False, width=width, indent="  "), f"  {_place(other)}"]
+        lines += [*wrap(f"{how}: {about}", colour=False, width=width, indent="  "), f"  {_place(other)}"]
     more = max(0, len(others) - _COPIES_SHOWN) + unnamed
     return lines + ([f"  and in {more:,} more"] if more else [])
 
@@ -159,7 +173,10 @@ def _place(article: ArticleReference | Article) -> str:
 
 def _published(article: ArticleReference | Article) -> str:
     by = f"by {article.author}" if article.author else None
-    return ", ".join(filter(None, [by, article.publisher, render_date(article.published_at)]))
+    day = render_date(article.published_at)
+    if isinstance(article, ArticleReference) and not day:
+        day = f"{render_date(article.date_in_text)} (found in the text)" if article.date_in_text else "undated"
+    return ", ".join(filter(None, [by, article.publisher, day]))
 
 
 def render_date(moment: date | datetime | None) -> str:

@@ -54,7 +54,7 @@ def shape(value: Any) -> Any:
 
 ANSWER = {"text": "str", "start": "int", "end": "int", "confidence": "float"}
 SENTENCE = {"text": "str", "start": "int", "end": "int"}
-ARTICLE = {"id", "title", "url", "author", "publisher", "published_at", "source"}
+ARTICLE = {"id", "title", "url", "author", "publisher", "published_at", "date_in_text", "source"}
 
 
 # -- ask ---------------------------------------------------------------------------------------------------------------
@@ -64,8 +64,8 @@ def test_an_answer_as_json_has_the_shape_that_others_rely_on(run: Run) -> None:
     code, output, errors = run("ask", "--json", "--threshold", "0", QUESTION)
     assert (code, errors) == (0, "")
     answer = json.loads(output)
-    parts = ["question", "answered", "answer", "sentence", "article", "also", "also_more", "alternatives", "missing"]
-    assert list(answer) == [*parts, "timings_ms", "verdict"]
+    parts = ["question", "answered", "answer", "sentence", "article", "also", "also_more", "agreeing", "alternatives"]
+    assert list(answer) == [*parts, "missing", "timings_ms", "verdict"]
     assert (answer["question"], answer["answered"], answer["verdict"]) == (QUESTION, True, "answered")
     assert answer["missing"] is None
     assert shape(answer["answer"]) == ANSWER
@@ -73,7 +73,8 @@ def test_an_answer_as_json_has_the_shape_that_others_rely_on(run: Run) -> None:
     assert answer["article"].keys() == ARTICLE
     assert shape(answer["timings_ms"]) == dict.fromkeys(("encode", "search", "read", "total"), "float")
     for alternative in answer["alternatives"]:
-        assert list(alternative) == ["answer", "sentence", "article", "also", "also_more"]
+        also = ["also", "also_more", "agreeing", "contradicts"]
+        assert list(alternative) == ["answer", "sentence", "article", *also]
         assert shape(alternative["answer"]) == ANSWER
         assert shape(alternative["sentence"]) == SENTENCE
         assert alternative["article"].keys() == ARTICLE
@@ -229,7 +230,7 @@ def test_articles_are_listed_shown_and_removed_by_the_first_digits_of_their_ids(
     assert "The harbour reopened." in output
     assert "by Ann Reed · 2024-02-29 · " in output
     shown = json.loads(run("articles", "show", "--json", ids[0])[1])
-    assert shown == listed[0] | {"text": "The harbour reopened."}
+    assert shown | {"date_in_text": None} == listed[0] | {"text": "The harbour reopened."}
 
     assert run("articles", "show", "zzz")[0] == 2
     code, output, errors = run("articles", "remove", "")

@@ -26,7 +26,7 @@ from embeddings.articles import real_host
 from qa_bot.answering.results import Answer, AnswerVerdict, ArticleReference, Quotation, iterate
 from qa_bot.slack.quoting import clean, cut, cut_around, escape, misleads, web_address
 from qa_bot.slack.views.button_values import Asked, Judged, Place
-from qa_bot.slack.views.texts import Texts, day, heading, sureness, why_not
+from qa_bot.slack.views.texts import Texts, differ, heading, published, sureness, why_not
 
 QUOTE_CHARS = 2400
 TITLE_CHARS = 200
@@ -34,6 +34,7 @@ NAME_CHARS = 100
 ALSO_NAMED = 3
 QUESTION_CHARS = 300
 WHY_CHARS = 400
+DIFFER_CHARS = 600
 CLOSEST_SHOWN = 2
 FALLBACK_CHARS = 3000
 """Slack shows up to 4,000 characters of a message's text."""
@@ -145,7 +146,12 @@ def quotation_block(quotation: Quotation, texts: Texts, limit: int = QUOTE_CHARS
     shown, start, end = cut_around(head + bold + tail, len(head), len(head) + len(bold), limit)
     quote = RichTextQuoteElement(elements=parts(shown, start, end))
     about = about_article(quotation.article, texts, "" if sure else sureness(answer.confidence, texts))
-    below = section(*about, *_also(quotation.also, quotation.also_more, texts))
+    agreeing = [source.article for source in quotation.agreeing]
+    others = [
+        *_also(texts.also, quotation.also, quotation.also_more, texts),
+        *_also(texts.agreeing, agreeing, 0, texts),
+    ]
+    below = section(*about, *others)
     return RichTextBlock(elements=[*([section(part(sure))] if sure else []), quote, below])
 
 
@@ -160,7 +166,7 @@ def about_article(article: ArticleReference, texts: Texts, *further: str) -> lis
     url = web_address(article.url)
     title = line_of(article.title, TITLE_CHARS) or article.id
     names = (line_of(name or "", NAME_CHARS) for name in (article.author, article.publisher))
-    facts = [*names, day(article.published_at, texts), *further]
+    facts = [*names, published(article, texts), *further]
     rest = "".join(f" · {fact}" for fact in facts if fact)
     return [*_title(title, url, BOLD), *([part(rest)] if rest else [])]
 
@@ -176,12 +182,12 @@ def _title(
     return [LinkPart(url=url, text=title, style=style)]
 
 
-def _also(articles: Sequence[ArticleReference], unnamed: int, texts: Texts) -> list[TextPart | LinkPart]:
-    """The other articles with the same sentence, on a line of their own; the first few by name."""
+def _also(how: str, articles: Sequence[ArticleReference], unnamed: int, texts: Texts) -> list[TextPart | LinkPart]:
+    """Other articles with the same sentence, or that say the same, on a line of their own; the first few by name."""
     elements: list[TextPart | LinkPart] = []
     for article in articles[:ALSO_NAMED]:
         title, url = line_of(article.title, NAME_CHARS) or article.id, web_address(article.url)
-        elements.append(part(", " if elements else f"\n{texts.also} "))
+        elements.append(part(", " if elements else f"\n{how} "))
         elements += _title(title, url)
         if article.publisher:
             elements.append(part(f" ({line_of(article.publisher, NAME_CHARS)})"))
@@ -228,6 +234,7 @@ def _answer(answer: Answer, texts: Texts, limit: int, *, shareable: bool) -> lis
         buttons = button(texts.closest, MORE, again) if answer.alternatives else []
     else:
         blocks = [quotation_block(best, texts, limit, heading(answer, texts))]
+        blocks += [plain_block(cut(clean(sides), DIFFER_CHARS))] if (sides := differ(answer, texts)) else []
         buttons = button(texts.more, MORE, again) if answer.alternatives else []
         place = Place.of(best).dump()
         buttons += button(texts.context, CONTEXT, place) + button(texts.article, ARTICLE, place)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from qa_bot.answering.missing import REASONS, Gap, Missing, reason
-from qa_bot.answering.results import Answer, AnswerVerdict, percent_of, sureness_of
+from qa_bot.answering.results import Answer, AnswerVerdict, ArticleReference, percent_of, sureness_of
+from qa_bot.answering.standpoints import standpoints
 from qa_bot.slack.settings import Language
 
 
@@ -30,6 +31,12 @@ class Texts:
     fallback: str = "{answer}. From “{title}”: {sentence}"
     asked_by: str = "asked:"
     also: str = "also in:"
+    agreeing: str = "says so too:"
+    differ: str = "The articles differ: {sides}."
+    side: str = "{text} in {count}"
+    newest: str = "newest {day}"
+    undated: str = "undated"
+    found_in_text: str = "{day} (found in the text)"
     # buttons
     more: str = "More answers"
     closest: str = "Closest answers"
@@ -149,6 +156,12 @@ GERMAN = Texts(
     fallback="{answer}. Aus „{title}“: {sentence}",
     asked_by="fragte:",
     also="auch in:",
+    agreeing="das sagt auch:",
+    differ="Die Artikel widersprechen sich: {sides}.",
+    side="{text} steht in {count}",
+    newest="neuester vom {day}",
+    undated="ohne Datum",
+    found_in_text="{day} (im Text gefunden)",
     more="Weitere Antworten",
     closest="Ähnlichste Antworten",
     context="Im Zusammenhang",
@@ -258,6 +271,24 @@ def heading(answer: Answer, texts: Texts) -> str:
 def why_not(missing: Missing | None, texts: Texts) -> str:
     """Why the articles don't say; empty if that is not known."""
     return reason(missing, texts.reasons, texts.quotes, texts.joins) if missing else ""
+
+
+def differ(answer: Answer, texts: Texts) -> str:
+    """That articles contradict each other, and what each side says; empty if they don't."""
+    sides = []
+    for text, articles, newest in standpoints(answer):
+        side = texts.side.format(text=texts.quotes.format(text), count=number(articles, texts))
+        shown = day(newest, texts)
+        shown = texts.newest.format(day=shown) if shown and articles > 1 else shown
+        sides.append(f"{side} ({shown})" if shown else side)
+    return texts.differ.format(sides=", ".join(sides)) if sides else ""
+
+
+def published(article: ArticleReference, texts: Texts) -> str:
+    """The day of an article, and where that was found; or that it has none."""
+    if article.published_at is None and article.date_in_text is not None:
+        return texts.found_in_text.format(day=day(article.date_in_text, texts))
+    return day(article.published_at, texts) or texts.undated
 
 
 def day(moment: date | datetime | None, texts: Texts) -> str:
