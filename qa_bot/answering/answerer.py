@@ -13,8 +13,10 @@ from embeddings.store.protocol import Store
 from embeddings.text import squeeze
 from qa_bot.answering.candidates import read_candidates
 from qa_bot.answering.missing import what_is_missing
+from qa_bot.answering.overview import overview, topic_of
+from qa_bot.answering.question_kind import QuestionKind, QuestionKinds
 from qa_bot.answering.results import Answer, Timings
-from qa_bot.answering.weighing import weigh
+from qa_bot.answering.weighing import weigh, whole_sentences
 from qa_bot.reader.model import Reader
 from qa_bot.retrieval.near_duplicates import LOOKED_THROUGH, Copies, without_duplicates
 from qa_bot.retrieval.retriever import Retriever
@@ -56,6 +58,7 @@ class Answerer:
         self._encoder = encoder
         self._reader = reader
         self._retriever = Retriever()
+        self._kinds = QuestionKinds.packaged()
         self._passages_read = passages_read
         own = reader.calibration
         self._threshold = own.threshold if threshold is None else threshold
@@ -79,6 +82,9 @@ class Answerer:
             QuestionTimeoutError: it takes too long.
         """
         clock = _Clock(cancelled, self._seconds)
+        kind = self._kinds.kind_of(question)
+        if kind is QuestionKind.ARTICLES and (listed := self._articles_on(question, only, clock)):
+            return listed
         vector = self._encoder.encode_question(question)
         encode = clock.lap()
         with self._store.view(only) as view:
@@ -89,11 +95,13 @@ class Answerer:
             search = clock.lap()
             candidates = read_candidates(view, self._reader, question, retrieved, clock.check)
             quotations = weigh(candidates, self._reader.calibration, copies, self._alternatives + 1)
+            quotations = whole_sentences(quotations) if kind is QuestionKind.YES_NO else quotations
             missing = None
             if not quotations or quotations[0].answer.confidence < min(self._threshold, self._possible):
                 del quotations[self._alternatives :]
                 passages = [evidence.passage for evidence in retrieved]
-                missing = what_is_missing(self._store, view, self._reader, question, passages)
+                topic = topic_of(question, self._kinds) if kind is QuestionKind.ARTICLES else question
+                missing = what_is_missing(self._store, view, self._reader, topic, passages)
         read = clock.lap()
         return Answer(
             question=question,
@@ -103,7 +111,28 @@ class Answerer:
             article=None,
             alternatives=tuple(quotations),
             missing=missing,
+            kind=QuestionKind.YES_NO if kind is QuestionKind.YES_NO else QuestionKind.SPAN,
             timings_ms=Timings(encode=encode, search=search, read=read, total=clock.total()),
+        ).at_threshold(self._threshold, self._possible)
+
+    def _articles_on(self, question: str, only: ArticleFilter, clock: _Clock) -> Answer | None:
+        """The articles on what a question asks about; None if none has its words."""
+        topic = topic_of(question, self._kinds)
+        with self._store.view(only) as view:
+            check_encoder(view, self._encoder.identity)
+            quotations = overview(view, self._encoder, self._retriever, topic, self._alternatives + 1)
+        if not quotations or quotations[0].answer.confidence < self._possible:
+            return None
+        search = clock.lap()
+        return Answer(
+            question=question,
+            answered=False,
+            answer=None,
+            sentence=None,
+            article=None,
+            alternatives=tuple(quotations),
+            kind=QuestionKind.ARTICLES,
+            timings_ms=Timings(encode=0.0, search=search, read=0.0, total=clock.total()),
         ).at_threshold(self._threshold, self._possible)
 
 

@@ -111,7 +111,7 @@ def what_is_missing(
     if not passages:
         return _nothing_found(store, view)
     stemmer = Stemmer()
-    words = split_words(question)
+    words = [word for word in split_words(question) if len(word) > 1 or not word.islower()]  # no "s" of "what's"
     terms = {word: stemmer.stem(word) for word in words if stemmer.says_something(word)}
     idf = view.idf([*terms.values(), _NO_TERM])
     contents = [set(stemmer.stems(split_words(f"{p.title} {p.text}"))) for p in passages]

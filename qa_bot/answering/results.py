@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, computed_field
 from embeddings.articles import Article
 from qa_bot.answering.datelines import date_in_text
 from qa_bot.answering.missing import Missing
+from qa_bot.answering.question_kind import QuestionKind
 
 
 class _Frozen(BaseModel):
@@ -100,6 +101,9 @@ class Answer(_Frozen):
     `answered` is True when an answer is sure enough.  When it is only possible, `answered` is False, and the answer is there
     all the same.  When the articles do not say, `answer`, `sentence` and `article` are None, `alternatives` holds what came
     closest, and `missing` says why.
+
+    `kind` says what the answer is: a few words; with `QuestionKind.YES_NO`, the sentence that decides; with
+    `QuestionKind.ARTICLES`, a sentence of the newest article on a topic, and in `alternatives` those of further articles.
     """
 
     question: str
@@ -112,6 +116,7 @@ class Answer(_Frozen):
     agreeing: tuple[Source, ...] = ()
     alternatives: tuple[Quotation, ...]
     missing: Missing | None = None
+    kind: QuestionKind = QuestionKind.SPAN
     timings_ms: Timings
 
     @computed_field  # type: ignore[prop-decorator]

@@ -9,7 +9,7 @@ import numpy as np
 
 from qa_bot.answering.candidates import Candidate
 from qa_bot.answering.normalize import normalize_answer
-from qa_bot.answering.results import Quotation, Source, newest_first, published_on, reference
+from qa_bot.answering.results import AnswerSpan, Quotation, Source, newest_first, published_on, reference
 from qa_bot.answering.same_answer import Meaning, groups, meaning_of
 from qa_bot.reader.confidence import Calibration
 from qa_bot.retrieval.near_duplicates import Copies
@@ -64,6 +64,17 @@ def weigh(candidates: Sequence[Candidate], calibration: Calibration, copies: Cop
         facts = {"agreeing": _sources(weighed, ranking, quotation), "contradicts": _contradicts(weighed, chosen[0])}
         quotations.append(quotation.model_copy(update=facts))
     return quotations
+
+
+def whole_sentences(quotations: Sequence[Quotation]) -> list[Quotation]:
+    """Quotations whose answers are their sentences, each sentence once: where a question wants no words but a yes or no."""
+    sentences: dict[tuple[str, int], Quotation] = {}
+    for quotation in quotations:
+        sentence, confidence = quotation.sentence, quotation.answer.confidence
+        answer = AnswerSpan(text=sentence.text, start=sentence.start, end=sentence.end, confidence=confidence)
+        widened = quotation.model_copy(update={"answer": answer, "agreeing": (), "contradicts": False})
+        sentences.setdefault((quotation.article.id, sentence.start), widened)
+    return list(sentences.values())
 
 
 def _ranked(candidates: Sequence[Candidate], calibration: Calibration) -> list[_Weighed]:

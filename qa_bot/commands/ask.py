@@ -45,6 +45,7 @@ def command(
     source: tuple[str, ...],
 ) -> int:
     """Answer one question."""
+    from qa_bot.answering.question_kind import QuestionKind
     from qa_bot.retrieval.filter_syntax import describe_filter, make_filter
     from qa_bot.terminal.render import render_alternatives, render_answer, terminal_width, use_colour
 
@@ -58,7 +59,7 @@ def command(
         colour, width = use_colour(sys.stdout), terminal_width(sys.stdout)
         closest = "" if more else "qa-bot ask --more"
         print(render_answer(answer, colour=colour, width=width, closest=closest, searched=describe_filter(only)))
-        if more and answer.alternatives:
+        if more and answer.alternatives and answer.kind is not QuestionKind.ARTICLES:
             print()
             print(render_alternatives(answer, colour=colour, width=width))
     return 0 if answer.answered else 1

@@ -14,7 +14,8 @@ from embeddings.dates import MONTHS
 from embeddings.sentences import Span
 from embeddings.text import visible
 from qa_bot.answering.missing import reason
-from qa_bot.answering.results import AnswerVerdict, ArticleReference, percent_of, sureness_of
+from qa_bot.answering.question_kind import QuestionKind
+from qa_bot.answering.results import AnswerVerdict, ArticleReference, iterate, percent_of, sureness_of
 from qa_bot.answering.standpoints import standpoints
 from qa_bot.terminal.wrapping import DIM, NOTHING, RESET, WIDTH, wrap
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from embeddings.articles import Article
     from embeddings.indexing.reindexer import ReindexReport
     from embeddings.store.protocol import ArticleText
-    from qa_bot.answering.results import Answer, AnswerSpan, Quotation
+    from qa_bot.answering.results import Answer, AnswerSpan, Quotation, SourceSentence
 
 NOT_ANSWERED = "The articles don't say."
 
@@ -77,7 +78,9 @@ def render_answer(
     """
     if answer.answer is None or answer.sentence is None or answer.article is None:
         return "\n".join(_unanswered(answer, searched, closest, colour, width))
-    lines = wrap(answer.sentence.text, _within(answer.sentence.start, answer.answer), colour=colour, width=width)
+    if answer.kind is QuestionKind.ARTICLES:
+        return "\n".join(_listed_articles(answer, colour, width))
+    lines = wrap(answer.sentence.text, _marked(answer.sentence, answer.answer), colour=colour, width=width)
     also = _dim(_also(answer.also, answer.also_more, width), colour)
     also += _dim(_also([source.article for source in answer.agreeing], 0, width, "says so too"), colour)
     differ = wrap(_differ(answer), colour=False, width=width)
@@ -98,8 +101,25 @@ def _differ(answer: Answer) -> str:
 def _heading(answer: Answer, span: AnswerSpan) -> str:
     if answer.verdict is AnswerVerdict.POSSIBLE:
         return f"Possibly ({percent_of(span.confidence)}%):"
+    if answer.kind is QuestionKind.YES_NO:
+        return f"The articles say ({sureness(span.confidence).replace(' (', ', ')}:"
     sure = sureness(span.confidence)
     return f"{sure[0].upper()}{sure[1:]}:"
+
+
+def _listed_articles(answer: Answer, colour: bool, width: int) -> list[str]:
+    """The articles on what was asked about, each with its sentence."""
+    lines = ["The newest articles on this:"]
+    for number, quotation in enumerate(iterate(answer), start=1):
+        lines += ["", *_numbered(number, quotation, NOTHING, "", colour, width)]
+        lines += _dim(["    " + _place(quotation.article)], colour)
+    return lines
+
+
+def _marked(sentence: SourceSentence, span: AnswerSpan) -> Span:
+    """The answer in its sentence; nothing if it is the whole of it."""
+    is_whole = (span.start, span.end) == (sentence.start, sentence.end)
+    return NOTHING if is_whole else _within(sentence.start, span)
 
 
 def _unanswered(answer: Answer, searched: str, closest: str, colour: bool, width: int) -> list[str]:
@@ -132,7 +152,7 @@ def render_alternatives(answer: Answer, *, colour: bool, width: int = WIDTH) -> 
     lines: list[str] = []
     for number, quotation in enumerate(answer.alternatives, start=2 if answer.answer else 1):
         lines += [""] if lines else []
-        marked = _within(quotation.sentence.start, quotation.answer)
+        marked = _marked(quotation.sentence, quotation.answer)
         lines += _numbered(number, quotation, marked, sureness(quotation.answer.confidence), colour, width)
     return "\n".join(lines)
 

@@ -65,7 +65,7 @@ def test_an_answer_as_json_has_the_shape_that_others_rely_on(run: Run) -> None:
     assert (code, errors) == (0, "")
     answer = json.loads(output)
     parts = ["question", "answered", "answer", "sentence", "article", "also", "also_more", "agreeing", "alternatives"]
-    assert list(answer) == [*parts, "missing", "timings_ms", "verdict"]
+    assert list(answer) == [*parts, "missing", "kind", "timings_ms", "verdict"]
     assert (answer["question"], answer["answered"], answer["verdict"]) == (QUESTION, True, "answered")
     assert answer["missing"] is None
     assert shape(answer["answer"]) == ANSWER

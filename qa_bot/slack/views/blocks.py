@@ -23,6 +23,7 @@ from slack_sdk.models.blocks import (
 )
 
 from embeddings.articles import real_host
+from qa_bot.answering.question_kind import QuestionKind
 from qa_bot.answering.results import Answer, AnswerVerdict, ArticleReference, Quotation, iterate
 from qa_bot.slack.quoting import clean, cut, cut_around, escape, misleads, web_address
 from qa_bot.slack.views.button_values import Asked, Judged, Place
@@ -35,6 +36,7 @@ ALSO_NAMED = 3
 QUESTION_CHARS = 300
 WHY_CHARS = 400
 DIFFER_CHARS = 600
+LISTED = 3
 CLOSEST_SHOWN = 2
 FALLBACK_CHARS = 3000
 """Slack shows up to 4,000 characters of a message's text."""
@@ -142,6 +144,8 @@ def quotation_block(quotation: Quotation, texts: Texts, limit: int = QUOTE_CHARS
     """
     sentence, answer = quotation.sentence, quotation.answer
     start, end = answer.start - sentence.start, answer.end - sentence.start
+    if (start, end) == (0, len(sentence.text)):  # then nothing in it is more to the point than the rest
+        start = end = 0
     head, bold, tail = (clean(text) for text in (sentence.text[:start], sentence.text[start:end], sentence.text[end:]))
     shown, start, end = cut_around(head + bold + tail, len(head), len(head) + len(bold), limit)
     quote = RichTextQuoteElement(elements=parts(shown, start, end))
@@ -235,7 +239,11 @@ def _answer(answer: Answer, texts: Texts, limit: int, *, shareable: bool) -> lis
     else:
         blocks = [quotation_block(best, texts, limit, heading(answer, texts))]
         blocks += [plain_block(cut(clean(sides), DIFFER_CHARS))] if (sides := differ(answer, texts)) else []
-        buttons = button(texts.more, MORE, again) if answer.alternatives else []
+        is_list = answer.kind is QuestionKind.ARTICLES
+        if is_list:
+            others = answer.alternatives[:LISTED]
+            blocks += [_closest_block(other, texts, limit // (LISTED + 1)) for other in others]
+        buttons = button(texts.more, MORE, again) if answer.alternatives and not is_list else []
         place = Place.of(best).dump()
         buttons += button(texts.context, CONTEXT, place) + button(texts.article, ARTICLE, place)
         buttons += button(texts.share, SHARE, again) if shareable else []

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from qa_bot.answering.missing import REASONS, Gap, Missing, reason
+from qa_bot.answering.question_kind import QuestionKind
 from qa_bot.answering.results import Answer, AnswerVerdict, ArticleReference, percent_of, sureness_of
 from qa_bot.answering.standpoints import standpoints
 from qa_bot.slack.settings import Language
@@ -20,6 +21,8 @@ class Texts:
     not_answered: str = "The articles don't say."
     possibly: str = "Possibly ({percent}%):"
     surely: str = "{words} ({percent}%):"
+    articles_say: str = "The articles say ({words}, {percent}%):"
+    newest_articles: str = "The newest articles on this:"
     reasons: Mapping[Gap, str] = field(default_factory=lambda: REASONS)
     quotes: str = "“{}”"
     joins: tuple[str, str] = ("and", "or")
@@ -138,6 +141,8 @@ GERMAN = Texts(
     not_answered="Die Artikel sagen es nicht.",
     possibly="Vielleicht ({percent} %):",
     surely="{words} ({percent} %):",
+    articles_say="In den Artikeln steht ({words}, {percent} %):",
+    newest_articles="Die neuesten Artikel dazu:",
     reasons={
         Gap.PUBLISHER: "Kein Artikel ist von {words}. Es gibt Artikel von {others}.",
         Gap.ARTICLES: "Kein Artikel passt zum Filter.",
@@ -262,10 +267,15 @@ def heading(answer: Answer, texts: Texts) -> str:
     """How sure an answer is, to stand before it; empty if there is none."""
     if answer.answer is None:
         return ""
+    if answer.kind is QuestionKind.ARTICLES:
+        return texts.newest_articles
     confidence = answer.answer.confidence
-    words = texts.sureness[sureness_of(confidence)]
-    template = texts.possibly if answer.verdict is AnswerVerdict.POSSIBLE else texts.surely
-    return template.format(words=words[0].upper() + words[1:], percent=percent_of(confidence))
+    words, percent = texts.sureness[sureness_of(confidence)], percent_of(confidence)
+    if answer.verdict is AnswerVerdict.POSSIBLE:
+        return texts.possibly.format(percent=percent)
+    if answer.kind is QuestionKind.YES_NO:
+        return texts.articles_say.format(words=words, percent=percent)
+    return texts.surely.format(words=words[0].upper() + words[1:], percent=percent)
 
 
 def why_not(missing: Missing | None, texts: Texts) -> str:

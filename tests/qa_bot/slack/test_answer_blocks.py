@@ -11,7 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qa_bot.answering.missing import Gap, Missing
-from qa_bot.answering.results import Answer, AnswerSpan, ArticleReference, Quotation, SourceSentence, Timings
+from qa_bot.answering.question_kind import QuestionKind
+from qa_bot.answering.results import Answer, AnswerSpan, ArticleReference, Quotation, Source, SourceSentence, Timings
 from qa_bot.slack.quoting import cut, cut_around, escape, web_address
 from qa_bot.slack.views.blocks import Failure, answer_message
 from qa_bot.slack.views.button_values import Asked, Judged, Place
@@ -147,6 +148,36 @@ def test_a_possible_answer_is_told_apart_at_a_glance() -> None:
     assert words(answer_message([possible], GERMAN).blocks[:1]).startswith("Vielleicht (45 %):")
     assert "Ann did." not in words(more_modal(possible, ENGLISH)["blocks"])
     assert outputs(possible)["found"] is False
+
+
+def test_articles_on_a_topic_are_listed_and_nothing_is_in_bold() -> None:
+    first, second = (quotation(f"{name} did it.", 0, len(f"{name} did it."), title=name) for name in ("Ann", "Bob"))
+    listed = answer(first, second).model_copy(update={"kind": QuestionKind.ARTICLES})
+    message = answer_message([listed], ENGLISH)
+    quotes = [part for part in inside(message.blocks) if part.get("type") == "rich_text_quote"]
+    assert words(message.blocks[:1]).startswith("The newest articles on this:")
+    assert [words(quote) for quote in quotes] == ["Ann did it.", "Bob did it."]
+    assert not any(part.get("style") for quote in quotes for part in inside(quote))
+    labels = [part["text"]["text"] for part in inside(message.blocks) if part.get("type") == "button"]
+    assert "More answers" not in labels
+
+
+def test_the_sentence_that_decides_is_introduced_as_what_the_articles_say() -> None:
+    decides = answer(quotation("Ann did it.", 0, 11)).model_copy(update={"kind": QuestionKind.YES_NO})
+    assert words(answer_message([decides], ENGLISH).blocks[:1]).startswith("The articles say (very sure, 90%):")
+    assert words(answer_message([decides], GERMAN).blocks[:1]).startswith("In den Artikeln steht (sehr sicher, 90 %):")
+
+
+def test_articles_that_differ_are_shown_with_what_each_says() -> None:
+    first, second = quotation("It was 39.", 7, 9), quotation("It was 12.", 7, 9, id="b", published_at=None)
+    against = answer(first, second.model_copy(update={"contradicts": True}))
+    assert "The articles differ: “39” in 1 (29 February 2024), “12” in 1." in words(
+        answer_message([against], ENGLISH).blocks
+    )
+    agreeing = first.model_copy(update={"agreeing": (Source(sentence=second.sentence, article=second.article),)})
+    same = answer(agreeing).model_copy(update={"agreeing": agreeing.agreeing})
+    assert "\nsays so too: The title" in words(answer_message([same], ENGLISH).blocks)
+    assert "undated" in words(answer_message([answer(second)], ENGLISH).blocks)
 
 
 def test_several_questions_are_answered_in_one_message_each_under_its_question() -> None:
