@@ -32,13 +32,14 @@ class Reference(NamedTuple):
 
 
 class Question(NamedTuple):
-    """One question on one paragraph.  `references` is empty when the paragraph does not answer it."""
+    """One question on one paragraph.  `references` is empty when the paragraph does not answer it; `file` is its file's name."""
 
     id: str
     text: str
     title: str
     paragraph: str
     references: tuple[Reference, ...]
+    file: str = ""
 
 
 def load_questions(path: Path) -> list[Question]:
