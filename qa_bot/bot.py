@@ -14,6 +14,7 @@ from embeddings.indexing.chunking import check_encoder
 from embeddings.store.local import LocalStore
 from embeddings.store.protocol import Say, Store
 from qa_bot.answering.answerer import Answerer, check_question
+from qa_bot.answering.explanation import Explanation
 from qa_bot.answering.results import Answer
 from qa_bot.reader.model import Reader
 from qa_bot.settings import Settings
@@ -113,7 +114,11 @@ class QABot:
             self.store.refresh()
 
     def ask(
-        self, question: str, cancelled: Callable[[], bool] = lambda: False, only: ArticleFilter = EVERYTHING
+        self,
+        question: str,
+        cancelled: Callable[[], bool] = lambda: False,
+        only: ArticleFilter = EVERYTHING,
+        explained: Callable[[Explanation], None] | None = None,
     ) -> Answer:
         """Answers a question; see `qa_bot.answering.answerer.Answerer.ask`.
 
@@ -125,7 +130,7 @@ class QABot:
             if self.store.encoder is None:
                 raise StoreError(f"the store in {self.settings.data_dir} is empty; run: qa-bot index FOLDER")
             answerer = self._answerer
-        return answerer.ask(question, cancelled, only)
+        return answerer.ask(question, cancelled, only, explained)
 
     @cached_property
     def _fetcher(self) -> Fetcher:

@@ -12,6 +12,7 @@ from embeddings.indexing.chunking import check_encoder
 from embeddings.store.protocol import Store
 from embeddings.text import squeeze
 from qa_bot.answering.candidates import read_candidates
+from qa_bot.answering.explanation import Explanation, explain
 from qa_bot.answering.missing import what_is_missing
 from qa_bot.answering.overview import overview, topic_of
 from qa_bot.answering.question_kind import QuestionKind, QuestionKinds
@@ -67,7 +68,11 @@ class Answerer:
         self._seconds = seconds
 
     def ask(
-        self, question: str, cancelled: Callable[[], bool] = lambda: False, only: ArticleFilter = EVERYTHING
+        self,
+        question: str,
+        cancelled: Callable[[], bool] = lambda: False,
+        only: ArticleFilter = EVERYTHING,
+        explained: Callable[[Explanation], None] | None = None,
     ) -> Answer:
         """Answers a question from one view of the store.
 
@@ -75,6 +80,7 @@ class Answerer:
             question: as `check_question` returns it.
             cancelled: asked between the steps; True gives the question up.
             only: the articles that may answer; no other is quoted, as an alternative neither.
+            explained: is told what led to the answer, unless it is a list of articles.
 
         Raises:
             EncoderMismatchError: another encoder made the store's vectors.
@@ -102,6 +108,9 @@ class Answerer:
                 passages = [evidence.passage for evidence in retrieved]
                 topic = topic_of(question, self._kinds) if kind is QuestionKind.ARTICLES else question
                 missing = what_is_missing(self._store, view, self._reader, topic, passages)
+            if explained is not None:
+                limits = {"threshold": self._threshold, "possible_threshold": self._possible}
+                explained(explain(retrieved, candidates, self._reader.calibration, **limits))
         read = clock.lap()
         return Answer(
             question=question,
@@ -121,7 +130,7 @@ class Answerer:
         with self._store.view(only) as view:
             check_encoder(view, self._encoder.identity)
             quotations = overview(view, self._encoder, self._retriever, topic, self._alternatives + 1)
-        if not quotations or quotations[0].answer.confidence < self._possible:
+        if not quotations or quotations[0].answer.confidence < self._threshold:
             return None
         search = clock.lap()
         return Answer(

@@ -30,7 +30,17 @@ NEAR = 0.05
 MOST_SOURCES = 10
 
 
-class _Weighed(NamedTuple):
+class Weighed(NamedTuple):
+    """A candidate and what it weighs.
+
+    Attributes:
+        candidate: that is weighed.
+        meaning: what it says.
+        group: place of the first candidate that says the same.
+        confidence: probability that it is right, in view of the others.
+        alone: the same, if nothing else had been found.
+    """
+
     candidate: Candidate
     meaning: Meaning
     group: int
@@ -47,11 +57,11 @@ def weigh(candidates: Sequence[Candidate], calibration: Calibration, copies: Cop
         copies: the articles that tell the same as others.
         count: how many to return at most.
     """
-    ranking = _ranked(candidates, calibration)
+    ranking = ranked(candidates, calibration)
     if ranking:
         best = _newer_of_near_equals(ranking)
         ranking = [best, *(other for other in ranking if other is not best)]
-    chosen: list[_Weighed] = []
+    chosen: list[Weighed] = []
     for weighed in ranking:
         if len(chosen) >= count:
             break
@@ -77,7 +87,7 @@ def whole_sentences(quotations: Sequence[Quotation]) -> list[Quotation]:
     return list(sentences.values())
 
 
-def _ranked(candidates: Sequence[Candidate], calibration: Calibration) -> list[_Weighed]:
+def ranked(candidates: Sequence[Candidate], calibration: Calibration) -> list[Weighed]:
     """The candidates by their scores, with the probabilities that follow from them."""
     scores = calibration.scores(
         np.array([candidate.span_score for candidate in candidates], np.float64),
@@ -91,7 +101,7 @@ def _ranked(candidates: Sequence[Candidate], calibration: Calibration) -> list[_
     words = [_counts_as(candidate, first) for (candidate, _), first in zip(order, firsts, strict=True)]
     confidences = calibration.probabilities(sorted_scores, words)
     return [
-        _Weighed(candidate, meaning_of(candidate.text), label, confidence, calibration.probability(score))
+        Weighed(candidate, meaning_of(candidate.text), label, confidence, calibration.probability(score))
         for (candidate, score), label, confidence in zip(order, labels, confidences, strict=True)
     ]
 
@@ -106,7 +116,7 @@ def _counts_as(candidate: Candidate, first: Candidate) -> str:
     return normalize_answer((candidate if same_place else first).text)
 
 
-def _newer_of_near_equals(ranking: Sequence[_Weighed]) -> _Weighed:
+def _newer_of_near_equals(ranking: Sequence[Weighed]) -> Weighed:
     """The first candidate, or one that says the same or contradicts it about as surely in a newer article."""
     first = ranking[0]
     day = published_on(first.candidate.article)
@@ -122,7 +132,7 @@ def _newer_of_near_equals(ranking: Sequence[_Weighed]) -> _Weighed:
     return max(rivals, key=lambda other: str(published_on(other.candidate.article)), default=first)
 
 
-def _sources(weighed: _Weighed, ranking: Sequence[_Weighed], quotation: Quotation) -> tuple[Source, ...]:
+def _sources(weighed: Weighed, ranking: Sequence[Weighed], quotation: Quotation) -> tuple[Source, ...]:
     """Other articles that say the same in other words, the newest first."""
     seen = {quotation.article.id, weighed.candidate.article.id, *(other.id for other in quotation.also)}
     sources = []
@@ -134,7 +144,7 @@ def _sources(weighed: _Weighed, ranking: Sequence[_Weighed], quotation: Quotatio
     return tuple(newest_first(sources[:MOST_SOURCES]))
 
 
-def _contradicts(weighed: _Weighed, first: _Weighed) -> bool:
+def _contradicts(weighed: Weighed, first: Weighed) -> bool:
     return (
         weighed is not first
         and min(weighed.alone, first.alone) >= STANDS

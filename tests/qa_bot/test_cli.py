@@ -105,6 +105,28 @@ def test_a_possible_answer_as_json_is_there_but_does_not_count_as_answered(run: 
     assert output.startswith("Possibly (")
 
 
+def test_an_answer_is_explained_by_what_was_read_and_what_was_in_the_running(run: Run) -> None:
+    code, output, _ = run("ask", "--json", "--explain", "--threshold", "0", QUESTION)
+    answer = json.loads(output)
+    explanation = answer["explanation"]
+    assert code == 0
+    assert explanation["threshold"] == explanation["possible_threshold"] == 0
+    assert len(explanation["passages"]) == 8
+    assert [p["score"] for p in explanation["passages"]] == sorted(
+        (p["score"] for p in explanation["passages"]), reverse=True
+    )
+    best = explanation["contenders"][0]
+    assert (best["text"], best["confidence"]) == (answer["answer"]["text"], round(answer["answer"]["confidence"], 4))
+    plain = json.loads(run("ask", "--json", "--threshold", "0", QUESTION)[1])
+    assert {**answer, "timings_ms": 0} == {**plain, "timings_ms": 0, "explanation": explanation}
+    code, output, _ = run("ask", "--explain", "--threshold", "1", "--possible-threshold", "1", QUESTION)
+    assert code == 1
+    assert "Answers are given from 99% on" in output
+    assert "In the running" in output
+    assert "Passages that were read" in output
+    assert "[passage 1]" in output
+
+
 def test_a_question_may_come_in_several_words(run: Run) -> None:
     _, output, _ = run("ask", "--json", "Where", "was", "it?")
     assert json.loads(output)["question"] == "Where was it?"
