@@ -16,7 +16,7 @@ from qa_bot.answering.explanation import Explanation, explain
 from qa_bot.answering.missing import what_is_missing
 from qa_bot.answering.overview import overview, topic_of
 from qa_bot.answering.question_kind import QuestionKind, QuestionKinds
-from qa_bot.answering.results import Answer, Timings
+from qa_bot.answering.results import Answer, Timings, is_possible
 from qa_bot.answering.weighing import weigh, whole_sentences
 from qa_bot.reader.model import Reader
 from qa_bot.retrieval.near_duplicates import LOOKED_THROUGH, Copies, without_duplicates
@@ -103,7 +103,7 @@ class Answerer:
             quotations = weigh(candidates, self._reader.calibration, copies, self._alternatives + 1)
             quotations = whole_sentences(quotations) if kind is QuestionKind.YES_NO else quotations
             missing = None
-            if not quotations or quotations[0].answer.confidence < min(self._threshold, self._possible):
+            if not is_possible(quotations, min(self._threshold, self._possible)):
                 del quotations[self._alternatives :]
                 passages = [evidence.passage for evidence in retrieved]
                 topic = topic_of(question, self._kinds) if kind is QuestionKind.ARTICLES else question

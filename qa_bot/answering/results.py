@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
@@ -60,7 +60,8 @@ class Quotation(_Frozen):
 
     `also` are other articles that have the sentence, the newest first.  `also_more` more articles tell the same story; they
     were not searched for the sentence, as they are so many.  `agreeing` say the same in other words, the newest first.
-    `contradicts` says of an alternative that it and the first answer cannot both be right.
+    `contradicts` says of an alternative that it and the first answer cannot both be right; then `one_of_sides`, of the first
+    answer, is the probability that one of these is right, else 0.
     """
 
     answer: AnswerSpan
@@ -69,6 +70,7 @@ class Quotation(_Frozen):
     also: tuple[ArticleReference, ...] = ()
     also_more: int = 0
     agreeing: tuple[Source, ...] = ()
+    one_of_sides: float = 0.0
     contradicts: bool = False
 
 
@@ -114,6 +116,7 @@ class Answer(_Frozen):
     also: tuple[ArticleReference, ...] = ()
     also_more: int = 0
     agreeing: tuple[Source, ...] = ()
+    one_of_sides: float = 0.0
     alternatives: tuple[Quotation, ...]
     missing: Missing | None = None
     kind: QuestionKind = QuestionKind.SPAN
@@ -134,7 +137,7 @@ class Answer(_Frozen):
         """
         quotations = tuple(iterate(self))
         confidence = quotations[0].answer.confidence if quotations else -1.0
-        best = quotations[0] if confidence >= min(threshold, possible) else None
+        best = quotations[0] if is_possible(quotations, min(threshold, possible)) else None
         return self.model_copy(
             update={
                 "answered": confidence >= threshold,
@@ -145,6 +148,7 @@ class Answer(_Frozen):
                 "also": best.also if best else (),
                 "also_more": best.also_more if best else 0,
                 "agreeing": best.agreeing if best else (),
+                "one_of_sides": best.one_of_sides if best else 0.0,
                 "alternatives": quotations[1:] if best else quotations,
             }
         )
@@ -160,8 +164,14 @@ def iterate(answer: Answer) -> Iterator[Quotation]:
             also=answer.also,
             also_more=answer.also_more,
             agreeing=answer.agreeing,
+            one_of_sides=answer.one_of_sides,
         )
     yield from answer.alternatives
+
+
+def is_possible(quotations: Sequence[Quotation], least: float) -> bool:
+    """Whether the first of some quotations, or one of those that contradict it, is right with a probability of `least`."""
+    return bool(quotations) and max(quotations[0].answer.confidence, quotations[0].one_of_sides) >= least
 
 
 def reference(article: Article) -> ArticleReference:

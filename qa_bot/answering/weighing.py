@@ -11,7 +11,7 @@ from qa_bot.answering.candidates import Candidate
 from qa_bot.answering.normalize import normalize_answer
 from qa_bot.answering.results import AnswerSpan, Quotation, Source, newest_first, published_on, reference
 from qa_bot.answering.same_answer import Meaning, groups, meaning_of
-from qa_bot.reader.confidence import Calibration
+from qa_bot.reader.confidence import Calibration, shares
 from qa_bot.retrieval.near_duplicates import Copies
 
 STANDS = 0.4
@@ -39,6 +39,8 @@ class Weighed(NamedTuple):
         group: place of the first candidate that says the same.
         confidence: probability that it is right, in view of the others.
         alone: the same, if nothing else had been found.
+        score: what it is ranked by.
+        share: of the weight of all candidates, that of its group; see `qa_bot.reader.confidence.shares`.
     """
 
     candidate: Candidate
@@ -46,6 +48,8 @@ class Weighed(NamedTuple):
     group: int
     confidence: float
     alone: float
+    score: float
+    share: float
 
 
 def weigh(candidates: Sequence[Candidate], calibration: Calibration, copies: Copies, count: int) -> list[Quotation]:
@@ -68,11 +72,15 @@ def weigh(candidates: Sequence[Candidate], calibration: Calibration, copies: Cop
         if not any(weighed.group == other.group or weighed.candidate.overlaps(other.candidate) for other in chosen):
             chosen.append(weighed)
     quotations: list[Quotation] = []
+    against = [weighed for weighed in chosen if _contradicts(weighed, chosen[0])]
     for weighed in chosen:
         before = quotations[-1].answer.confidence if quotations else 1.0
         quotation = weighed.candidate.quote(min(before, round(weighed.confidence, 6)), copies)
-        facts = {"agreeing": _sources(weighed, ranking, quotation), "contradicts": _contradicts(weighed, chosen[0])}
+        facts = {"agreeing": _sources(weighed, ranking, quotation), "contradicts": weighed in against}
         quotations.append(quotation.model_copy(update=facts))
+    if against:
+        one_of_sides = round(_one_of([chosen[0], *against], calibration), 6)
+        quotations[0] = quotations[0].model_copy(update={"one_of_sides": one_of_sides})
     return quotations
 
 
@@ -82,7 +90,9 @@ def whole_sentences(quotations: Sequence[Quotation]) -> list[Quotation]:
     for quotation in quotations:
         sentence, confidence = quotation.sentence, quotation.answer.confidence
         answer = AnswerSpan(text=sentence.text, start=sentence.start, end=sentence.end, confidence=confidence)
-        widened = quotation.model_copy(update={"answer": answer, "agreeing": (), "contradicts": False})
+        widened = quotation.model_copy(
+            update={"answer": answer, "agreeing": (), "contradicts": False, "one_of_sides": 0.0}
+        )
         sentences.setdefault((quotation.article.id, sentence.start), widened)
     return list(sentences.values())
 
@@ -100,10 +110,16 @@ def ranked(candidates: Sequence[Candidate], calibration: Calibration) -> list[We
     firsts = [order[label][0] for label in labels]
     words = [_counts_as(candidate, first) for (candidate, _), first in zip(order, firsts, strict=True)]
     confidences = calibration.probabilities(sorted_scores, words)
+    parts = shares(sorted_scores, list(map(str, labels))).tolist()
     return [
-        Weighed(candidate, meaning_of(candidate.text), label, confidence, calibration.probability(score))
-        for (candidate, score), label, confidence in zip(order, labels, confidences, strict=True)
+        Weighed(candidate, meaning_of(candidate.text), label, confidence, calibration.probability(score), score, share)
+        for (candidate, score), label, confidence, share in zip(order, labels, confidences, parts, strict=True)
     ]
+
+
+def _one_of(sides: Sequence[Weighed], calibration: Calibration) -> float:
+    """The probability that one of some sides is right: sides that contradict each other take weight from each other."""
+    return calibration.probability(max(side.score for side in sides), min(1.0, sum(side.share for side in sides)))
 
 
 def _counts_as(candidate: Candidate, first: Candidate) -> str:

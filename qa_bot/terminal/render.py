@@ -100,7 +100,11 @@ def _differ(answer: Answer) -> str:
 
 def _heading(answer: Answer, span: AnswerSpan) -> str:
     if answer.verdict is AnswerVerdict.POSSIBLE:
-        return f"Possibly ({percent_of(span.confidence)}%):"
+        return (
+            "Possibly, but the articles differ:"
+            if answer.one_of_sides
+            else f"Possibly ({percent_of(span.confidence)}%):"
+        )
     if answer.kind is QuestionKind.YES_NO:
         return f"The articles say ({sureness(span.confidence).replace(' (', ', ')}:"
     sure = sureness(span.confidence)

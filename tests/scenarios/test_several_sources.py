@@ -71,6 +71,16 @@ def test_contradictions_are_counted_and_dated(bot: QABot) -> None:
     assert shown[-1] == "The articles differ: “thirty-nine” in 2 (newest 4 May 2024), “Twelve” in 1 (1 May 2024)."
 
 
+def test_a_contradiction_is_shown_even_where_no_side_is_sure_enough(bot: QABot) -> None:
+    answer = bot.ask("How many people died in the ferry accident at Kolva?")
+    assert answer.answer is not None
+    assert answer.one_of_sides > answer.answer.confidence
+    between = (answer.answer.confidence + answer.one_of_sides) / 2
+    shown = render_answer(answer.at_threshold(1.0, between), colour=False).splitlines()
+    assert shown[0] == "Possibly, but the articles differ:"
+    assert answer.at_threshold(1.0, min(1.0, answer.one_of_sides + 0.001)).verdict == "unanswered"
+
+
 def test_the_sources_of_an_answer_are_listed_newest_first(bot: QABot) -> None:
     answer = bot.ask("How many people died in the ferry accident at Kolva?")
     days = [day_of(source.article) for source in answer.agreeing]

@@ -20,6 +20,7 @@ class Texts:
     # answers
     not_answered: str = "The articles don't say."
     possibly: str = "Possibly ({percent}%):"
+    possibly_differing: str = "Possibly, but the articles differ:"
     surely: str = "{words} ({percent}%):"
     articles_say: str = "The articles say ({words}, {percent}%):"
     newest_articles: str = "The newest articles on this:"
@@ -140,6 +141,7 @@ ENGLISH = Texts()
 GERMAN = Texts(
     not_answered="Die Artikel sagen es nicht.",
     possibly="Vielleicht ({percent} %):",
+    possibly_differing="Vielleicht, aber die Artikel widersprechen sich:",
     surely="{words} ({percent} %):",
     articles_say="In den Artikeln steht ({words}, {percent} %):",
     newest_articles="Die neuesten Artikel dazu:",
@@ -272,7 +274,7 @@ def heading(answer: Answer, texts: Texts) -> str:
     confidence = answer.answer.confidence
     words, percent = texts.sureness[sureness_of(confidence)], percent_of(confidence)
     if answer.verdict is AnswerVerdict.POSSIBLE:
-        return texts.possibly.format(percent=percent)
+        return texts.possibly_differing if answer.one_of_sides else texts.possibly.format(percent=percent)
     if answer.kind is QuestionKind.YES_NO:
         return texts.articles_say.format(words=words, percent=percent)
     return texts.surely.format(words=words[0].upper() + words[1:], percent=percent)

@@ -68,6 +68,15 @@ def test_an_answer_between_the_thresholds_is_possible() -> None:
     assert unanswered(ann).at_threshold(0.6, 0.9).verdict == "unanswered"
 
 
+def test_answers_that_contradict_each_other_are_possible_together() -> None:
+    ann, bob = quotation("Ann", 0.25), quotation("Bob", 0.2)
+    side, against = ann.model_copy(update={"one_of_sides": 0.5}), bob.model_copy(update={"contradicts": True})
+    assert unanswered(ann, bob).at_threshold(0.6, 0.4).verdict == "unanswered"
+    assert unanswered(side, against).at_threshold(0.6, 0.4).verdict == "possible"
+    assert unanswered(side, against).at_threshold(0.4).verdict == "possible"
+    assert list(iterate(unanswered(side, against).at_threshold(0.4))) == [side, against]
+
+
 def test_nothing_found_is_no_answer_at_any_threshold() -> None:
     assert unanswered().at_threshold(0.0) == unanswered()
 
