@@ -17,6 +17,7 @@ from qa_bot.answering.missing import what_is_missing
 from qa_bot.answering.overview import overview, topic_of
 from qa_bot.answering.question_kind import QuestionKind, QuestionKinds
 from qa_bot.answering.results import Answer, Timings, is_possible
+from qa_bot.answering.typos import repaired
 from qa_bot.answering.weighing import weigh, whole_sentences
 from qa_bot.reader.model import Reader
 from qa_bot.retrieval.near_duplicates import LOOKED_THROUGH, Copies, without_duplicates
@@ -91,11 +92,16 @@ class Answerer:
         kind = self._kinds.kind_of(question)
         if kind is QuestionKind.ARTICLES and (listed := self._articles_on(question, only, clock)):
             return listed
+        asked = question
         vector = self._encoder.encode_question(question)
         encode = clock.lap()
         with self._store.view(only) as view:
             check_encoder(view, self._encoder.identity)
             ranking = self._retriever.retrieve(view, question, vector, LOOKED_THROUGH)
+            question = repaired(question, view, self._reader, [evidence.passage for evidence in ranking])
+            if question != asked:
+                vector = self._encoder.encode_question(question)
+                ranking = self._retriever.retrieve(view, question, vector, LOOKED_THROUGH)
             copies = Copies(view, [evidence.passage.article_id for evidence in ranking])
             retrieved = without_duplicates(ranking, view, copies)[: self._passages_read]
             search = clock.lap()
@@ -113,7 +119,8 @@ class Answerer:
                 explained(explain(retrieved, candidates, self._reader.calibration, **limits))
         read = clock.lap()
         return Answer(
-            question=question,
+            question=asked,
+            understood_as=question if question != asked else None,
             answered=False,
             answer=None,
             sentence=None,

@@ -104,11 +104,13 @@ class Answer(_Frozen):
     all the same.  When the articles do not say, `answer`, `sentence` and `article` are None, `alternatives` holds what came
     closest, and `missing` says why.
 
+    `understood_as` is the question that was read, where that is not the one that was asked: with slips of the finger repaired.
     `kind` says what the answer is: a few words; with `QuestionKind.YES_NO`, the sentence that decides; with
     `QuestionKind.ARTICLES`, a sentence of the newest article on a topic, and in `alternatives` those of further articles.
     """
 
     question: str
+    understood_as: str | None = None
     answered: bool
     answer: AnswerSpan | None
     sentence: SourceSentence | None

@@ -76,6 +76,11 @@ def render_answer(
         closest: the command that shows more of what came closest, when there is no answer; empty to show nothing of it.
         searched: the part of the archive that was searched, in words; empty for all of it.
     """
+    if answer.understood_as:
+        understood = wrap(f"understood as: {answer.understood_as}", colour=False, width=width)
+        plain = answer.model_copy(update={"understood_as": None})
+        rest = render_answer(plain, colour=colour, width=width, closest=closest, searched=searched)
+        return "\n".join([*_dim(understood, colour), rest])
     if answer.answer is None or answer.sentence is None or answer.article is None:
         return "\n".join(_unanswered(answer, searched, closest, colour, width))
     if answer.kind is QuestionKind.ARTICLES:

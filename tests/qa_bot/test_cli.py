@@ -64,7 +64,7 @@ def test_an_answer_as_json_has_the_shape_that_others_rely_on(run: Run) -> None:
     code, output, errors = run("ask", "--json", "--threshold", "0", QUESTION)
     assert (code, errors) == (0, "")
     answer = json.loads(output)
-    parts = ["question", "answered", "answer", "sentence", "article", "also", "also_more", "agreeing"]
+    parts = ["question", "understood_as", "answered", "answer", "sentence", "article", "also", "also_more", "agreeing"]
     assert list(answer) == [*parts, "one_of_sides", "alternatives", "missing", "kind", "timings_ms", "verdict"]
     assert (answer["question"], answer["answered"], answer["verdict"]) == (QUESTION, True, "answered")
     assert answer["missing"] is None

@@ -247,6 +247,8 @@ def _answer(answer: Answer, texts: Texts, limit: int, *, shareable: bool) -> lis
         place = Place.of(best).dump()
         buttons += button(texts.context, CONTEXT, place) + button(texts.article, ARTICLE, place)
         buttons += button(texts.share, SHARE, again) if shareable else []
+    if answer.understood_as:
+        blocks.insert(0, plain_block(texts.understood.format(question=line_of(answer.understood_as, QUESTION_CHARS))))
     return [*blocks, *([ActionsBlock(elements=buttons)] if buttons else []), *_feedback(answer, best, texts)]
 
 

@@ -19,6 +19,7 @@ class Texts:
 
     # answers
     not_answered: str = "The articles don't say."
+    understood: str = "understood as: {question}"
     possibly: str = "Possibly ({percent}%):"
     possibly_differing: str = "Possibly, but the articles differ:"
     surely: str = "{words} ({percent}%):"
@@ -140,6 +141,7 @@ class Texts:
 ENGLISH = Texts()
 GERMAN = Texts(
     not_answered="Die Artikel sagen es nicht.",
+    understood="verstanden als: {question}",
     possibly="Vielleicht ({percent} %):",
     possibly_differing="Vielleicht, aber die Artikel widersprechen sich:",
     surely="{words} ({percent} %):",

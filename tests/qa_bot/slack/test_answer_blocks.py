@@ -180,6 +180,13 @@ def test_articles_that_differ_are_shown_with_what_each_says() -> None:
     assert "undated" in words(answer_message([answer(second)], ENGLISH).blocks)
 
 
+def test_how_a_question_was_understood_stands_first_and_cannot_come_alive() -> None:
+    understood = answer(quotation("Ann did.", 0, 3)).model_copy(update={"understood_as": "Who <!here> did it?"})
+    message = answer_message([understood], ENGLISH)
+    assert words(message.blocks[:1]) == "understood as: Who <!here> did it?"
+    assert "Ann did." in words(message.blocks[1:2])
+
+
 def test_several_questions_are_answered_in_one_message_each_under_its_question() -> None:
     first, second = answer(quotation("Ann did.", 0, 3), question="Who did?"), Failure("Why?", "Please ask in words.")
     message = answer_message([first, second], ENGLISH)
