@@ -14,6 +14,7 @@ from embeddings.indexing.chunking import check_encoder
 from embeddings.store.local import LocalStore
 from embeddings.store.protocol import Say, Store
 from qa_bot.answering.answerer import Answerer, check_question
+from qa_bot.answering.explanation import Explanation
 from qa_bot.answering.results import Answer, SourceSentence, Sureness, sureness_of
 from qa_bot.conversation.history import Turn
 from qa_bot.conversation.remarks import Remark, Remarks
@@ -96,6 +97,12 @@ class QABot:
     def _remarks(self) -> Remarks:
         return Remarks(self.encoder)
 
+    @property
+    def possible_threshold(self) -> float:
+        """Confidence from which an answer below the threshold is shown as possible, in [0, 1]."""
+        given = self.settings.possible_threshold
+        return self.reader.calibration.possible_threshold if given is None else given
+
     @cached_property
     def _answerer(self) -> Answerer:
         settings = self.settings
@@ -105,6 +112,7 @@ class QABot:
             self.reader,
             passages_read=settings.passages_read,
             threshold=settings.threshold,
+            possible_threshold=self.possible_threshold,
             alternatives=settings.alternatives,
             seconds=settings.question_seconds,
         )
@@ -131,6 +139,7 @@ class QABot:
         cancelled: Callable[[], bool] = lambda: False,
         only: ArticleFilter = EVERYTHING,
         turns: Sequence[Turn] = (),
+        explained: Callable[[Explanation], None] | None = None,
     ) -> Answer:
         """Answers a question in the light of the turns before it; see `qa_bot.answering.answerer.Answerer.ask`.
 
@@ -143,6 +152,7 @@ class QABot:
             cancelled: asked between the steps; True gives the question up.
             only: the articles that may answer.
             turns: before the question, as typed, the oldest first.
+            explained: is told how the answer came about.
 
         Raises:
             QABotError: the question cannot be asked, or the store or a model cannot be used.
@@ -153,7 +163,7 @@ class QABot:
                 raise StoreError(f"the store in {self.settings.data_dir} is empty; run: qa-bot index FOLDER")
             answerer = self._answerer
         if not turns:
-            return answerer.ask(question, cancelled, only)
+            return answerer.ask(question, cancelled, only, explained)
         kinds = [self._remarks.kind(turn.question) for turn in turns]
         asking = [number for number, kind in enumerate(kinds) if kind is None]
         remark = self._remarks.kind(question) if asking else None
@@ -162,12 +172,12 @@ class QABot:
             seen = kinds[asking[-1] :].count(Remark.MORE)
             return self._again(question, answer, remark, seen)
         understood = understand(question, [turns[number] for number in asking], self.rewriter)
-        answer = answerer.ask(understood or question, cancelled, only)
+        answer = answerer.ask(understood or question, cancelled, only, explained)
         if understood and not answer.answered:
             literal = answerer.ask(question, cancelled, only)
             if literal.answer and sureness_of(literal.answer.confidence) is Sureness.VERY:
                 return literal
-        return answer.model_copy(update={"question": question, "understood_as": understood})
+        return answer.model_copy(update={"question": question, "understood_as": answer.understood_as or understood})
 
     def remark(self, line: str) -> Remark | None:
         """What a line says about the answer before it; None if it asks something new."""

@@ -21,8 +21,8 @@ VARIABLE = "QA_BOT_CONFIG"
 FILE_NAME = "qa_bot.toml"
 MAX_BYTES = 1_000_000
 FROM_ANY_FOLDER = frozenset({
-    "alternatives", "commit_passages", "dense_index", "passage_chars", "passage_overlap", "passages_read", "threads",
-    "threshold", "watch_seconds",
+    "alternatives", "commit_passages", "dense_index", "passage_chars", "passage_overlap", "passages_read",
+    "possible_threshold", "threads", "threshold", "watch_seconds",
 })  # fmt: skip
 """The settings that count from the file in the current folder; each new one has to be found harmless first."""
 

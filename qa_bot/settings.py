@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     threshold: float | None = Field(
         None, ge=0, le=1, description="minimum confidence for an answer; empty for the reader's own"
     )
+    possible_threshold: float | None = Field(
+        None, ge=0, le=1, description='minimum confidence for a "possibly"; empty for the reader\'s own'
+    )
     question_seconds: float = Field(
         10, ge=0.5, le=600, description="time that answering one question may take, in seconds"
     )

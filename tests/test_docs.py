@@ -171,10 +171,10 @@ def test_an_example_of_the_readme_is_what_the_seeds_answer(
     command, _, documented = example.partition("\n")
     main(shlex.split(command)[2:])
     printed = capsys.readouterr().out
-    percent = re.compile(r"^ +(.*) \((\d+)%\)$", re.MULTILINE)
+    percent = re.compile(r"^(.*) \((\d+)%\):$", re.MULTILINE)
     assert percent.sub("", printed) == percent.sub("", documented), f"the README should have:\n{command}\n{printed}"
     for (words, stated), (_, measured) in zip(percent.findall(documented), percent.findall(printed), strict=True):
-        assert sureness(int(stated) / 100) == f"{words} ({stated}%)"
+        assert sureness(int(stated) / 100) == f"{words.lower()} ({stated}%)"
         assert abs(int(stated) - int(measured)) <= 5, f"another processor may be a little off, but this is {measured}%"
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-
-import numpy as np
+from collections.abc import Callable
 
 from embeddings.encoder.model import Encoder
 from embeddings.errors import QuestionError, QuestionTimeoutError
@@ -13,9 +11,14 @@ from embeddings.filters import EVERYTHING, ArticleFilter
 from embeddings.indexing.chunking import check_encoder
 from embeddings.store.protocol import Store
 from embeddings.text import squeeze
-from qa_bot.answering.candidates import Candidate, read_candidates
-from qa_bot.answering.normalize import normalize_answer
-from qa_bot.answering.results import Answer, Quotation, Timings
+from qa_bot.answering.candidates import read_candidates
+from qa_bot.answering.explanation import Explanation, explain
+from qa_bot.answering.missing import what_is_missing
+from qa_bot.answering.overview import overview, topic_of
+from qa_bot.answering.question_kind import QuestionKind, QuestionKinds
+from qa_bot.answering.results import Answer, Timings, is_possible
+from qa_bot.answering.typos import repaired
+from qa_bot.answering.weighing import weigh, whole_sentences
 from qa_bot.reader.model import Reader
 from qa_bot.retrieval.near_duplicates import LOOKED_THROUGH, Copies, without_duplicates
 from qa_bot.retrieval.retriever import Retriever
@@ -36,6 +39,7 @@ class Answerer:
         reader: finds the spans.
         passages_read: passages that are read for a question, at least 1.
         threshold: confidence from which an answer is given, in [0, 1]; None for the reader's own.
+        possible_threshold: confidence from which an answer below it is shown as possible, likewise.
         alternatives: further answers that are kept.
         seconds: that a question may take.
     """
@@ -48,6 +52,7 @@ class Answerer:
         *,
         passages_read: int,
         threshold: float | None = None,
+        possible_threshold: float | None = None,
         alternatives: int = 3,
         seconds: float = 10.0,
     ) -> None:
@@ -55,13 +60,20 @@ class Answerer:
         self._encoder = encoder
         self._reader = reader
         self._retriever = Retriever()
+        self._kinds = QuestionKinds.packaged()
         self._passages_read = passages_read
-        self._threshold = reader.calibration.threshold if threshold is None else threshold
+        own = reader.calibration
+        self._threshold = own.threshold if threshold is None else threshold
+        self._possible = own.possible_threshold if possible_threshold is None else possible_threshold
         self._alternatives = alternatives
         self._seconds = seconds
 
     def ask(
-        self, question: str, cancelled: Callable[[], bool] = lambda: False, only: ArticleFilter = EVERYTHING
+        self,
+        question: str,
+        cancelled: Callable[[], bool] = lambda: False,
+        only: ArticleFilter = EVERYTHING,
+        explained: Callable[[Explanation], None] | None = None,
     ) -> Answer:
         """Answers a question from one view of the store.
 
@@ -69,6 +81,7 @@ class Answerer:
             question: as `check_question` returns it.
             cancelled: asked between the steps; True gives the question up.
             only: the articles that may answer; no other is quoted, as an alternative neither.
+            explained: is told what led to the answer, unless it is a list of articles.
 
         Raises:
             EncoderMismatchError: another encoder made the store's vectors.
@@ -76,19 +89,57 @@ class Answerer:
             QuestionTimeoutError: it takes too long.
         """
         clock = _Clock(cancelled, self._seconds)
+        kind = self._kinds.kind_of(question)
+        if kind is QuestionKind.ARTICLES and (listed := self._articles_on(question, only, clock)):
+            return listed
+        asked = question
         vector = self._encoder.encode_question(question)
         encode = clock.lap()
         with self._store.view(only) as view:
             check_encoder(view, self._encoder.identity)
             ranking = self._retriever.retrieve(view, question, vector, LOOKED_THROUGH)
+            question = repaired(question, view, self._reader, [evidence.passage for evidence in ranking])
+            if question != asked:
+                vector = self._encoder.encode_question(question)
+                ranking = self._retriever.retrieve(view, question, vector, LOOKED_THROUGH)
             copies = Copies(view, [evidence.passage.article_id for evidence in ranking])
             retrieved = without_duplicates(ranking, view, copies)[: self._passages_read]
             search = clock.lap()
             candidates = read_candidates(view, self._reader, question, retrieved, clock.check)
-        quotations = self._best(candidates, copies)
-        if not quotations or quotations[0].answer.confidence < self._threshold:
-            del quotations[self._alternatives :]
+            quotations = weigh(candidates, self._reader.calibration, copies, self._alternatives + 1)
+            quotations = whole_sentences(quotations) if kind is QuestionKind.YES_NO else quotations
+            missing = None
+            if not is_possible(quotations, min(self._threshold, self._possible)):
+                del quotations[self._alternatives :]
+                passages = [evidence.passage for evidence in retrieved]
+                topic = topic_of(question, self._kinds) if kind is QuestionKind.ARTICLES else question
+                missing = what_is_missing(self._store, view, self._reader, topic, passages)
+            if explained is not None:
+                limits = {"threshold": self._threshold, "possible_threshold": self._possible}
+                explained(explain(retrieved, candidates, self._reader.calibration, **limits))
         read = clock.lap()
+        return Answer(
+            question=asked,
+            understood_as=question if question != asked else None,
+            answered=False,
+            answer=None,
+            sentence=None,
+            article=None,
+            alternatives=tuple(quotations),
+            missing=missing,
+            kind=QuestionKind.YES_NO if kind is QuestionKind.YES_NO else QuestionKind.SPAN,
+            timings_ms=Timings(encode=encode, search=search, read=read, total=clock.total()),
+        ).at_threshold(self._threshold, self._possible)
+
+    def _articles_on(self, question: str, only: ArticleFilter, clock: _Clock) -> Answer | None:
+        """The articles on what a question asks about; None if none has its words."""
+        topic = topic_of(question, self._kinds)
+        with self._store.view(only) as view:
+            check_encoder(view, self._encoder.identity)
+            quotations = overview(view, self._encoder, self._retriever, topic, self._alternatives + 1)
+        if not quotations or quotations[0].answer.confidence < self._threshold:
+            return None
+        search = clock.lap()
         return Answer(
             question=question,
             answered=False,
@@ -96,31 +147,9 @@ class Answerer:
             sentence=None,
             article=None,
             alternatives=tuple(quotations),
-            timings_ms=Timings(encode=encode, search=search, read=read, total=clock.total()),
-        ).at_threshold(self._threshold)
-
-    def _best(self, candidates: Sequence[Candidate], copies: Copies) -> list[Quotation]:
-        """The best candidates that are really different, one more than the alternatives, best first."""
-        calibration = self._reader.calibration
-        scores = calibration.scores(
-            np.array([candidate.span_score for candidate in candidates], np.float64),
-            np.array([candidate.retrieval_score for candidate in candidates], np.float64),
-        )
-        confidences = calibration.probabilities(scores, [normalize_answer(candidate.text) for candidate in candidates])
-        ranking = sorted(
-            zip(candidates, scores, confidences, strict=True),
-            key=lambda ranked: (-ranked[1], ranked[0].article.id, ranked[0].start, ranked[0].end),
-        )
-        distinct: list[Candidate] = []
-        quotations: list[Quotation] = []
-        for candidate, _, confidence in ranking:
-            if len(distinct) > self._alternatives:
-                break
-            if not any(candidate.repeats(other) for other in distinct):
-                before = quotations[-1].answer.confidence if quotations else 1.0
-                distinct.append(candidate)
-                quotations.append(candidate.quote(min(before, round(confidence, 6)), copies))
-        return quotations
+            kind=QuestionKind.ARTICLES,
+            timings_ms=Timings(encode=0.0, search=search, read=0.0, total=clock.total()),
+        ).at_threshold(self._threshold, self._possible)
 
 
 class _Clock:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from embeddings.articles import Article
 from embeddings.sentences import Span
 from embeddings.store.protocol import ArticleText, View
-from qa_bot.answering.normalize import normalize_answer
 from qa_bot.answering.results import AnswerSpan, Quotation, SourceSentence, reference
 from qa_bot.answering.span_edges import whole_words
 from qa_bot.reader.model import Reader, ReadingPassage, ScoredSpan
@@ -39,10 +38,18 @@ class Candidate(NamedTuple):
         """The words that may answer."""
         return self.article.text[self.start : self.end]
 
-    def repeats(self, other: Candidate) -> bool:
-        """Whether it overlaps with another candidate, or says the same in another place."""
-        if normalize_answer(self.text) == normalize_answer(other.text):
-            return True
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """The article's id, start and end: an order for candidates that are equal otherwise."""
+        return self.article.id, self.start, self.end
+
+    def source_sentence(self) -> SourceSentence:
+        """The sentence that it lies in."""
+        start, end = self.sentence
+        return SourceSentence(text=self.article.text[start:end], start=start, end=end)
+
+    def overlaps(self, other: Candidate) -> bool:
+        """Whether it overlaps with another candidate."""
         return self.article.id == other.article.id and self.start < other.end and other.start < self.end
 
     def quote(self, confidence: float, copies: Copies) -> Quotation:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, computed_field
 
 from embeddings.articles import Article
+from qa_bot.answering.datelines import date_in_text
+from qa_bot.answering.missing import Missing
+from qa_bot.answering.question_kind import QuestionKind
 
 
 class _Frozen(BaseModel):
@@ -41,14 +44,24 @@ class ArticleReference(_Frozen):
     author: str | None = None
     publisher: str | None
     published_at: date | datetime | None
+    date_in_text: date | None = None
     source: str
+
+
+class Source(_Frozen):
+    """Another article that says the same, and its sentence."""
+
+    sentence: SourceSentence
+    article: ArticleReference
 
 
 class Quotation(_Frozen):
     """An answer in its sentence in its article.
 
     `also` are other articles that have the sentence, the newest first.  `also_more` more articles tell the same story; they
-    were not searched for the sentence, as they are so many.
+    were not searched for the sentence, as they are so many.  `agreeing` say the same in other words, the newest first.
+    `contradicts` says of an alternative that it and the first answer cannot both be right; then `one_of_sides`, of the first
+    answer, is the probability that one of these is right, else 0.
     """
 
     answer: AnswerSpan
@@ -56,6 +69,9 @@ class Quotation(_Frozen):
     article: ArticleReference
     also: tuple[ArticleReference, ...] = ()
     also_more: int = 0
+    agreeing: tuple[Source, ...] = ()
+    one_of_sides: float = 0.0
+    contradicts: bool = False
 
 
 class Timings(_Frozen):
@@ -67,12 +83,31 @@ class Timings(_Frozen):
     total: float
 
 
+class AnswerVerdict(StrEnum):
+    """The three kinds of reply.
+
+    Attributes:
+        ANSWERED: the answer is sure enough.
+        POSSIBLE: it is worth showing, and may well be wrong.
+        UNANSWERED: the articles don't say.
+    """
+
+    ANSWERED = "answered"
+    POSSIBLE = "possible"
+    UNANSWERED = "unanswered"
+
+
 class Answer(_Frozen):
     """What the articles say to a question; see `Quotation` for the parts.
 
-    `understood_as` is what was asked in place of a question that needs the conversation; None if it stood by itself.
-    `answered` is False when they do not say: then `answer` and `sentence` are None, and `alternatives` holds what came
-    closest.
+    `answered` is True when an answer is sure enough.  When it is only possible, `answered` is False, and the answer is there
+    all the same.  When the articles do not say, `answer`, `sentence` and `article` are None, `alternatives` holds what came
+    closest, and `missing` says why.
+
+    `understood_as` is the question that was read, where that is not the one that was asked: completed by the conversation, or
+    with slips of the finger repaired.
+    `kind` says what the answer is: a few words; with `QuestionKind.YES_NO`, the sentence that decides; with
+    `QuestionKind.ARTICLES`, a sentence of the newest article on a topic, and in `alternatives` those of further articles.
     """
 
     question: str
@@ -83,7 +118,11 @@ class Answer(_Frozen):
     article: ArticleReference | None
     also: tuple[ArticleReference, ...] = ()
     also_more: int = 0
+    agreeing: tuple[Source, ...] = ()
+    one_of_sides: float = 0.0
     alternatives: tuple[Quotation, ...]
+    missing: Missing | None = None
+    kind: QuestionKind = QuestionKind.SPAN
     timings_ms: Timings
 
     @property
@@ -91,34 +130,49 @@ class Answer(_Frozen):
         """The question as it can be asked again, without the conversation."""
         return self.understood_as or self.question
 
-    def at_threshold(self, threshold: float) -> Answer:
-        """The same with another minimum confidence for an answer, in [0, 1]."""
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def verdict(self) -> AnswerVerdict:
+        """Which of the three kinds of reply it is."""
+        if self.answered:
+            return AnswerVerdict.ANSWERED
+        return AnswerVerdict.UNANSWERED if self.answer is None else AnswerVerdict.POSSIBLE
+
+    def at_threshold(self, threshold: float, possible: float = 1.0) -> Answer:
+        """The same with another minimum confidence for an answer, and for a possible one, in [0, 1].
+
+        The lower of the two counts for a possible one; so by default, no answer is only possible.
+        """
         quotations = tuple(iterate(self))
-        is_answered = bool(quotations) and quotations[0].answer.confidence >= threshold
-        return self._of(quotations, answered=is_answered)
+        confidence = quotations[0].answer.confidence if quotations else -1.0
+        return self._of(quotations, confidence >= threshold, is_possible(quotations, min(threshold, possible)))
 
     def without_first(self) -> Answer:
         """The same without its best quotation; the next one is the answer, if there was one."""
         quotations = tuple(iterate(self))[1:]
-        return self._of(quotations, answered=self.answered and bool(quotations))
+        is_shown = self.answer is not None and bool(quotations)
+        return self._of(quotations, self.answered and is_shown, is_shown)
 
-    def _of(self, quotations: Sequence[Quotation], *, answered: bool) -> Answer:
-        best = quotations[0] if answered else None
+    def _of(self, quotations: Sequence[Quotation], is_answered: bool, is_shown: bool) -> Answer:
+        best = quotations[0] if is_shown else None
         return self.model_copy(
             update={
-                "answered": best is not None,
+                "answered": is_answered,
+                "missing": None if best else self.missing,
                 "answer": best and best.answer,
                 "sentence": best and best.sentence,
                 "article": best and best.article,
                 "also": best.also if best else (),
                 "also_more": best.also_more if best else 0,
+                "agreeing": best.agreeing if best else (),
+                "one_of_sides": best.one_of_sides if best else 0.0,
                 "alternatives": tuple(quotations[1:] if best else quotations),
             }
         )
 
 
 def iterate(answer: Answer) -> Iterator[Quotation]:
-    """The answer, if there is one, and then its alternatives."""
+    """The answer, if there is one, sure or possible, and then its alternatives."""
     if answer.answer and answer.sentence and answer.article:
         yield Quotation(
             answer=answer.answer,
@@ -126,13 +180,40 @@ def iterate(answer: Answer) -> Iterator[Quotation]:
             article=answer.article,
             also=answer.also,
             also_more=answer.also_more,
+            agreeing=answer.agreeing,
+            one_of_sides=answer.one_of_sides,
         )
     yield from answer.alternatives
 
 
+def is_possible(quotations: Sequence[Quotation], least: float) -> bool:
+    """Whether the first of some quotations, or one of those that contradict it, is right with a probability of `least`."""
+    return bool(quotations) and max(quotations[0].answer.confidence, quotations[0].one_of_sides) >= least
+
+
 def reference(article: Article) -> ArticleReference:
-    """What an answer says of its article."""
-    return ArticleReference.model_validate(article.model_dump(exclude={"text"}))
+    """What an answer says of its article; `date_in_text` is there only if the article has no date."""
+    found = date_in_text(article.text) if article.published_at is None else None
+    return ArticleReference.model_validate({**article.model_dump(exclude={"text"}), "date_in_text": found})
+
+
+def published_on(article: Article) -> date | None:
+    """The day of an article: its date, or the one that its first lines give."""
+    published = article.published_at
+    if published is None:
+        return date_in_text(article.text)
+    return published.date() if isinstance(published, datetime) else published
+
+
+def day_of(article: ArticleReference) -> date | None:
+    """The same of what an answer says of its article."""
+    published = article.published_at or article.date_in_text
+    return published.date() if isinstance(published, datetime) else published
+
+
+def newest_first(sources: Iterable[Source]) -> list[Source]:
+    """Sources by their days, those without a day last."""
+    return sorted(sources, key=lambda source: day_of(source.article) or date.min, reverse=True)
 
 
 class Sureness(IntEnum):

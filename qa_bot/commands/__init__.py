@@ -22,7 +22,16 @@ STORE = ("data_dir",)
 """The settings that concern a command which opens the store."""
 ANSWERING = (
     *STORE,
-    *("cache_dir", "encoder", "reader", "passages_read", "threshold", "alternatives", "question_seconds"),
+    *(
+        "cache_dir",
+        "encoder",
+        "reader",
+        "passages_read",
+        "threshold",
+        "possible_threshold",
+        "alternatives",
+        "question_seconds",
+    ),
     *("dense_index", "threads"),
 )
 """The settings that concern a command which answers questions."""

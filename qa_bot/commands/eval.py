@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from embeddings.text import visible
 from qa_bot.commands import ANSWERING, PATH, Command, as_json, count, note, print_json
 from qa_bot.settings import Settings
 
@@ -16,7 +17,8 @@ Examples:
   qa-bot eval dev-v2.0.json                            reading, searching, and both
   qa-bot eval --mode reader --json dev-v1.1.json.gz
   qa-bot eval --mode conversation follow-ups.jsonl     a line: history, question, and rewrite or answers or both
-  qa-bot eval --limit 500 --report out dev-v2.0.json   out/report.md, report.json, predictions.jsonl
+  qa-bot eval --compare out --tune --precision 0.9 dev-v2.0.json
+  qa-bot eval --limit 500 --report out dev-v2.0.json   out/report.html, report.json, predictions.jsonl
 """
 
 
@@ -33,6 +35,11 @@ Examples:
 )
 @click.option("--limit", type=count, metavar="N", help="ask at most N questions, spread evenly")
 @click.option("--report", "folder", type=PATH, metavar="DIR", help="write the report and every answer there")
+@click.option("--compare", type=PATH, metavar="DIR", help="say what got better and worse since the report in DIR")
+@click.option("--tune", is_flag=True, help="propose a threshold for the share of right answers that --precision names")
+@click.option(
+    "--precision", type=click.FloatRange(0, 1, min_open=True), default=0.9, help="see --tune; from 0 to 1, default: 0.9"
+)
 @as_json
 def command(
     settings: Settings,
@@ -40,19 +47,34 @@ def command(
     mode: tuple[str, ...],
     limit: int | None,
     folder: Path | None,
+    compare: Path | None,
+    tune: bool,
+    precision: float,
     as_json: bool,
 ) -> int:
     """Measure answers on question files in SQuAD format."""
+    from qa_bot.evaluation import comparison
+    from qa_bot.evaluation.html_report import html_page
     from qa_bot.evaluation.modes import QUESTION_MODES, Mode, evaluate
     from qa_bot.evaluation.report import prepare_folder, text_table, write_report
     from qa_bot.terminal.progress import ProgressLine
 
     if folder:
         prepare_folder(folder)
+    before = comparison.earlier_predictions(compare) if compare else {}
     modes = tuple(map(Mode, dict.fromkeys(mode))) or QUESTION_MODES
     with ProgressLine(sys.stderr) as line:
         report = evaluate(files, settings=settings, modes=modes, limit=limit, progress=line.steps, say=note)
     if folder:
-        write_report(report, folder)
+        write_report(report, folder, {"report.html": html_page(report)})
     print_json(json.dumps(report.to_json(), ensure_ascii=False)) if as_json else print(text_table(report))
+    after = {Mode.READER: report.reader_predictions, Mode.END_TO_END: report.end_to_end_predictions}
+    told: list[str] = []
+    for kind, predictions in after.items():
+        if predictions and kind in before:
+            told += ["", *comparison.compare(kind, before[kind], predictions).lines()]
+        if predictions and tune:
+            told += ["", f"{kind}: {comparison.propose(predictions, precision).line()}"]
+    for text in told:
+        note(text) if as_json else print(visible(text))
     return 0

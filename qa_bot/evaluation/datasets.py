@@ -33,13 +33,14 @@ class Reference(NamedTuple):
 
 
 class Question(NamedTuple):
-    """One question on one paragraph.  `references` is empty when the paragraph does not answer it."""
+    """One question on one paragraph.  `references` is empty when the paragraph does not answer it; `file` is its file's name."""
 
     id: str
     text: str
     title: str
     paragraph: str
     references: tuple[Reference, ...]
+    file: str = ""
 
 
 class FollowUp(NamedTuple):

@@ -40,6 +40,10 @@ GOLD_RETRIEVAL_SCORE = 0.5
 About what a held-out question's own paragraph is found with in the archives of `qa_bot.training.calibrate`."""
 
 
+SETTINGS = ("passage_chars", "passage_overlap", "passages_read", "threshold", "possible_threshold", "dense_index")
+"""The settings that the figures depend on, besides the models."""
+
+
 class Mode(StrEnum):
     """What is evaluated.
 
@@ -109,6 +113,7 @@ def evaluate(
                 encoder=bot.encoder.identity if set(modes) - {Mode.READER} else None,
                 reader=bot.reader.identity if set(modes) - {Mode.RETRIEVAL} else None,
                 version=__version__,
+                settings={name: str(getattr(settings, name)) for name in SETTINGS},
             )
     return EvaluationReport(provenance=provenance, **results)
 
@@ -146,7 +151,7 @@ def _converse(
 
 def _load(path: Path, say: Callable[[str], None]) -> list[Question]:
     """The questions of a file; answers that do not stand where it says are told of, as they may be a sign of worse."""
-    questions = load_questions(path)
+    questions = [question._replace(file=path.name) for question in load_questions(path)]
     misplaced = [question.id for question in questions if any(answer.misplaced for answer in question.references)]
     if misplaced:
         say(
@@ -271,6 +276,7 @@ def _ask(
             confidence=confidence,
             threshold=_threshold(bot),
             milliseconds=milliseconds,
+            sentence=best.sentence.text if best else "",
         )
         predictions.append(prediction)
         progress(len(predictions), len(asked), "questions asked")

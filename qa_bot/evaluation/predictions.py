@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from qa_bot.evaluation.datasets import Question
 from qa_bot.evaluation.metrics import RiskCoverage, best_over_references, best_threshold, risk_coverage
@@ -41,6 +41,9 @@ class Prediction(BaseModel, frozen=True):
         exact_match, f1: of the best span, in [0, 1], whether or not it is given; on an unanswerable question 0 for any
             span.
         milliseconds: that the question took.
+        file: name of the question's file.
+        title, paragraph: of the question's article, and what answers it there, if anything does.
+        sentence: that the span was quoted in; empty in reader mode.
     """
 
     id: str
@@ -53,10 +56,22 @@ class Prediction(BaseModel, frozen=True):
     exact_match: float
     f1: float
     milliseconds: float
+    file: str = ""
+    title: str = Field("", exclude=True, repr=False)
+    paragraph: str = Field("", exclude=True, repr=False)
+    sentence: str = Field("", exclude=True, repr=False)
 
     @classmethod
     def of(
-        cls, question: Question, text: str, *, score: float, confidence: float, threshold: float, milliseconds: float
+        cls,
+        question: Question,
+        text: str,
+        *,
+        score: float,
+        confidence: float,
+        threshold: float,
+        milliseconds: float,
+        sentence: str = "",
     ) -> Prediction:
         """The prediction of a span for a question, scored against its references."""
         expected = tuple(reference.text for reference in question.references)
@@ -72,6 +87,10 @@ class Prediction(BaseModel, frozen=True):
             exact_match=exact,
             f1=f1,
             milliseconds=round(milliseconds, 3),
+            file=question.file,
+            title=question.title,
+            paragraph=question.paragraph,
+            sentence=sentence,
         )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -16,6 +17,7 @@ from qa_bot.evaluation.metrics import RankFigures, RiskCoverage
 from qa_bot.evaluation.predictions import AnswerFigures, Latency, Prediction
 
 Row = tuple[str, ...]
+NO_PAGES: Mapping[str, str] = MappingProxyType({})
 
 
 class RetrievalFigures(RankFigures):
@@ -57,6 +59,7 @@ class Provenance(BaseModel, frozen=True):
         evaluated: how many of these were looked at.
         encoder, reader: identities of the models; None where none was needed.
         version: of qa_bot.
+        settings: that the figures depend on, as text.
     """
 
     files: tuple[str, ...]
@@ -65,6 +68,7 @@ class Provenance(BaseModel, frozen=True):
     encoder: str | None
     reader: str | None
     version: str
+    settings: dict[str, str] = Field({}, exclude=True)
 
 
 class EvaluationReport(BaseModel, frozen=True):
@@ -102,8 +106,13 @@ def prepare_folder(folder: Path) -> None:
         raise _unwritable(folder, error) from error
 
 
-def write_report(report: EvaluationReport, folder: Path) -> None:
+def write_report(report: EvaluationReport, folder: Path, pages: Mapping[str, str] = NO_PAGES) -> None:
     """Writes `report.md`, `report.json`, `predictions.jsonl` and, for each mode with a curve, `risk-coverage-MODE.svg`.
+
+    Args:
+        report: to write.
+        folder: made if it is missing.
+        pages: further files, by their names.
 
     Raises:
         SettingsError: the folder can't be written to.
@@ -113,6 +122,7 @@ def write_report(report: EvaluationReport, folder: Path) -> None:
         "report.md": _markdown(report),
         "report.json": json.dumps(report.to_json(), indent=1, ensure_ascii=False) + "\n",
         "predictions.jsonl": "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in _predictions(report)),
+        **pages,
     }
     for mode, figures in _answer_modes(report):
         if figures.risk_coverage:

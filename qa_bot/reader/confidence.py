@@ -22,6 +22,7 @@ class Calibration(NamedTuple):
         slope, intercept: of the log-odds; fitted on held-out questions by `qa_bot.training.calibrate`.
         retrieval_weight: what a passage's retrieval score adds to its spans' scores, in logits.
         threshold: probability from which an answer is given.
+        possible_threshold: probability from which an answer is shown as possible.
         share_weight: what the logarithm of an answer's share (see `shares`) adds to the log-odds, at least 0.
     """
 
@@ -30,6 +31,7 @@ class Calibration(NamedTuple):
     retrieval_weight: float = 0.0
     threshold: float = 0.5
     share_weight: float = 0.0
+    possible_threshold: float = 0.35
 
     def scores(self, spans: Floats, retrievals: Floats) -> Floats:
         """What candidates are ranked by, of the shape of both arguments.

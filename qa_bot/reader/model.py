@@ -18,6 +18,7 @@ from embeddings.errors import ModelError
 from embeddings.onnx.model_cache import compiled_folder, packaged_model
 from embeddings.onnx.sessions import CompiledModel, Feed
 from embeddings.sentences import Span
+from embeddings.words import split_words
 from qa_bot.reader.confidence import Calibration
 from qa_bot.reader.decoding import best_spans, null_score
 from qa_bot.reader.windows import Ints, SequenceTemplate, Window, make_windows, tokenize
@@ -197,6 +198,14 @@ class Reader:
                 place = span[:3]
                 spans[place] = max(spans.get(place, -math.inf), span.score)
         return sorted((ScoredSpan(*p, score) for p, score in spans.items()), key=lambda s: (-s.score, s[:3]))
+
+    def pieces_per_word(self, text: str) -> float:
+        """Word pieces that a word is cut into, on average; 1 if the reader knows every word as a whole.
+
+        A text in another language than the one that the vocabulary was made of is cut into many small pieces.
+        """
+        words = split_words(text)
+        return len(self._tokenizer.encode(" ".join(words), add_special_tokens=False).ids) / max(1, len(words))
 
     def _spans(
         self, window: Window, passage: ReadingPassage, start: Logits, end: Logits, count: int

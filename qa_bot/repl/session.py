@@ -160,8 +160,6 @@ class Session:
         self._turns = [*turns[1 - MAX_TURNS :], Turn(question, words, title)]
         if self._as_json:
             return print(answer.model_dump_json(), flush=True)
-        if answer.understood_as:
-            self.write(f"understood as: {visible(answer.understood_as)}")
         self.write(self._rendered(render.render_answer, answer, closest="/more", searched=self.filtered))
         if remark is Remark.SURE and answer.alternatives:
             self.more(())

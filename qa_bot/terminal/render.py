@@ -13,19 +13,23 @@ from embeddings.articles import shown_source, url_with_real_host
 from embeddings.dates import MONTHS
 from embeddings.sentences import Span
 from embeddings.text import visible
-from qa_bot.answering.results import percent_of, sureness_of
+from qa_bot.answering.missing import reason
+from qa_bot.answering.question_kind import QuestionKind
+from qa_bot.answering.results import AnswerVerdict, ArticleReference, iterate, percent_of, sureness_of
+from qa_bot.answering.standpoints import standpoints
 from qa_bot.terminal.wrapping import DIM, NOTHING, RESET, WIDTH, wrap
 
 if TYPE_CHECKING:
     from embeddings.articles import Article
     from embeddings.indexing.reindexer import ReindexReport
     from embeddings.store.protocol import ArticleText
-    from qa_bot.answering.results import Answer, AnswerSpan, ArticleReference, Quotation
+    from qa_bot.answering.results import Answer, AnswerSpan, Quotation, SourceSentence
 
 NOT_ANSWERED = "The articles don't say."
 
 _FAILURES_SHOWN = 20
 _COPIES_SHOWN = 3
+_CLOSEST_SHOWN = 2
 
 
 def use_colour(stream: TextIO) -> bool:
@@ -63,36 +67,102 @@ def _dim(lines: list[str], colour: bool) -> list[str]:
 def render_answer(
     answer: Answer, *, colour: bool, width: int = WIDTH, closest: str = "qa-bot ask --more", searched: str = ""
 ) -> str:
-    """An answer in its sentence, with its article and how sure qa-bot is; or that the articles don't say.
+    """How sure qa-bot is, the answer in its sentence, and its article; or that the articles don't say, and why.
 
     Args:
         answer: to show.
         colour: whether to use bold and dim.
         width: columns to wrap to.
-        closest: the command that shows what came closest, when there is no answer.
+        closest: the command that shows more of what came closest, when there is no answer; empty to show nothing of it.
         searched: the part of the archive that was searched, in words; empty for all of it.
     """
+    if answer.understood_as:
+        understood = wrap(f"understood as: {answer.understood_as}", colour=False, width=width)
+        plain = answer.model_copy(update={"understood_as": None})
+        rest = render_answer(plain, colour=colour, width=width, closest=closest, searched=searched)
+        return "\n".join([*_dim(understood, colour), rest])
     if answer.answer is None or answer.sentence is None or answer.article is None:
-        lines = wrap(f"Searched only part of the archive: {searched}", colour=False, width=width) if searched else []
-        lines += [f"What came closest: {closest}"] if answer.alternatives else []
-        return "\n".join([NOT_ANSWERED, *_dim(lines, colour)])
-    lines = wrap(answer.sentence.text, _within(answer.sentence.start, answer.answer), colour=colour, width=width)
-    sure = wrap(sureness(answer.answer.confidence), colour=colour, width=width, indent="  ")
+        return "\n".join(_unanswered(answer, searched, closest, colour, width))
+    if answer.kind is QuestionKind.ARTICLES:
+        return "\n".join(_listed_articles(answer, colour, width))
+    lines = wrap(answer.sentence.text, _marked(answer.sentence, answer.answer), colour=colour, width=width)
     also = _dim(_also(answer.also, answer.also_more, width), colour)
-    return "\n".join([*lines, "", *_about(answer.article, colour, width), *also, *_dim(sure, colour)])
+    also += _dim(_also([source.article for source in answer.agreeing], 0, width, "says so too"), colour)
+    differ = wrap(_differ(answer), colour=False, width=width)
+    return "\n".join(
+        [_heading(answer, answer.answer), *lines, "", *_about(answer.article, colour, width), *also, *differ]
+    )
+
+
+def _differ(answer: Answer) -> str:
+    """That articles contradict each other, and what each side says; empty if they don't."""
+    sides = []
+    for text, articles, newest in standpoints(answer):
+        day = f" ({'newest ' * (articles > 1)}{render_date(newest)})" if newest else ""
+        sides.append(f"“{text}” in {articles:,}{day}")
+    return f"The articles differ: {', '.join(sides)}." if sides else ""
+
+
+def _heading(answer: Answer, span: AnswerSpan) -> str:
+    if answer.verdict is AnswerVerdict.POSSIBLE:
+        return (
+            "Possibly, but the articles differ:"
+            if answer.one_of_sides
+            else f"Possibly ({percent_of(span.confidence)}%):"
+        )
+    if answer.kind is QuestionKind.YES_NO:
+        return f"The articles say ({sureness(span.confidence).replace(' (', ', ')}:"
+    sure = sureness(span.confidence)
+    return f"{sure[0].upper()}{sure[1:]}:"
+
+
+def _listed_articles(answer: Answer, colour: bool, width: int) -> list[str]:
+    """The articles on what was asked about, each with its sentence."""
+    lines = ["The newest articles on this:"]
+    for number, quotation in enumerate(iterate(answer), start=1):
+        lines += ["", *_numbered(number, quotation, NOTHING, "", colour, width)]
+        lines += _dim(["    " + _place(quotation.article)], colour)
+    return lines
+
+
+def _marked(sentence: SourceSentence, span: AnswerSpan) -> Span:
+    """The answer in its sentence; nothing if it is the whole of it."""
+    is_whole = (span.start, span.end) == (sentence.start, sentence.end)
+    return NOTHING if is_whole else _within(sentence.start, span)
+
+
+def _unanswered(answer: Answer, searched: str, closest: str, colour: bool, width: int) -> list[str]:
+    """That the articles don't say, why, and the closest passages."""
+    facts = [f"Searched only part of the archive: {searched}"] if searched else []
+    facts += [reason(answer.missing)] if answer.missing else []
+    lines = [NOT_ANSWERED, *_dim([line for fact in facts for line in wrap(fact, colour=False, width=width)], colour)]
+    nearest = answer.alternatives[:_CLOSEST_SHOWN] if closest else ()
+    if not nearest:
+        return lines
+    lines += ["", "The closest passages:" if len(nearest) > 1 else "The closest passage:"]
+    for number, quotation in enumerate(nearest, start=1):
+        lines += _numbered(number, quotation, NOTHING, "", colour, width)
+    return [*lines, *_dim([f"Their best answers: {closest}"], colour)]
+
+
+def _numbered(number: int, quotation: Quotation, marked: Span, sure: str, colour: bool, width: int) -> list[str]:
+    """A quotation of several: its sentence under a number, and below it its article."""
+    wrapped = wrap(quotation.sentence.text, marked, colour=colour, width=width, indent="    ")
+    article = quotation.article
+    about = " · ".join(filter(None, [article.title, _published(article), sure]))
+    return [
+        *(f"{number:>2}. {line[4:]}" if at == 0 else line for at, line in enumerate(wrapped)),
+        *_dim(wrap(about, colour=colour, width=width, indent="    "), colour),
+    ]
 
 
 def render_alternatives(answer: Answer, *, colour: bool, width: int = WIDTH) -> str:
     """The further answers, or what came closest, numbered from 2 if there is an answer, else from 1."""
     lines: list[str] = []
-    for number, quotation in enumerate(answer.alternatives, start=2 if answer.answered else 1):
+    for number, quotation in enumerate(answer.alternatives, start=2 if answer.answer else 1):
         lines += [""] if lines else []
-        span, sentence, article = quotation.answer, quotation.sentence, quotation.article
-        marked = _within(sentence.start, span)
-        wrapped = wrap(sentence.text, marked, colour=colour, width=width, indent="    ")
-        lines += [f"{number:>2}. {line[4:]}" if at == 0 else line for at, line in enumerate(wrapped)]
-        about = " · ".join(filter(None, [article.title, _published(article), sureness(span.confidence)]))
-        lines += _dim(wrap(about, colour=colour, width=width, indent="    "), colour)
+        marked = _marked(quotation.sentence, quotation.answer)
+        lines += _numbered(number, quotation, marked, sureness(quotation.answer.confidence), colour, width)
     return "\n".join(lines)
 
 
@@ -109,12 +179,12 @@ def _about(article: ArticleReference | Article, colour: bool, width: int) -> lis
     return lines + _dim([*published, "  " + _place(article)], colour)
 
 
-def _also(others: Sequence[ArticleReference], unnamed: int, width: int) -> list[str]:
-    """Other articles with the same words, at most a few."""
+def _also(others: Sequence[ArticleReference], unnamed: int, width: int, how: str = "also in") -> list[str]:
+    """Other articles with the same words, or that say the same in others; at most a few."""
     lines: list[str] = []
     for other in others[:_COPIES_SHOWN]:
         about = " · ".join(filter(None, [other.title, _published(other)]))
-        lines += [*wrap(f"also in: {about}", colour=False, width=width, indent="  "), f"  {_place(other)}"]
+        lines += [*wrap(f"{how}: {about}", colour=False, width=width, indent="  "), f"  {_place(other)}"]
     more = max(0, len(others) - _COPIES_SHOWN) + unnamed
     return lines + ([f"  and in {more:,} more"] if more else [])
 
@@ -132,7 +202,10 @@ def _place(article: ArticleReference | Article) -> str:
 
 def _published(article: ArticleReference | Article) -> str:
     by = f"by {article.author}" if article.author else None
-    return ", ".join(filter(None, [by, article.publisher, render_date(article.published_at)]))
+    day = render_date(article.published_at)
+    if isinstance(article, ArticleReference) and not day:
+        day = f"{render_date(article.date_in_text)} (found in the text)" if article.date_in_text else "undated"
+    return ", ".join(filter(None, [by, article.publisher, day]))
 
 
 def render_date(moment: date | datetime | None) -> str:

@@ -54,7 +54,7 @@ def shape(value: Any) -> Any:
 
 ANSWER = {"text": "str", "start": "int", "end": "int", "confidence": "float"}
 SENTENCE = {"text": "str", "start": "int", "end": "int"}
-ARTICLE = {"id", "title", "url", "author", "publisher", "published_at", "source"}
+ARTICLE = {"id", "title", "url", "author", "publisher", "published_at", "date_in_text", "source"}
 
 
 # -- ask ---------------------------------------------------------------------------------------------------------------
@@ -64,16 +64,18 @@ def test_an_answer_as_json_has_the_shape_that_others_rely_on(run: Run) -> None:
     code, output, errors = run("ask", "--json", "--threshold", "0", QUESTION)
     assert (code, errors) == (0, "")
     answer = json.loads(output)
-    parts = ["question", "understood_as", "answered", "answer", "sentence", "article", "also", "also_more"]
-    assert list(answer) == [*parts, "alternatives", "timings_ms"]
+    parts = ["question", "understood_as", "answered", "answer", "sentence", "article", "also", "also_more", "agreeing"]
+    assert list(answer) == [*parts, "one_of_sides", "alternatives", "missing", "kind", "timings_ms", "verdict"]
+    assert (answer["question"], answer["answered"], answer["verdict"]) == (QUESTION, True, "answered")
+    assert answer["missing"] is None
     assert answer["understood_as"] is None
-    assert (answer["question"], answer["answered"]) == (QUESTION, True)
     assert shape(answer["answer"]) == ANSWER
     assert shape(answer["sentence"]) == SENTENCE
     assert answer["article"].keys() == ARTICLE
     assert shape(answer["timings_ms"]) == dict.fromkeys(("encode", "search", "read", "total"), "float")
     for alternative in answer["alternatives"]:
-        assert list(alternative) == ["answer", "sentence", "article", "also", "also_more"]
+        also = ["also", "also_more", "agreeing", "one_of_sides", "contradicts"]
+        assert list(alternative) == ["answer", "sentence", "article", *also]
         assert shape(alternative["answer"]) == ANSWER
         assert shape(alternative["sentence"]) == SENTENCE
         assert alternative["article"].keys() == ARTICLE
@@ -85,6 +87,45 @@ def test_no_answer_as_json_is_null_with_what_came_closest(run: Run) -> None:
     answer = json.loads(output)
     assert [answer[name] for name in ("answered", "answer", "sentence", "article")] == [False, None, None, None]
     assert len(answer["alternatives"]) == 3
+    assert answer["verdict"] == "unanswered"
+    assert answer["missing"] == {
+        "gap": "words",
+        "words": ["airspeed", "velocity", "swallow"],
+        "others": [],
+        "passages": 0,
+    }
+
+
+def test_a_possible_answer_as_json_is_there_but_does_not_count_as_answered(run: Run) -> None:
+    code, output, _ = run("ask", "--json", "--threshold", "1", "--possible-threshold", "0", QUESTION)
+    answer = json.loads(output)
+    assert (code, answer["answered"], answer["verdict"]) == (1, False, "possible")
+    assert shape(answer["answer"]) == ANSWER
+    code, output, _ = run("ask", "--threshold", "1", "--possible-threshold", "0", QUESTION)
+    assert code == 1
+    assert output.startswith("Possibly (")
+
+
+def test_an_answer_is_explained_by_what_was_read_and_what_was_in_the_running(run: Run) -> None:
+    code, output, _ = run("ask", "--json", "--explain", "--threshold", "0", QUESTION)
+    answer = json.loads(output)
+    explanation = answer["explanation"]
+    assert code == 0
+    assert explanation["threshold"] == explanation["possible_threshold"] == 0
+    assert len(explanation["passages"]) == 8
+    assert [p["score"] for p in explanation["passages"]] == sorted(
+        (p["score"] for p in explanation["passages"]), reverse=True
+    )
+    best = explanation["contenders"][0]
+    assert (best["text"], best["confidence"]) == (answer["answer"]["text"], round(answer["answer"]["confidence"], 4))
+    plain = json.loads(run("ask", "--json", "--threshold", "0", QUESTION)[1])
+    assert {**answer, "timings_ms": 0} == {**plain, "timings_ms": 0, "explanation": explanation}
+    code, output, _ = run("ask", "--explain", "--threshold", "1", "--possible-threshold", "1", QUESTION)
+    assert code == 1
+    assert "Answers are given from 99% on" in output
+    assert "In the running" in output
+    assert "Passages that were read" in output
+    assert "[passage 1]" in output
 
 
 def test_a_question_may_come_in_several_words(run: Run) -> None:
@@ -124,7 +165,11 @@ def test_no_answer_under_a_filter_says_that_there_is_one(run: Run) -> None:
     code, out, _ = run("ask", "--publisher", "nobody", "--since", "2024-02", QUESTION)
     assert (code, out.splitlines()) == (
         1,
-        ["The articles don't say.", "Searched only part of the archive: publisher nobody, since 2024-02-01"],
+        [
+            "The articles don't say.",
+            "Searched only part of the archive: publisher nobody, since 2024-02-01",
+            "No article is by “nobody”. There are articles by “qa_bot seeds”.",
+        ],
     )
 
 
@@ -208,7 +253,7 @@ def test_articles_are_listed_shown_and_removed_by_the_first_digits_of_their_ids(
     assert "The harbour reopened." in output
     assert "by Ann Reed · 2024-02-29 · " in output
     shown = json.loads(run("articles", "show", "--json", ids[0])[1])
-    assert shown == listed[0] | {"text": "The harbour reopened."}
+    assert shown | {"date_in_text": None} == listed[0] | {"text": "The harbour reopened."}
 
     assert run("articles", "show", "zzz")[0] == 2
     code, output, errors = run("articles", "remove", "")

@@ -23,16 +23,21 @@ from slack_sdk.models.blocks import (
 )
 
 from embeddings.articles import real_host
-from qa_bot.answering.results import Answer, ArticleReference, Quotation, iterate
+from qa_bot.answering.question_kind import QuestionKind
+from qa_bot.answering.results import Answer, AnswerVerdict, ArticleReference, Quotation, iterate
 from qa_bot.slack.quoting import clean, cut, cut_around, escape, misleads, web_address
 from qa_bot.slack.views.button_values import Asked, Judged, Place
-from qa_bot.slack.views.texts import Texts, day, sureness
+from qa_bot.slack.views.texts import Texts, differ, heading, published, sureness, why_not
 
 QUOTE_CHARS = 2400
 TITLE_CHARS = 200
 NAME_CHARS = 100
 ALSO_NAMED = 3
 QUESTION_CHARS = 300
+WHY_CHARS = 400
+DIFFER_CHARS = 600
+LISTED = 3
+CLOSEST_SHOWN = 2
 FALLBACK_CHARS = 3000
 """Slack shows up to 4,000 characters of a message's text."""
 
@@ -104,9 +109,6 @@ def answer_message(
         if isinstance(answer, Failure):
             blocks.append(plain_block(answer.text))
         else:
-            if answer.understood_as:
-                shown = line_of(answer.understood_as, QUESTION_CHARS)
-                blocks.append(plain_block(texts.understood.format(question=shown)))
             blocks += _answer(answer, texts, QUOTE_CHARS // len(answers), shareable=shareable)
     lines = [fallback(answer, texts) for answer in answers]
     if several or asked_by:
@@ -119,10 +121,11 @@ def fallback(answer: Outcome, texts: Texts) -> str:
     """An answer as one line, for notifications and screen readers."""
     if isinstance(answer, Failure):
         return escape(answer.text)
-    best = next(iterate(answer), None) if answer.answered else None
+    best = next(iterate(answer), None) if answer.answer else None
     if best is None:
         return texts.not_answered
-    line = texts.fallback.format(
+    possibly = f"{heading(answer, texts)} " if answer.verdict is AnswerVerdict.POSSIBLE else ""
+    line = possibly + texts.fallback.format(
         answer=line_of(best.answer.text, 500),
         title=line_of(best.article.title, TITLE_CHARS),
         sentence=line_of(best.sentence.text, 900),
@@ -130,17 +133,36 @@ def fallback(answer: Outcome, texts: Texts) -> str:
     return escape(line)
 
 
-def quotation_block(
-    quotation: Quotation, texts: Texts, limit: int = QUOTE_CHARS, *, judged: bool = True
-) -> RichTextBlock:
-    """The source sentence as a quotation with the answer in bold, and below it its article."""
+def quotation_block(quotation: Quotation, texts: Texts, limit: int = QUOTE_CHARS, sure: str = "") -> RichTextBlock:
+    """The source sentence as a quotation with the answer in bold, and below it its article.
+
+    Args:
+        quotation: to show.
+        texts: in the language of the channel.
+        limit: characters of the sentence that are shown.
+        sure: how sure the answer is, to stand before it; empty to say it behind the article.
+    """
     sentence, answer = quotation.sentence, quotation.answer
     start, end = answer.start - sentence.start, answer.end - sentence.start
+    if (start, end) == (0, len(sentence.text)):  # then nothing in it is more to the point than the rest
+        start = end = 0
     head, bold, tail = (clean(text) for text in (sentence.text[:start], sentence.text[start:end], sentence.text[end:]))
     shown, start, end = cut_around(head + bold + tail, len(head), len(head) + len(bold), limit)
     quote = RichTextQuoteElement(elements=parts(shown, start, end))
-    about = about_article(quotation.article, texts, sureness(answer.confidence, texts) if judged else "")
-    return RichTextBlock(elements=[quote, section(*about, *_also(quotation.also, quotation.also_more, texts))])
+    about = about_article(quotation.article, texts, "" if sure else sureness(answer.confidence, texts))
+    agreeing = [source.article for source in quotation.agreeing]
+    others = [
+        *_also(texts.also, quotation.also, quotation.also_more, texts),
+        *_also(texts.agreeing, agreeing, 0, texts),
+    ]
+    below = section(*about, *others)
+    return RichTextBlock(elements=[*([section(part(sure))] if sure else []), quote, below])
+
+
+def _closest_block(quotation: Quotation, texts: Texts, limit: int) -> RichTextBlock:
+    """A sentence that came close, with nothing in bold, and its article."""
+    quote = RichTextQuoteElement(elements=[part(cut(clean(quotation.sentence.text), limit))])
+    return RichTextBlock(elements=[quote, section(*about_article(quotation.article, texts))])
 
 
 def about_article(article: ArticleReference, texts: Texts, *further: str) -> list[TextPart | LinkPart]:
@@ -148,7 +170,7 @@ def about_article(article: ArticleReference, texts: Texts, *further: str) -> lis
     url = web_address(article.url)
     title = line_of(article.title, TITLE_CHARS) or article.id
     names = (line_of(name or "", NAME_CHARS) for name in (article.author, article.publisher))
-    facts = [*names, day(article.published_at, texts), *further]
+    facts = [*names, published(article, texts), *further]
     rest = "".join(f" · {fact}" for fact in facts if fact)
     return [*_title(title, url, BOLD), *([part(rest)] if rest else [])]
 
@@ -164,12 +186,12 @@ def _title(
     return [LinkPart(url=url, text=title, style=style)]
 
 
-def _also(articles: Sequence[ArticleReference], unnamed: int, texts: Texts) -> list[TextPart | LinkPart]:
-    """The other articles with the same sentence, on a line of their own; the first few by name."""
+def _also(how: str, articles: Sequence[ArticleReference], unnamed: int, texts: Texts) -> list[TextPart | LinkPart]:
+    """Other articles with the same sentence, or that say the same, on a line of their own; the first few by name."""
     elements: list[TextPart | LinkPart] = []
     for article in articles[:ALSO_NAMED]:
         title, url = line_of(article.title, NAME_CHARS) or article.id, web_address(article.url)
-        elements.append(part(", " if elements else f"\n{texts.also} "))
+        elements.append(part(", " if elements else f"\n{how} "))
         elements += _title(title, url)
         if article.publisher:
             elements.append(part(f" ({line_of(article.publisher, NAME_CHARS)})"))
@@ -208,18 +230,30 @@ def _question(question: str, texts: Texts, asked_by: str | None) -> RichTextBloc
 
 
 def _answer(answer: Answer, texts: Texts, limit: int, *, shareable: bool) -> list[Block]:
-    best = next(iterate(answer), None) if answer.answered else None
+    best = next(iterate(answer), None) if answer.answer else None
     again = Asked(question=answer.asked).dump()
     if best is None:
-        block: Block = plain_block(texts.not_answered)
+        blocks: list[Block] = [plain_block(" ".join(filter(None, [texts.not_answered, _why(answer, texts)])))]
+        blocks += [_closest_block(q, texts, limit // CLOSEST_SHOWN) for q in answer.alternatives[:CLOSEST_SHOWN]]
         buttons = button(texts.closest, MORE, again) if answer.alternatives else []
     else:
-        block = quotation_block(best, texts, limit)
-        buttons = button(texts.more, MORE, again) if answer.alternatives else []
+        blocks = [quotation_block(best, texts, limit, heading(answer, texts))]
+        blocks += [plain_block(cut(clean(sides), DIFFER_CHARS))] if (sides := differ(answer, texts)) else []
+        is_list = answer.kind is QuestionKind.ARTICLES
+        if is_list:
+            others = answer.alternatives[:LISTED]
+            blocks += [_closest_block(other, texts, limit // (LISTED + 1)) for other in others]
+        buttons = button(texts.more, MORE, again) if answer.alternatives and not is_list else []
         place = Place.of(best).dump()
         buttons += button(texts.context, CONTEXT, place) + button(texts.article, ARTICLE, place)
         buttons += button(texts.share, SHARE, again) if shareable else []
-    return [block, *([ActionsBlock(elements=buttons)] if buttons else []), *_feedback(answer, best, texts)]
+    if answer.understood_as:
+        blocks.insert(0, plain_block(texts.understood.format(question=line_of(answer.understood_as, QUESTION_CHARS))))
+    return [*blocks, *([ActionsBlock(elements=buttons)] if buttons else []), *_feedback(answer, best, texts)]
+
+
+def _why(answer: Answer, texts: Texts) -> str:
+    return cut(clean(why_not(answer.missing, texts)), WHY_CHARS)
 
 
 def _feedback(answer: Answer, best: Quotation | None, texts: Texts) -> list[Block]:

@@ -23,6 +23,7 @@ from qa_bot.answering.results import Answer, iterate, reference
 from qa_bot.feedback import Verdict
 from qa_bot.slack.quoting import clean, cut
 from qa_bot.slack.views.blocks import (
+    CLOSEST_SHOWN,
     Outcome,
     about_article,
     answer_message,
@@ -63,7 +64,7 @@ def more_modal(outcome: Outcome, texts: Texts) -> dict[str, Any]:
         blocks.append(quotation_block(quotation, texts))
     if not blocks:
         return notice_modal(texts.more_title, texts.no_others, texts)
-    return _modal(texts.more_title if outcome.answered else texts.closest, blocks, texts)
+    return _modal(texts.more_title if outcome.answer else texts.closest, blocks, texts)
 
 
 def answer_modal(outcomes: Sequence[Outcome], texts: Texts) -> dict[str, Any]:
@@ -74,7 +75,7 @@ def answer_modal(outcomes: Sequence[Outcome], texts: Texts) -> dict[str, Any]:
         quotation_block(quotation, texts).to_dict()
         for outcome in outcomes
         if isinstance(outcome, Answer)
-        for quotation in list(iterate(outcome))[1 if outcome.answered else 0 :]
+        for quotation in list(iterate(outcome))[1 if outcome.answer else CLOSEST_SHOWN :]
     ]
     divider = [DividerBlock().to_dict()] if further else []
     return _modal(texts.answer_title, [*answers, *divider, *further], texts)

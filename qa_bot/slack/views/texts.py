@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from qa_bot.answering.results import percent_of, sureness_of
+from qa_bot.answering.missing import REASONS, Gap, Missing, reason
+from qa_bot.answering.question_kind import QuestionKind
+from qa_bot.answering.results import Answer, AnswerVerdict, ArticleReference, percent_of, sureness_of
+from qa_bot.answering.standpoints import standpoints
 from qa_bot.slack.settings import Language
 
 
@@ -15,7 +19,15 @@ class Texts:
 
     # answers
     not_answered: str = "The articles don't say."
-    understood: str = "Understood as: {question}"
+    understood: str = "understood as: {question}"
+    possibly: str = "Possibly ({percent}%):"
+    possibly_differing: str = "Possibly, but the articles differ:"
+    surely: str = "{words} ({percent}%):"
+    articles_say: str = "The articles say ({words}, {percent}%):"
+    newest_articles: str = "The newest articles on this:"
+    reasons: Mapping[Gap, str] = field(default_factory=lambda: REASONS)
+    quotes: str = "“{}”"
+    joins: tuple[str, str] = ("and", "or")
     sureness: tuple[str, str, str, str] = ("very sure", "fairly sure", "not very sure", "little more than a guess")
     percent: str = "{words} ({percent}%)"
     months: str = "January February March April May June July August September October November December"
@@ -24,6 +36,12 @@ class Texts:
     fallback: str = "{answer}. From “{title}”: {sentence}"
     asked_by: str = "asked:"
     also: str = "also in:"
+    agreeing: str = "says so too:"
+    differ: str = "The articles differ: {sides}."
+    side: str = "{text} in {count}"
+    newest: str = "newest {day}"
+    undated: str = "undated"
+    found_in_text: str = "{day} (found in the text)"
     # buttons
     more: str = "More answers"
     closest: str = "Closest answers"
@@ -123,7 +141,22 @@ class Texts:
 ENGLISH = Texts()
 GERMAN = Texts(
     not_answered="Die Artikel sagen es nicht.",
-    understood="Verstanden als: {question}",
+    understood="verstanden als: {question}",
+    possibly="Vielleicht ({percent} %):",
+    possibly_differing="Vielleicht, aber die Artikel widersprechen sich:",
+    surely="{words} ({percent} %):",
+    articles_say="In den Artikeln steht ({words}, {percent} %):",
+    newest_articles="Die neuesten Artikel dazu:",
+    reasons={
+        Gap.PUBLISHER: "Kein Artikel ist von {words}. Es gibt Artikel von {others}.",
+        Gap.ARTICLES: "Kein Artikel passt zum Filter.",
+        Gap.LANGUAGE: "Die Frage scheint in einer Sprache zu sein, die qa-bot nicht liest; in keinem Artikel steht {words}.",
+        Gap.WORDS: "In keinem Artikel steht {words}.",
+        Gap.TOGETHER: "Von den gelesenen Textstellen {count} mit {words}, keine davon mit {others}.",
+        Gap.ANSWER: "Von den gelesenen Textstellen {count} mit {words}; keine antwortet sicher genug.",
+    },
+    quotes="„{}“",
+    joins=("und", "oder"),
     sureness=("sehr sicher", "ziemlich sicher", "nicht sehr sicher", "kaum mehr als geraten"),
     percent="{words} ({percent} %)",
     months="Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
@@ -132,6 +165,12 @@ GERMAN = Texts(
     fallback="{answer}. Aus „{title}“: {sentence}",
     asked_by="fragte:",
     also="auch in:",
+    agreeing="das sagt auch:",
+    differ="Die Artikel widersprechen sich: {sides}.",
+    side="{text} steht in {count}",
+    newest="neuester vom {day}",
+    undated="ohne Datum",
+    found_in_text="{day} (im Text gefunden)",
     more="Weitere Antworten",
     closest="Ähnlichste Antworten",
     context="Im Zusammenhang",
@@ -226,6 +265,44 @@ def texts_in(language: Language) -> Texts:
 def sureness(confidence: float, texts: Texts) -> str:
     """A confidence in words and percent."""
     return texts.percent.format(words=texts.sureness[sureness_of(confidence)], percent=percent_of(confidence))
+
+
+def heading(answer: Answer, texts: Texts) -> str:
+    """How sure an answer is, to stand before it; empty if there is none."""
+    if answer.answer is None:
+        return ""
+    if answer.kind is QuestionKind.ARTICLES:
+        return texts.newest_articles
+    confidence = answer.answer.confidence
+    words, percent = texts.sureness[sureness_of(confidence)], percent_of(confidence)
+    if answer.verdict is AnswerVerdict.POSSIBLE:
+        return texts.possibly_differing if answer.one_of_sides else texts.possibly.format(percent=percent)
+    if answer.kind is QuestionKind.YES_NO:
+        return texts.articles_say.format(words=words, percent=percent)
+    return texts.surely.format(words=words[0].upper() + words[1:], percent=percent)
+
+
+def why_not(missing: Missing | None, texts: Texts) -> str:
+    """Why the articles don't say; empty if that is not known."""
+    return reason(missing, texts.reasons, texts.quotes, texts.joins) if missing else ""
+
+
+def differ(answer: Answer, texts: Texts) -> str:
+    """That articles contradict each other, and what each side says; empty if they don't."""
+    sides = []
+    for text, articles, newest in standpoints(answer):
+        side = texts.side.format(text=texts.quotes.format(text), count=number(articles, texts))
+        shown = day(newest, texts)
+        shown = texts.newest.format(day=shown) if shown and articles > 1 else shown
+        sides.append(f"{side} ({shown})" if shown else side)
+    return texts.differ.format(sides=", ".join(sides)) if sides else ""
+
+
+def published(article: ArticleReference, texts: Texts) -> str:
+    """The day of an article, and where that was found; or that it has none."""
+    if article.published_at is None and article.date_in_text is not None:
+        return texts.found_in_text.format(day=day(article.date_in_text, texts))
+    return day(article.published_at, texts) or texts.undated
 
 
 def day(moment: date | datetime | None, texts: Texts) -> str:

@@ -75,7 +75,9 @@ def _outcome(
         return Failure(question, texts.too_long.format(count=number(MAX_QUESTION_CHARS, texts)))
     try:
         answer = bot.ask(question, only=only, turns=turns)
-        return answer if settings.threshold is None else answer.at_threshold(settings.threshold)
+        if settings.threshold is None:
+            return answer
+        return answer.at_threshold(settings.threshold, bot.possible_threshold)
     except QuestionError:
         return Failure(question, texts.no_words)
     except QuestionTimeoutError as error:

@@ -19,7 +19,7 @@ from embeddings.store.local import LocalStore
 from qa_bot import Answer, QABot
 from qa_bot.answering.answerer import MAX_QUESTION_CHARS, Answerer, Cancelled, check_question
 from qa_bot.answering.normalize import normalize_answer
-from qa_bot.answering.results import Quotation, iterate
+from qa_bot.answering.results import AnswerVerdict, Quotation, iterate
 from qa_bot.answering.span_edges import whole_words
 
 QUESTIONS = (
@@ -71,10 +71,11 @@ def test_answers_are_quoted_exactly_and_alternatives_are_different(seed_bot: QAB
     answer = seed_bot.ask(question)
     quotations = check_quotations(seed_bot, answer)
     assert 0 < len(answer.alternatives) <= seed_bot.settings.alternatives
-    assert len(quotations) == len(answer.alternatives) + answer.answered
-    assert (
-        answer.answered is (answer.answer is not None) is (answer.sentence is not None) is (answer.article is not None)
-    )
+    is_there = answer.verdict is not AnswerVerdict.UNANSWERED
+    assert len(quotations) == len(answer.alternatives) + is_there
+    assert is_there is (answer.answer is not None) is (answer.sentence is not None) is (answer.article is not None)
+    assert (answer.missing is None) is is_there
+    assert answer.answered is (answer.verdict is AnswerVerdict.ANSWERED)
     assert Answer.model_validate_json(answer.model_dump_json()) == answer
 
 

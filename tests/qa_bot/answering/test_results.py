@@ -56,6 +56,27 @@ def test_an_answer_that_is_not_sure_enough_is_an_alternative_with_its_other_arti
     assert answer.alternatives[0].also == (article("wire"),)
 
 
+def test_an_answer_between_the_thresholds_is_possible() -> None:
+    ann, bob = quotation("Ann", 0.5), quotation("Bob", 0.2)
+    sure, possible, unsure = (
+        unanswered(ann, bob).at_threshold(*pair) for pair in ((0.5, 0.3), (0.6, 0.5), (0.6, 0.51))
+    )
+    assert [answer.verdict for answer in (sure, possible, unsure)] == ["answered", "possible", "unanswered"]
+    assert [answer.answered for answer in (sure, possible, unsure)] == [True, False, False]
+    assert (possible.answer, possible.alternatives) == (ann.answer, (bob,))
+    assert unanswered(ann).at_threshold(0.4, 0.9).verdict == "answered"  # the second threshold is never above the first
+    assert unanswered(ann).at_threshold(0.6, 0.9).verdict == "unanswered"
+
+
+def test_answers_that_contradict_each_other_are_possible_together() -> None:
+    ann, bob = quotation("Ann", 0.25), quotation("Bob", 0.2)
+    side, against = ann.model_copy(update={"one_of_sides": 0.5}), bob.model_copy(update={"contradicts": True})
+    assert unanswered(ann, bob).at_threshold(0.6, 0.4).verdict == "unanswered"
+    assert unanswered(side, against).at_threshold(0.6, 0.4).verdict == "possible"
+    assert unanswered(side, against).at_threshold(0.4).verdict == "possible"
+    assert list(iterate(unanswered(side, against).at_threshold(0.4))) == [side, against]
+
+
 def test_nothing_found_is_no_answer_at_any_threshold() -> None:
     assert unanswered().at_threshold(0.0) == unanswered()
 

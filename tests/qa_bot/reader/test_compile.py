@@ -155,4 +155,5 @@ def test_a_packaged_reader_is_there_and_calibrated() -> None:
     facts = json.loads((folder / "compiled.json").read_text())
     assert hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest() == facts["files"]["model.onnx"]
     assert facts["calibration"]["slope"] > 0
-    assert 0 < facts["calibration"]["threshold"] < 1
+    calibration = facts["calibration"]
+    assert 0 < calibration["possible_threshold"] < calibration["threshold"] < 1

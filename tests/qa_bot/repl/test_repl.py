@@ -141,8 +141,8 @@ def test_a_question_is_answered_in_bold_and_its_article_can_be_seen(terminal: Ca
     # Typed before the models can have been loaded: it waits.
     assert "15 articles, " in repl.expect("/help")
     repl.type(QUESTION + "\r")
-    shown = repl.expect(r"\(\d+%\)")
-    assert "mattis-nato-russia.txt" in shown
+    shown = repl.expect(r"mattis-nato-russia\.txt")
+    assert re.search(r"\(\d+%\):", shown)
 
     repl.type("/context\r")
     assert "[…]" in repl.expect(r"mattis-nato-russia\.txt")
@@ -211,7 +211,7 @@ def test_questions_that_are_pasted_at_once_are_each_answered(terminal: Callable[
     repl.expect("/help")
     repl.expect_prompt()
     repl.type("\x1b[200~When was\nVoyager 2 launched?\nWho led the Apollo 11 flight?\n/sources\x1b[201~\r")
-    assert "1977" in repl.expect(r"\(\d+%\)")
+    assert "1977" in repl.expect("voyager-probes")
     assert "Apollo 11" in repl.expect("/seeds\r?\n")
 
 

@@ -10,7 +10,9 @@ import regex
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from qa_bot.answering.results import Answer, AnswerSpan, ArticleReference, Quotation, SourceSentence, Timings
+from qa_bot.answering.missing import Gap, Missing
+from qa_bot.answering.question_kind import QuestionKind
+from qa_bot.answering.results import Answer, AnswerSpan, ArticleReference, Quotation, Source, SourceSentence, Timings
 from qa_bot.slack.quoting import cut, cut_around, escape, web_address
 from qa_bot.slack.views.blocks import Failure, answer_message
 from qa_bot.slack.views.button_values import Asked, Judged, Place
@@ -85,7 +87,8 @@ def test_other_articles_that_have_the_sentence_are_named_and_linked() -> None:
 def test_the_sentence_is_quoted_word_for_word_with_the_answer_in_bold() -> None:
     sentence = "The harbour reopened on Thursday."
     message = answer_message([answer(quotation(sentence, 24, 32))], ENGLISH)
-    quote, about = message.blocks[0]["elements"]
+    sure, quote, about = message.blocks[0]["elements"]
+    assert sure["elements"][0]["text"] == "Very sure (90%):"
     assert quote["type"] == "rich_text_quote"
     assert "".join(part["text"] for part in quote["elements"]) == sentence
     assert [part["text"] for part in quote["elements"] if part.get("style") == {"bold": True}] == ["Thursday"]
@@ -95,13 +98,10 @@ def test_the_sentence_is_quoted_word_for_word_with_the_answer_in_bold() -> None:
         "text": "The title",
         "style": {"bold": True},
     }
-    assert about["elements"][1]["text"] == " · The Example · 29 February 2024 · very sure (90%)"
+    assert about["elements"][1]["text"] == " · The Example · 29 February 2024"
     message = answer_message([answer(quotation(sentence, 24, 32, author="Ann *Reed* <!here>"))], ENGLISH)
-    about = message.blocks[0]["elements"][1]
-    assert about["elements"][1] == {
-        "type": "text",
-        "text": " · Ann *Reed* <!here> · The Example · 29 February 2024 · very sure (90%)",
-    }
+    about = message.blocks[0]["elements"][2]
+    assert about["elements"][1] == {"type": "text", "text": " · Ann *Reed* <!here> · The Example · 29 February 2024"}
 
 
 def test_the_notification_says_the_answer_first() -> None:
@@ -121,12 +121,70 @@ def test_nothing_that_comes_out_of_a_workflow_step_can_come_alive() -> None:
     assert not any(regex.search("<[!@#h]", text) for text in shown)
 
 
-def test_no_answer_is_one_line_with_the_closest_passages_behind_a_button() -> None:
-    message = answer_message([answer(quotation("It did.", 0, 2), answered=False)], ENGLISH)
+def test_no_answer_says_why_and_quotes_the_closest_passages_with_nothing_in_bold() -> None:
+    quoted = [quotation(f"{name} did.", 0, 3, 0.1) for name in ("Ann", "Bob", "Cyd")]
+    why = Missing(gap=Gap.TOGETHER, words=("Apollo", "11"), others=("cost", "<!here>"), passages=3)
+    refused = answer(*quoted, answered=False).model_copy(update={"missing": why})
+    message = answer_message([refused], ENGLISH)
     assert message.text == "The articles don't say."
-    assert words(message.blocks[:1]) == "The articles don't say."
-    assert message.blocks[1]["elements"][0]["text"]["text"] == "Closest answers"
-    assert not any(part.get("type") == "rich_text_quote" for part in inside(message.blocks))
+    assert words(message.blocks[:1]) == (
+        "The articles don't say. Of the passages that were read, 3 with “Apollo” and “11”, none of these with “cost” or "
+        "“<!here>”."
+    )
+    quotes = [part for part in inside(message.blocks) if part.get("type") == "rich_text_quote"]
+    assert [words(quote) for quote in quotes] == ["Ann did.", "Bob did."]
+    assert not any(part.get("style") for quote in quotes for part in inside(quote))
+    assert message.blocks[3]["elements"][0]["text"]["text"] == "Closest answers"
+    german = answer_message([refused], GERMAN)
+    assert "3 mit „Apollo“ und „11“, keine davon mit „cost“ oder „<!here>“" in words(german.blocks[:1])
+
+
+def test_a_possible_answer_is_told_apart_at_a_glance() -> None:
+    possible = answer(quotation("Ann did.", 0, 3, 0.45), quotation("Bob did.", 0, 3, 0.2), answered=False)
+    possible = possible.at_threshold(0.6, 0.3)
+    message = answer_message([possible], ENGLISH)
+    assert words(message.blocks[:1]).startswith("Possibly (45%):Ann did.")
+    assert message.text == "Possibly (45%): Ann. From “The title”: Ann did."
+    assert words(answer_message([possible], GERMAN).blocks[:1]).startswith("Vielleicht (45 %):")
+    assert "Ann did." not in words(more_modal(possible, ENGLISH)["blocks"])
+    assert outputs(possible)["found"] is False
+
+
+def test_articles_on_a_topic_are_listed_and_nothing_is_in_bold() -> None:
+    first, second = (quotation(f"{name} did it.", 0, len(f"{name} did it."), title=name) for name in ("Ann", "Bob"))
+    listed = answer(first, second).model_copy(update={"kind": QuestionKind.ARTICLES})
+    message = answer_message([listed], ENGLISH)
+    quotes = [part for part in inside(message.blocks) if part.get("type") == "rich_text_quote"]
+    assert words(message.blocks[:1]).startswith("The newest articles on this:")
+    assert [words(quote) for quote in quotes] == ["Ann did it.", "Bob did it."]
+    assert not any(part.get("style") for quote in quotes for part in inside(quote))
+    labels = [part["text"]["text"] for part in inside(message.blocks) if part.get("type") == "button"]
+    assert "More answers" not in labels
+
+
+def test_the_sentence_that_decides_is_introduced_as_what_the_articles_say() -> None:
+    decides = answer(quotation("Ann did it.", 0, 11)).model_copy(update={"kind": QuestionKind.YES_NO})
+    assert words(answer_message([decides], ENGLISH).blocks[:1]).startswith("The articles say (very sure, 90%):")
+    assert words(answer_message([decides], GERMAN).blocks[:1]).startswith("In den Artikeln steht (sehr sicher, 90 %):")
+
+
+def test_articles_that_differ_are_shown_with_what_each_says() -> None:
+    first, second = quotation("It was 39.", 7, 9), quotation("It was 12.", 7, 9, id="b", published_at=None)
+    against = answer(first, second.model_copy(update={"contradicts": True}))
+    assert "The articles differ: “39” in 1 (29 February 2024), “12” in 1." in words(
+        answer_message([against], ENGLISH).blocks
+    )
+    agreeing = first.model_copy(update={"agreeing": (Source(sentence=second.sentence, article=second.article),)})
+    same = answer(agreeing).model_copy(update={"agreeing": agreeing.agreeing})
+    assert "\nsays so too: The title" in words(answer_message([same], ENGLISH).blocks)
+    assert "undated" in words(answer_message([answer(second)], ENGLISH).blocks)
+
+
+def test_how_a_question_was_understood_stands_first_and_cannot_come_alive() -> None:
+    understood = answer(quotation("Ann did.", 0, 3)).model_copy(update={"understood_as": "Who <!here> did it?"})
+    message = answer_message([understood], ENGLISH)
+    assert words(message.blocks[:1]) == "understood as: Who <!here> did it?"
+    assert "Ann did." in words(message.blocks[1:2])
 
 
 def test_several_questions_are_answered_in_one_message_each_under_its_question() -> None:

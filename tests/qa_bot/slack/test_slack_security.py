@@ -110,7 +110,7 @@ def test_a_title_that_names_another_place_is_no_link_and_the_place_behind_it_is_
         id="1", title=title, url="https://evil.example/x", publisher=None, published_at=None, source="a.txt"
     )
     shown = [element.to_dict() for element in about_article(article, ENGLISH)]
-    assert [element["text"] for element in shown] == [f"{title} (", "evil.example", ")"]
+    assert [element["text"] for element in shown] == [f"{title} (", "evil.example", ")", " · undated"]
     assert [element["type"] for element in shown] == ["text", "link", "text"]
 
 

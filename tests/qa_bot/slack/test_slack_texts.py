@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import string
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
@@ -19,7 +20,9 @@ from qa_bot.slack.views.texts import ENGLISH, GERMAN, Texts, day, number, surene
 from qa_bot.terminal import render as terminal
 
 
-def placeholders(text: Any) -> list[Any]:
+def placeholders(text: Any) -> Any:
+    if isinstance(text, Mapping):
+        return {name: placeholders(part) for name, part in text.items()}
     if isinstance(text, tuple):
         return [placeholders(part) for part in text]
     return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)

@@ -19,7 +19,8 @@ from embeddings.indexing.reindexer import Failure, PassageCounts, Progress, Rein
 from embeddings.sentences import Span, split_sentences
 from embeddings.store.protocol import ArticleText
 from embeddings.text import visible
-from qa_bot.answering.results import Answer, AnswerSpan, Quotation, SourceSentence, Timings, reference
+from qa_bot.answering.missing import Gap, Missing
+from qa_bot.answering.results import Answer, AnswerSpan, AnswerVerdict, Quotation, SourceSentence, Timings, reference
 from qa_bot.terminal.progress import ProgressLine
 from qa_bot.terminal.render import (
     NOT_ANSWERED,
@@ -84,6 +85,7 @@ def answer(best: Quotation | None, *others: Quotation) -> Answer:
 
 def test_an_answer_is_marked_in_its_sentence_above_what_is_known_of_its_article() -> None:
     assert render_answer(answer(quotation("Maria Lopez")), colour=False, width=70).splitlines() == [
+        "Very sure (90%):",
         "In the afternoon the committee met in the old town hall of",
         "Springfield, and after a long debate its chairwoman **Maria Lopez**",
         "announced the result.",
@@ -91,8 +93,16 @@ def test_an_answer_is_marked_in_its_sentence_above_what_is_known_of_its_article(
         "  The Committee Decides",
         "  The Daily, 9 March 2024",
         "  https://example.org/a",
-        "  very sure (90%)",
     ]
+
+
+def test_a_possible_answer_is_told_apart_at_a_glance() -> None:
+    possible = answer(None, quotation("Maria Lopez", 0.45), quotation("Rain", 0.2)).at_threshold(0.6, 0.3)
+    assert possible.verdict is AnswerVerdict.POSSIBLE
+    lines = render_answer(possible, colour=False, width=70).splitlines()
+    assert lines[0] == "Possibly (45%):"
+    assert "**Maria Lopez**" in lines[2]
+    assert render_alternatives(possible, colour=False).startswith(" 2. **Rain** fell")
 
 
 def test_the_author_is_named_before_the_paper() -> None:
@@ -107,11 +117,27 @@ def test_an_answer_that_crosses_a_line_is_bold_on_both() -> None:
     assert all(line.count("\x1b[1m") == line.count("\x1b[0m") for line in shown.splitlines()[:4])
 
 
-def test_without_an_answer_it_says_so_and_how_to_see_what_came_closest() -> None:
+def test_without_an_answer_it_says_so_and_why_and_shows_the_closest_passages_unmarked() -> None:
     nothing = render_answer(answer(None), colour=False)
-    closest = render_answer(answer(None, quotation("Maria Lopez", 0.1)), colour=False, closest="/more")
+    others = [quotation(words, 0.1) for words in ("Rain", "Nobody", "That")]
+    why = Missing(gap=Gap.WORDS, words=("Toyota", "cost"))
+    refused = answer(None, *others).model_copy(update={"missing": why})
     assert nothing == NOT_ANSWERED == "The articles don't say."
-    assert closest.splitlines() == [NOT_ANSWERED, "What came closest: /more"]
+    assert render_answer(refused, colour=False, closest="/more").splitlines() == [
+        NOT_ANSWERED,
+        "No article has “Toyota” or “cost”.",
+        "",
+        "The closest passages:",
+        " 1. Rain fell on the harbour.",
+        "    The Committee Decides · The Daily, 9 March 2024",
+        " 2. Nobody was surprised.",
+        "    The Committee Decides · The Daily, 9 March 2024",
+        "Their best answers: /more",
+    ]
+    assert render_answer(refused, colour=False, closest="").splitlines() == [
+        NOT_ANSWERED,
+        "No article has “Toyota” or “cost”.",
+    ]
 
 
 def test_alternatives_are_numbered_on_from_the_answer() -> None:

@@ -30,7 +30,7 @@ def test_one_goes_on_outside_the_thread_too(scene: Scene) -> None:
     scene.answer(scene.carol.writes_to_bot(OPENING))
     answer = scene.text(scene.answer(scene.carol.writes_to_bot(FOLLOW_UPS[0])))
     assert LIGHT in answer
-    assert f"Understood as: {FOLLOW_UPS[0]}" in answer
+    assert f"understood as: {FOLLOW_UPS[0]}" in answer
     assert scene.quotes(scene.answer(scene.carol.writes_to_bot("Great, that helps"))) == []
 
 

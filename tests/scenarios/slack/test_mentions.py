@@ -103,10 +103,12 @@ def test_another_app_cannot_answer_in_the_bots_name(scene: Scene, room: str) -> 
     assert ANSWERS[OTHER_QUESTION] in scene.bold(scene.answer(question))
 
 
-def test_what_the_articles_do_not_say_is_said_in_one_line(scene: Scene, room: str) -> None:
+def test_what_the_articles_do_not_say_is_said_with_the_reason_and_nothing_in_bold(scene: Scene, room: str) -> None:
     answer = scene.answer(scene.alice.asks(UNANSWERED, in_=room))
     assert answer.text == "The articles don't say."
-    assert scene.quotes(answer) == []
+    assert "No article has “executive” or “Toyota”." in str(answer.blocks)
+    assert len(scene.quotes(answer)) == 2
+    assert not any(bold in quote for bold in scene.bold(answer) for quote in scene.quotes(answer))
     assert any("close" in label.lower() for label in scene.labels(answer))
 
 
