@@ -111,7 +111,7 @@ def test_a_title_that_names_another_place_is_no_link_and_the_place_behind_it_is_
     )
     shown = [element.to_dict() for element in about_article(article, ENGLISH)]
     assert [element["text"] for element in shown] == [f"{title} (", "evil.example", ")", " · undated"]
-    assert [element["type"] for element in shown] == ["text", "link", "text"]
+    assert [element["type"] for element in shown] == ["text", "link", "text", "text"]
 
 
 def test_the_host_that_is_shown_has_its_port_and_no_look_alikes() -> None:
