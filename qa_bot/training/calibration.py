@@ -17,8 +17,8 @@ from embeddings.errors import DatasetError
 from qa_bot.reader.confidence import Calibration, Floats, shares
 
 RETRIEVAL_WEIGHTS = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
-REFUSED_SHARE = 0.85
-"""Of the questions that cannot be answered, how many are to be refused.  What more are refused costs right answers."""
+RIGHT_SHARE = 0.8
+"""Of the answers that are given, how many are to be right, where half of the questions cannot be answered."""
 
 FOLDS = 5
 
@@ -150,7 +150,7 @@ def _fit(asked: Sequence[Asked], weight: float) -> Fit:
         share_weight = 0.0
         slope, intercept = _logistic(design[:, [0, 2]], right, sample_weight)
     probability = _sigmoid(design @ (slope, share_weight, intercept))
-    threshold = _threshold(probability, answerable)
+    threshold = _threshold(probability, right, answerable)
     given = probability >= threshold
     clipped = np.clip(probability, 1e-6, 1 - 1e-6)
     loss = -np.where(right, np.log(clipped), np.log(1 - clipped))
@@ -184,11 +184,14 @@ def _logistic(design: Floats, y: NDArray[np.bool_], weight: Floats) -> list[floa
     return [float(parameter) for parameter in parameters]
 
 
-def _threshold(probability: Floats, answerable: NDArray[np.bool_]) -> float:
-    """The lowest at which `REFUSED_SHARE` of the questions that cannot be answered are refused; 0.5 without such questions."""
-    if answerable.all():
-        return 0.5
-    return float(np.clip(np.quantile(probability[~answerable], REFUSED_SHARE), 0.05, 0.95))
+def _threshold(probability: Floats, right: NDArray[np.bool_], answerable: NDArray[np.bool_]) -> float:
+    """The lowest from which `RIGHT_SHARE` of the answers are right; the highest probability of all if there is none."""
+    weight = np.where(answerable, 0.5 / max(1, answerable.sum()), 0.5 / max(1, (~answerable).sum()))
+    order = np.argsort(-probability, kind="stable")
+    given = np.cumsum(weight[order])
+    enough = np.flatnonzero(np.cumsum((weight * right)[order]) >= RIGHT_SHARE * given)
+    lowest = probability[order][enough[-1]] if len(enough) else probability.max()
+    return float(np.clip(lowest, 0.05, 0.95))
 
 
 def reliability(probability: Floats, right: NDArray[np.bool_], weight: Floats, bins: int = 10) -> tuple[Bin, ...]:

@@ -84,13 +84,15 @@ def test_rivals_never_speak_for_an_answer() -> None:
     assert fit(asked).calibration.share_weight == 0.0
 
 
-def test_questions_that_cannot_be_answered_raise_the_threshold() -> None:
+def test_four_of_five_answers_at_the_threshold_are_right() -> None:
     rng = np.random.default_rng(3)
-    answerable = [Asked(True, np.array([s]), np.zeros(1), np.array([True])) for s in rng.normal(4, 2, 500)]
-    others = [Asked(False, np.array([s]), np.zeros(1), np.array([False])) for s in rng.normal(-4, 2, 500)]
-    fitted = fit(answerable + others)
-    assert fitted.answered_right > 0.95
-    assert fitted.refused == pytest.approx(0.85, abs=0.01)
+    answerable = [Asked(True, np.array([s]), np.zeros(1), np.array([s > 2])) for s in rng.normal(3, 2, 2000)]
+    others = [Asked(False, np.array([s]), np.zeros(1), np.array([False])) for s in rng.normal(-1, 2, 2000)]
+    calibration = fit(answerable + others).calibration
+    given = [q for q in answerable + others if calibration.probability(q.spans[0]) >= calibration.threshold]
+    assert np.mean([q.right[0] for q in given]) == pytest.approx(0.8, abs=0.01)
+    stricter = fit(answerable + others * 3).calibration
+    assert stricter.threshold == pytest.approx(calibration.threshold, abs=0.15)
 
 
 def test_calibration_error_is_the_gap_of_confidence_and_accuracy() -> None:
