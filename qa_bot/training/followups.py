@@ -25,13 +25,12 @@ from transformers.utils import logging as transformers_logging
 
 from embeddings.errors import SettingsError
 from embeddings.onnx.export import export, weights_digest
-from embeddings.onnx.model_cache import write_manifest
+from embeddings.onnx.model_cache import packaged_weights, write_manifest
 from embeddings.onnx.quantization import quantize
 from embeddings.words import Stemmer, split_words
 from qa_bot.conversation.history import TokenSequence, Turn, sequence_of
 from qa_bot.conversation.rewriter import Rewriter
 from qa_bot.terminal.progress import ProgressLine
-from qa_bot.training.bodies import unpack_packaged
 
 IGNORED = -100
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w.'-]*(?: (?:(?:of|the|and) )?[A-Z][\w.'-]*)*")
@@ -143,7 +142,7 @@ def train(
     Args:
         data: files in JSONL, such as CANARD and QReCC; only their training split is used.
         work: folder to write.
-        base: folder of the body to start from; None for the packaged reader's, which has learned to read questions.
+        base: folder of the body to start from; None for MiniLM-L6.
         examples: to train on, drawn from all of them.
         passes: over these.
         learning_rate: the highest; it rises and falls linearly.
@@ -152,7 +151,7 @@ def train(
     torch.set_num_threads(threads)
     torch.manual_seed(1)
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    base = base or unpack_packaged(work / "base")
+    base = base or packaged_weights()
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()

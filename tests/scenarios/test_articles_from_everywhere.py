@@ -113,6 +113,7 @@ def test_a_feed_is_answered_from_and_asked_politely(qa_bot: Command, site: Site)
         "author": "Ann Reed",
         "publisher": "The Example",
         "published_at": "2024-02-29T13:05:00Z",
+        "date_in_text": None,
         "source": site.url("/bridge"),
     }
     assert answer["article"]["title"] == "Bridge <closed>"

@@ -42,6 +42,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return {**kept, "HOME": str(home), "PYTHONPATH": path, "QA_BOT_DATA_DIR": data, "QA_BOT_CACHE_DIR": cache}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_no_name_is_looked_up_and_nothing_is_left_in_the_home_folder(
     environment: dict[str, str], tmp_path: Path

@@ -223,6 +223,7 @@ def test_a_feed_is_followed(start: Callable[..., Running], qa_bot: Command) -> N
     assert titles == {"bridge", "herring"}  # what a feed does not name any more is not gone
 
 
+@pytest.mark.slow
 def test_a_run_without_a_terminal_says_how_far_it_is_now_and_then(qa_bot: Command, folder: Path) -> None:
     for number in range(100):
         (folder / f"{number}.txt").write_text(f"Ship {number} came in. " * 60)

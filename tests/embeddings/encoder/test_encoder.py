@@ -80,6 +80,7 @@ def test_the_packaged_encoder_agrees_with_sentence_transformers(encoder: Encoder
     assert min(agreement) >= 0.97
 
 
+@pytest.mark.slow
 def test_the_packaged_encoder_is_what_the_compiler_makes(tmp_path: Path) -> None:
     made, packaged = tmp_path / "made", Path(compiler.__file__).parent / "packaged"
     compiled(PACKAGED_ENCODER, made)

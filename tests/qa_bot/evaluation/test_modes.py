@@ -103,6 +103,7 @@ def test_only_the_modes_that_were_asked_for_run(mixed_file: Path, user_settings:
     assert report.provenance.encoder is None
 
 
+@pytest.mark.slow
 def test_two_runs_bring_the_same(mixed_file: Path, mixed_report: EvaluationReport, user_settings: Settings) -> None:
     again = evaluate([mixed_file], settings=user_settings)
     for name in ("reader_predictions", "rankings", "end_to_end_predictions"):

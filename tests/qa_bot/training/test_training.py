@@ -115,6 +115,7 @@ def answers_of(model: Path, compiled: Path) -> dict[str, str]:
     return {question: PASSAGE[span.start : span.end] for question, span in best.items() if span.score > 0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", ["", "--dropout 0.05"])
 def test_a_reader_learns_what_it_is_shown(more: str, tiny_reader: Callable[[str], Path], tmp_path: Path) -> None:
     """On a handful of questions, seen often, even a tiny reader must come to find the words."""

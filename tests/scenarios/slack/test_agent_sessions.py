@@ -64,6 +64,7 @@ def test_a_stopped_question_is_not_answered_and_its_status_goes(scene: Scene, do
     assert scene.workspace.sessions[question.channel, question.ts]["status"] == "active"
 
 
+@pytest.mark.slow
 def test_one_that_waits_for_its_turn_is_not_begun(make_scene: Callable[..., Scene]) -> None:
     scene = make_scene(lambda _: "[slack]\nworkers = 1\n", channels=tuple(f"room-{number}" for number in range(20)))
     scene.app.start()

@@ -120,6 +120,7 @@ def test_a_command_a_button_and_a_modal_work(
     slack.check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("connection", ["stays", "is cut"])
 def test_an_event_whose_acknowledgement_does_not_come_is_sent_again(
     slack: SlackEmulator, general: Channel, connection: str

@@ -96,6 +96,7 @@ def test_what_slack_sends_again_is_not_answered_again_by_whichever_worker(scene:
     assert len(scene.answers(question)) == 1
 
 
+@pytest.mark.slow
 def test_many_questions_at_once_are_each_answered_once_whichever_worker_gets_them(scene: Scene) -> None:
     rooms = [scene.workspace.add_channel(f"many-{number}", {BOT_USER_ID}).id for number in range(8)]
     asked = [scene.bob.asks(list(ANSWERS)[number % 12], in_=rooms[number % 8]) for number in range(32)]
@@ -207,6 +208,7 @@ def test_half_open_connections_however_many_leave_room_for_a_signed_question(mak
     scene.check()
 
 
+@pytest.mark.slow
 def test_it_stops_within_ten_seconds_with_what_it_was_answering_posted(scene: Scene, port: int) -> None:
     questions = [scene.alice.asks(question, in_="random") for question in list(ANSWERS)[:3]]
     scene.wait_for("the acknowledgements", lambda: all(delivery.acked_at for delivery in scene.slack.deliveries[-6:]))

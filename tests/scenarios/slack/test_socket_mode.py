@@ -10,6 +10,7 @@ from seed_answers import ANSWERS, OTHER_QUESTION, QUESTION
 from slack_emulator.scene import Scene
 
 
+@pytest.mark.slow
 def test_the_next_connection_is_there_before_the_old_one_is_closed(scene: Scene, room: str) -> None:
     socket_mode = scene.slack.socket_mode
     before = len(socket_mode.history)
@@ -31,6 +32,7 @@ def test_the_next_connection_is_there_before_the_old_one_is_closed(scene: Scene,
     assert max(delivery.tries for delivery in deliveries) == 1, "none had to be sent again"
 
 
+@pytest.mark.slow
 def test_too_many_connections_are_not_answered_by_more(scene: Scene, room: str) -> None:
     socket_mode = scene.slack.socket_mode
     socket_mode.full = True
@@ -46,6 +48,7 @@ def test_too_many_connections_are_not_answered_by_more(scene: Scene, room: str) 
     assert ANSWERS[QUESTION] in scene.bold(scene.answer(question, 60))
 
 
+@pytest.mark.slow
 def test_an_event_that_came_while_nobody_listened_is_taken_when_slack_sends_it_again(scene: Scene, room: str) -> None:
     scene.app.stop()
     question = scene.alice.asks(QUESTION, in_=room)

@@ -129,6 +129,7 @@ def test_an_answer_whose_confirmation_is_lost_is_not_posted_twice(scene: Scene) 
     all_answered(scene, ask_many(scene, 4, [scene.alice]), 60)
 
 
+@pytest.mark.slow
 def test_slack_is_gone_for_a_while(scene: Scene) -> None:
     before = len(scene.app.lines)
     scene.slack.faults.down = True
