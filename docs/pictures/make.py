@@ -20,7 +20,7 @@ from qa_bot.slack.views.texts import texts_in
 
 PICTURES = Path(__file__).parent
 ROOT = PICTURES.parents[1]
-QUESTIONS = ("Whose press conference opened the Berlin Wall?", "and when?", "How much did the wall cost?")
+QUESTIONS = ("Who was the first woman at the bottom of Challenger Deep?", "and when?", "How much did the dive cost?")
 
 
 def terminal_picture(data_dir: Path, cache_dir: Path) -> str:

@@ -51,11 +51,11 @@ def understand(question: str, turns: Sequence[Turn], rewriter: Rewriter) -> str 
     refers = bool(_PRONOUN.search(_QUOTATION.sub("", question)))
     if _QUOTATION.search(question) and not refers:
         return None  # whoever quotes has said what it is about
-    before = _question_before(turns)
+    before = _question_before([turn for turn in turns if rewriter.says_something(turn.question)])
     part = _new_part(question)
     whole = _replaced(before, part) if before and part else None
     asked = whole or question
-    added = [before.rstrip("?!. ")] if before and not whole and not rewriter.says_something(question) else []
+    added = [_topic_of(before)] if before and not whole and not rewriter.says_something(question) else []
     phrases = rewriter.missing(" ".join([asked, *added]), turns, refers=refers)
     added += [phrase.text for phrase in phrases]
     return worded(asked, added) if added else whole
@@ -64,6 +64,14 @@ def understand(question: str, turns: Sequence[Turn], rewriter: Rewriter) -> str 
 def worded(question: str, phrases: Sequence[str]) -> str:
     """A question with the phrases that it lacks, as search and the reader take it best."""
     return f"{question} ({', '.join(phrases)})"
+
+
+def _topic_of(question: str) -> str:
+    """A question without the words that make it one, which would ask again what was asked before."""
+    words = question.rstrip("?!. ").split()
+    while len(words) > 1 and (words[0].lower() in ASKING or _FINITE.fullmatch(words[0])):
+        del words[0]
+    return " ".join(words)
 
 
 def _question_before(turns: Sequence[Turn]) -> str | None:
