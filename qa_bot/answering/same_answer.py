@@ -50,6 +50,8 @@ class Meaning(NamedTuple):
         """Whether both say the same, one of them perhaps in fewer words."""
         if self.kind is not other.kind:
             values = {meaning.numbers for meaning in (self, other)}
+            if values == {()}:
+                return self.words == other.words  # "Thousands" looks like a name
             return values in [{(value,), (value, 0.0, 0.0)} for value in self.numbers[:1]]
         if self.kind is Kind.DATE:
             return all(a == b or not (a and b) for a, b in zip(self.numbers, other.numbers, strict=True)) and any(

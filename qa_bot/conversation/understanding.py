@@ -55,7 +55,8 @@ def understand(question: str, turns: Sequence[Turn], rewriter: Rewriter) -> str 
     part = _new_part(question)
     whole = _replaced(before, part) if before and part else None
     asked = whole or question
-    added = [_topic_of(before)] if before and not whole and not rewriter.says_something(question) else []
+    is_bare = before is not None and whole is None and not rewriter.says_something(question)
+    added = [_topic_of(_named(turns, before or ""))] if is_bare else []
     phrases = rewriter.missing(" ".join([asked, *added]), turns, refers=refers)
     added += [phrase.text for phrase in phrases]
     return worded(asked, added) if added else whole
@@ -64,6 +65,13 @@ def understand(question: str, turns: Sequence[Turn], rewriter: Rewriter) -> str 
 def worded(question: str, phrases: Sequence[str]) -> str:
     """A question with the phrases that it lacks, as search and the reader take it best."""
     return f"{question} ({', '.join(phrases)})"
+
+
+def _named(turns: Sequence[Turn], before: str) -> str:
+    """The last question that names what it is about; the one before if none does."""
+    if not _PRONOUN.search(before):
+        return before
+    return next((turn.question for turn in reversed(turns) if not _PRONOUN.search(turn.question)), before)
 
 
 def _topic_of(question: str) -> str:

@@ -87,3 +87,8 @@ def test_a_number_is_what_it_is_with_commas(number: int) -> None:
 
 def test_answers_are_grouped_by_the_first_that_says_the_same() -> None:
     assert groups(["39", "twelve", "thirty-nine people", "12", "Brussels"]) == [0, 1, 0, 1, 4]
+
+
+def test_a_word_says_the_same_whether_it_looks_like_a_name_or_not() -> None:
+    assert meaning_of("Thousands").same_as(meaning_of("thousands"))
+    assert not meaning_of("Thousands").same_as(meaning_of("hundreds"))
