@@ -16,7 +16,7 @@ from embeddings.store.protocol import Say, Store
 from qa_bot.answering.answerer import Answerer, check_question
 from qa_bot.answering.explanation import Explanation
 from qa_bot.answering.results import Answer, SourceSentence, Sureness, sureness_of
-from qa_bot.conversation.history import Turn
+from qa_bot.conversation.history import MAX_TURNS, Turn
 from qa_bot.conversation.remarks import Remark, Remarks
 from qa_bot.conversation.rewriter import Rewriter
 from qa_bot.conversation.understanding import understand
@@ -164,11 +164,13 @@ class QABot:
             answerer = self._answerer
         if not turns:
             return answerer.ask(question, cancelled, only, explained)
+        turns = turns[-2 * MAX_TURNS :]  # with the remarks among them; a long thread takes no longer than a short one
         kinds = [self._remarks.kind(turn.question) for turn in turns]
         asking = [number for number, kind in enumerate(kinds) if kind is None]
         remark = self._remarks.kind(question) if asking else None
         if remark not in (None, Remark.THANKS):
-            answer = self.ask(turns[asking[-1]].question, cancelled, only, [turns[number] for number in asking[:-1]])
+            before = [turns[number] for number in asking[:-1]]
+            answer = self.ask(turns[asking[-1]].question, cancelled, only, before, explained)
             seen = kinds[asking[-1] :].count(Remark.MORE)
             return self._again(question, answer, remark, seen)
         understood = understand(question, [turns[number] for number in asking], self.rewriter)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qa_bot.bot import QABot
-from qa_bot.conversation.history import Turn
+from qa_bot.conversation.history import MAX_TOKENS, Turn, sequence_of
 from qa_bot.conversation.remarks import Remark
 from qa_bot.conversation.rewriter import PHRASES, Rewriter
 from qa_bot.conversation.understanding import understand
@@ -69,7 +69,9 @@ def test_nothing_is_asked_of_an_empty_conversation(rewriter: Rewriter) -> None:
 
 def test_the_longest_conversation_and_question_are_read(rewriter: Rewriter) -> None:
     turns = [Turn("x" * 5000, "word " * 3000, "title " * 900)] * 40
-    rewriter.missing("who " * 2000, turns)
+    phrases = rewriter.missing("who " * 2000, turns)
+    assert len(phrases) <= PHRASES
+    assert len(sequence_of(rewriter._tokenizer, "who " * 2000, turns).ids) <= MAX_TOKENS
 
 
 @pytest.mark.parametrize(
