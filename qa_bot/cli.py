@@ -26,6 +26,7 @@ COMMANDS = (
     "ask",
     "repl",
     "slack",
+    "mcp",
     "feedback",
     "articles",
     "eval",
