@@ -26,6 +26,7 @@ COMMANDS = (
     "ask",
     "repl",
     "slack",
+    "serve",
     "mcp",
     "feedback",
     "articles",

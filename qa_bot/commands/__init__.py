@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +14,7 @@ from click.core import augment_usage_errors
 
 from embeddings.errors import SettingsError
 from embeddings.text import visible
-from qa_bot.settings import Settings, accepted_values, load_settings
+from qa_bot.settings import TOKEN, Settings, accepted_values, load_settings
 
 if TYPE_CHECKING:
     from embeddings.sources import SourceOptions
@@ -36,6 +38,8 @@ ANSWERING = (
 )
 """The settings that concern a command which answers questions."""
 
+
+_LEAST_TOKEN = 16
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -139,6 +143,27 @@ def open_bot(settings: Settings) -> QABot:
     from qa_bot.bot import QABot
 
     return QABot(settings, note)
+
+
+def http_token(host: str) -> str:
+    """The secret that programs must send by HTTP; empty if none is set, and only this machine reaches the address.
+
+    Raises:
+        SettingsError: the secret is short, or there is none and others can reach the address.
+    """
+    token = os.environ.pop(TOKEN, "")
+    if token and len(token) < _LEAST_TOKEN:
+        raise SettingsError(f"{TOKEN}: shorter than {_LEAST_TOKEN} characters; make one with: openssl rand -hex 24")
+    if not token and not _is_loopback(host):
+        raise SettingsError(f"--host {host}: others can reach it; set {TOKEN} to a secret that they must send")
+    return token
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def reading_options(function: F) -> F:
