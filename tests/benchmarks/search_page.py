@@ -25,7 +25,9 @@ sys.path.insert(0, str(ROOT / "tests"))
 from browser import DESKTOP, chromium, opened, served  # noqa: E402
 
 QUESTIONS = 40
-SHOWN = "document.readyState === 'complete' && !!document.querySelector('#answer h2') && location.search.includes({mark})"
+SHOWN = (
+    "document.readyState === 'complete' && !!document.querySelector('#answer h2') && location.search.includes({mark})"
+)
 
 
 async def measure(address: str, questions: list[str], program: str) -> list[float]:
