@@ -39,6 +39,7 @@ class ReindexReport(BaseModel, frozen=True):
         passages: see `PassageCounts`.
         seconds: wall time.
         dry_run: whether nothing was done.
+        retracted: articles that are left out because they are retracted.
     """
 
     new: int
@@ -50,6 +51,7 @@ class ReindexReport(BaseModel, frozen=True):
     passages: PassageCounts
     seconds: float
     dry_run: bool = False
+    retracted: int = 0
 
 
 class Progress(NamedTuple):
@@ -79,6 +81,7 @@ class Tally:
         self.seen: set[str] = set()
         self.failed: list[Failure] = []
         self.entries = self.new = self.changed = self.unchanged = self.removed = self.duplicates = 0
+        self.retracted = 0
         self.embedded = self.reused = 0
         self.encoding_seconds = 0.0
         self._began = time.monotonic()
@@ -89,7 +92,7 @@ class Tally:
 
     def counts(self) -> Sequence[int]:
         """The counts at this moment, for `since`."""
-        return self.new, self.changed, self.unchanged, self.removed, len(self.failed)
+        return self.new, self.changed, self.unchanged, self.removed, self.retracted, len(self.failed)
 
     def has_read(self, before: Sequence[int]) -> bool:
         """Whether an article was read since `counts` was called."""
@@ -97,7 +100,7 @@ class Tally:
 
     def since(self, before: Sequence[int]) -> str:
         """What was counted since `counts` was called, in words."""
-        names = ("new", "changed", "unchanged", "removed", "failed")
+        names = ("new", "changed", "unchanged", "removed", "retracted", "failed")
         counts = [count - old for count, old in zip(self.counts(), before, strict=True)]
         words = [f"{count:,} {name}" for name, count in zip(names, counts, strict=True) if count]
         return ", ".join(words) or "nothing there"
@@ -115,4 +118,5 @@ class Tally:
             passages=PassageCounts(embedded=self.embedded, reused=self.reused, total=stored_passages, per_second=speed),
             seconds=round(time.monotonic() - self._began, 3),
             dry_run=dry_run,
+            retracted=self.retracted,
         )

@@ -261,11 +261,13 @@ def render_report(report: ReindexReport, *, named: bool = False) -> str:
     """
     counts = [f"{count:,} {what}" for what in ("new", "changed", "removed") if (count := getattr(report, what))]
     counts.append(f"{report.unchanged:,} unchanged")
-    seen = report.new + report.changed + report.unchanged + report.removed + len(report.failed)
+    seen = report.new + report.changed + report.unchanged + report.removed + report.retracted + len(report.failed)
     lines = [f"Articles: {', '.join(counts)}." if seen else "No articles found."]
     if report.duplicates:
         copies = "are copies of others" if report.duplicates > 1 else "is a copy of another"
         lines[0] += f" {report.duplicates:,} {copies}."
+    if report.retracted:
+        lines.append(f"Left out, as retracted: {report.retracted:,} (see: qa-bot articles retracted)")
     passages = report.passages
     embedded = f"{passages.embedded:,} embedded now"
     if report.dry_run:
