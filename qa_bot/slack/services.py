@@ -164,11 +164,16 @@ def identity_of(context: AsyncBoltContext) -> BotIdentity:
     )
 
 
+def workspace_of(context: AsyncBoltContext) -> str | None:
+    """Id of the workspace that a request comes from; None if it is not known."""
+    return identity_of(context).team or context.team_id
+
+
 def origin_of(context: AsyncBoltContext) -> Mapping[str, Any]:
     """Where a request comes from, as the fields of `Origin`."""
     identity = identity_of(context)
     return {
-        "team": identity.team or context.team_id,
+        "team": workspace_of(context),
         "enterprise": identity.enterprise or context.enterprise_id,
         "bot_user": identity.bot_user,
     }

@@ -13,7 +13,7 @@ from aiohttp import web
 from slack_emulator.faults import Fault, Faults
 from slack_emulator.live_text import LiveText
 from slack_emulator.methods import METHODS, Method, SlackError
-from slack_emulator.workspace import BOT_TOKEN, CONFIG_TOKEN, TEAM_ID, Call, Workspace
+from slack_emulator.workspace import CONFIG_TOKEN, TEAM_ID, Call, Workspace
 
 
 class WebApi:
@@ -130,7 +130,9 @@ class WebApi:
 
     async def _download(self, request: web.Request) -> web.Response:
         file = self.workspace.files.get(request.match_info["rest"].split("/")[0].partition("-")[2])
-        if request.headers.get("Authorization") != f"Bearer {BOT_TOKEN}" or "files:read" not in self.workspace.scopes:
+        file_team = self.workspace.users[file.user].team_id if file else TEAM_ID
+        team = self.workspace.tokens.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
+        if team != file_team or "files:read" not in self.workspace.scopes:
             return web.Response(text="<!DOCTYPE html><title>Sign in | Slack</title>", content_type="text/html")
         if file is None:
             return web.Response(status=404)

@@ -15,7 +15,7 @@ from qa_bot.feedback import Verdict
 from qa_bot.slack.incoming.messages import CHARS_READ
 from qa_bot.slack.incoming.requests import mapping, read_request, read_timestamp, value_of
 from qa_bot.slack.quoting import clean
-from qa_bot.slack.services import Services, origin_of
+from qa_bot.slack.services import Services, origin_of, workspace_of
 from qa_bot.slack.views.blocks import ARTICLE, CONTEXT, FEEDBACK, MORE, SHARE
 from qa_bot.slack.views.button_values import Asked, Judged, Place
 from qa_bot.slack.views.home import ASK, ASK_AGAIN
@@ -123,6 +123,7 @@ async def take_correction(
         verdict or Verdict.WRONG,
         person=request.person,
         channel=form.channel,
+        team=workspace_of(context),
         given=time.time(),
         correction=correction,
     )
@@ -134,7 +135,7 @@ def _presenter(body: dict[str, Any], context: AsyncBoltContext, services: Servic
     request = read_request(body)
     if request is None or services.refuses(context, request.channel, request.person_team):
         return None
-    return ModalPresenter(services, context.client, request)
+    return ModalPresenter(services, context.client, request, workspace_of(context))
 
 
 def _show(body: dict[str, Any], context: AsyncBoltContext, services: Services, modal: Modal) -> None:
@@ -151,7 +152,9 @@ async def _judge(services: Services, presenter: ModalPresenter, judged: Judged, 
         await presenter.open(feedback_modal(form.model_dump_json(), texts))
     right = Verdict.RIGHT if judged.place is not None else Verdict.UNANSWERABLE
     verdict = right if judged.good else Verdict.WRONG
-    await record_judgement(services, judged, verdict, person=request.person, channel=request.channel, given=given)
+    await record_judgement(
+        services, judged, verdict, person=request.person, channel=request.channel, team=presenter.team, given=given
+    )
     if judged.good:
         await presenter.tell(texts.thanks_for_feedback)
 
@@ -160,9 +163,8 @@ def _answer(question: str, body: dict[str, Any], context: AsyncBoltContext, serv
     request = read_request(body)
     if request is None or services.refuses(context, None, request.person_team):
         return
-    presenter = ModalPresenter(services, context.client, request._replace(channel=None))
-    team = str(origin_of(context)["team"] or "")
-    services.short_tasks.start(presenter.answer(question, team), "answering in App Home")
+    presenter = ModalPresenter(services, context.client, request._replace(channel=None), workspace_of(context))
+    services.short_tasks.start(presenter.answer(question), "answering in App Home")
 
 
 def _filled_in(view: Mapping[str, Any]) -> tuple[Verdict | None, str]:

@@ -81,6 +81,7 @@ async def running(bot: QABot, settings: SlackSettings) -> AsyncIterator[tuple[Se
         services = Services(settings, bot, state, feedback, workspaces, pool, session, Archive(bot))
         services.jobs = Jobs(state, job_table(services), settings.queue)
         app = _bolt_app(services, oauth)
+        await asyncio.to_thread(_hide_old_posts, services)  # before the first question is answered
         loading = asyncio.ensure_future(_load(services))
         services.jobs.start()
         watching = asyncio.ensure_future(retractions.watch_retractions(services))
@@ -203,10 +204,16 @@ async def _report(error: Exception, body: dict[str, Any]) -> BoltResponse:
     return BoltResponse(status=500, body="")
 
 
+def _hide_old_posts(services: Services) -> None:
+    try:
+        hide_old_posts(services)
+    except QABotError as error:
+        _log.error("%s", error)
+
+
 async def _load(services: Services) -> None:
     """Loads the models; an error is reported again when a question needs them."""
     try:
-        await asyncio.to_thread(hide_old_posts, services)
         await asyncio.to_thread(partial(services.bot.load, conversation=True))
         services.loaded.set()
     except QABotError as error:

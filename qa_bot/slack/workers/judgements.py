@@ -26,6 +26,7 @@ async def record_judgement(
     *,
     person: str,
     channel: str | None,
+    team: str | None,
     given: float,
     correction: str = "",
 ) -> None:
@@ -37,14 +38,15 @@ async def record_judgement(
         verdict: on the answer.
         person: id of the person; only its hash is recorded.
         channel: where; its settings decide what may be recorded of the article.
+        team: id of the workspace; None if it is not known.
         given: when, in seconds since 1970.
         correction: the right answer in the person's words.
 
     Raises:
         QABotError: the store cannot be read.
     """
-    place = judged.place or await _closest(services, judged.question, channel)
-    source = await services.archive.article(place, services.only(channel)) if place else None
+    place = judged.place or await _closest(services, judged.question, channel, team)
+    source = await services.archive.article(place, services.only(channel, team)) if place else None
     facts: dict[str, Any] = {}
     if source is not None and place is not None:
         context, start = surroundings(source, place.start, place.end)
@@ -56,8 +58,8 @@ async def record_judgement(
     await asyncio.to_thread(services.feedback.add, judgement, given)
 
 
-async def _closest(services: Services, question: str, channel: str | None) -> Place | None:
+async def _closest(services: Services, question: str, channel: str | None, team: str | None) -> Place | None:
     """The place of the closest answer to a question without one: its sentences answer it, or do not."""
-    (outcome,) = await ask(services, channel, [question])
+    (outcome,) = await ask(services, channel, [question], team=team)
     alternatives = getattr(outcome, "alternatives", ())
     return Place.of(alternatives[0]) if alternatives else None

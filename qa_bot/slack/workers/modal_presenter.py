@@ -28,19 +28,28 @@ Modal = Callable[[ArticleText, Place, Texts], dict[str, Any]]
 
 
 class ModalPresenter:
-    """Shows modals to the person who clicked."""
+    """Shows modals to the person who clicked.
 
-    def __init__(self, services: Services, client: AsyncWebClient, request: Request) -> None:
+    Args:
+        services: the parts of the app.
+        client: with the token of the workspace.
+        request: the click.
+        team: id of the workspace; None if it is not known.
+    """
+
+    def __init__(self, services: Services, client: AsyncWebClient, request: Request, team: str | None) -> None:
         self._services = services
         self._client = client
         self.request = request
+        self.team = team
         self._texts = services.texts(request.channel)
 
     async def article(self, place: Place, modal: Modal) -> None:
         """Shows an article, or a part of it."""
         texts = self._texts
         try:
-            source = await self._services.archive.article(place, self._services.only(self.request.channel))
+            only = self._services.only(self.request.channel, self.team)
+            source = await self._services.archive.article(place, only)
         except QABotError as error:
             _log.error("an article could not be shown: %s", error)
             await self.open(notice_modal(texts.article_title, texts.unavailable, texts))
@@ -53,16 +62,16 @@ class ModalPresenter:
         texts = self._texts
         view = await self.open(notice_modal(texts.more_title, texts.searching, texts))
         if view is not None:
-            (outcome,) = await ask(self._services, self.request.channel, [question])
+            (outcome,) = await ask(self._services, self.request.channel, [question], team=self.team)
             await self._update(view, more_modal(outcome, texts))
 
-    async def answer(self, question: str, team: str) -> None:
+    async def answer(self, question: str) -> None:
         """Answers a question of App Home."""
-        texts, services = self._texts, self._services
+        texts, services, team = self._texts, self._services, self.team or ""
         view = await self.open(notice_modal(texts.answer_title, texts.searching, texts))
         services.remember_question(team, self.request.person, question)
         if view is not None:
-            outcomes = await ask(services, None, questions_in(question))
+            outcomes = await ask(services, None, questions_in(question), team=self.team)
             await self._update(view, answer_modal(outcomes, texts))
         await publish_home(services, self._client, self.request.person, team)
 

@@ -146,7 +146,7 @@ def test_ten_thousand_hostile_payloads_leave_nothing_but_a_line_in_the_log(scene
     for text in ("", "{", "[]", "null", '{"type": 7}', "\x00", '{"type": "events_api"}', "A" * 100_000):
         scene.slack.socket_mode.send_raw(text)
     scene.wait_for("the end of it", lambda: all(delivery.finished for delivery in scene.slack.deliveries), 120)
-    # Nobody waits for an answer to nonsense; and a click whose thread is gone is answered in the channel.
+    # Nobody waits for an answer to nonsense; and a click that does not say its thread, or lies, is answered in the channel.
     expected = ("was not acknowledged", "trigger_id", "takes no response", "what answers a click in a thread")
     with scene.workspace.changed:
         unexpected = [

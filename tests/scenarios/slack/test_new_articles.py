@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from commands import Command
 from slack_emulator.scene import Scene
@@ -144,6 +148,42 @@ def test_what_is_posted_in_a_channel_answers_there_only(scene: Scene, room: str,
         assert words in scene.text(scene.answer(scene.bob.asks(question, in_="news")))
         assert words not in scene.text(scene.answer(scene.bob.asks(question, in_=room)))
         assert words not in scene.text(scene.answer(scene.bob.writes_to_bot(question)))
+
+
+OLD_QUESTION, OLD_WORDS = "Who bought the barge of Narrow Quay?", "Elin Torvald"
+
+
+def old_scene(make_scene: Callable[..., Scene], tmp_path: Path, indexed: Path, settings: str) -> Scene:
+    """A scene whose store has a file that an app from before it was recorded where files were posted has put there."""
+    store = tmp_path / "old"
+    shutil.copytree(indexed, store)
+    posted = store / "slack_files" / "F0OLD0001" / "barge.txt"
+    posted.parent.mkdir(parents=True)
+    posted.write_text("The barge of Narrow Quay was bought by Elin Torvald in 1888.")
+    scene = make_scene(lambda _: f"[slack]\n{settings}", store, channels=("general",))
+    moved = scene.data_dir / "slack_files" / "F0OLD0001" / "barge.txt"
+    index = Command(scene.app.folder, scene.app.folder, scene.data_dir)("index", str(moved))
+    assert index.code == 0, index.output
+    scene.app.start()
+    return scene
+
+
+def test_a_file_that_was_posted_before_it_was_recorded_where_answers_nowhere(
+    make_scene: Callable[..., Scene], tmp_path: Path, indexed_seeds: Path
+) -> None:
+    old = old_scene(make_scene, tmp_path, indexed_seeds, "")
+    assert OLD_WORDS not in old.text(old.answer(old.bob.asks(OLD_QUESTION, in_="general")))
+    assert OLD_WORDS not in old.text(old.answer(old.bob.writes_to_bot(OLD_QUESTION)))
+    assert "post them again" in old.app.log, "an operator is told what to do"
+    old.check()
+
+
+def test_where_posts_are_shared_an_old_file_answers_everywhere(
+    make_scene: Callable[..., Scene], tmp_path: Path, indexed_seeds: Path
+) -> None:
+    old = old_scene(make_scene, tmp_path, indexed_seeds, "share_posts = true")
+    assert OLD_WORDS in old.text(old.answer(old.bob.asks(OLD_QUESTION, in_="general")))
+    old.check()
 
 
 def test_a_link_that_leads_nowhere_is_explained(scene: Scene, website: Website) -> None:

@@ -20,8 +20,12 @@ from slack_emulator.workspace import BOT_USER_ID, CLIENT_SECRET
 TEAMS = ("T0SEEDS02", "T0SEEDS03")
 
 
-def config(_: Scene) -> str:
-    return '[slack]\nworkspaces = ["T0SEEDS02", "T0SEEDS03", "T0SEEDS05"]\n'
+def config(scene: Scene) -> str:
+    """What is posted in a channel of the first workspace is indexed."""
+    own = scene.workspace.add_channel("own", {BOT_USER_ID})
+    own.teams = {TEAMS[0]}
+    workspaces = 'workspaces = ["T0SEEDS02", "T0SEEDS03", "T0SEEDS05"]'
+    return f"[slack]\n{workspaces}\n[slack.channels.{own.id}]\nindex_posts = true\n"
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +94,18 @@ def test_each_workspace_is_answered_with_its_own_token(scene: Scene, port: int) 
             if call.method == "chat.postMessage" and call.arguments["channel"] == question.channel
         ]
         assert posted.team == team
+
+
+def test_a_file_that_one_workspace_posts_does_not_answer_the_other(scene: Scene) -> None:
+    """Nor does it answer in the other channels of its own."""
+    here, there = Person(scene.slack, "poster", TEAMS[0]), Person(scene.slack, "neighbour", TEAMS[1])
+    content = b"The kiln of Ostrava Street was sold to Mirek Dolan for nine crowns, says the ledger."
+    shared = here.shares("ledger.txt", content, "text/plain", in_="own")
+    scene.wait_for("the file to be indexed", lambda: any("check" in name for name in shared.reactions), 60)
+    question, words = "Who was the kiln of Ostrava Street sold to?", "Mirek Dolan"
+    assert words in scene.text(scene.answer(here.asks(question, in_="own")))
+    for asked in (here.asks(question, in_=f"lobby-{TEAMS[0]}"), there.asks(question, in_=f"lobby-{TEAMS[1]}")):
+        assert words not in scene.text(scene.answer(asked))
 
 
 def test_a_request_is_acknowledged_and_answered_without_asking_slack_who_the_bot_is(scene: Scene) -> None:
