@@ -1,7 +1,8 @@
 """The command `qa-bot`: the form of its errors, its exit codes.  Each command is a module of `commands/`.
 
 Answers, lists and JSON go to stdout; progress, notes and errors to stderr.  Exit codes: 0 done (or answered), 1 the articles
-do not answer the question, 2 a usage, settings, file or store error, 130 stopped by Ctrl-C.
+do not answer the question, 2 a usage, settings, file or store error, 3 some sources could not be indexed and the rest was, 130
+stopped by Ctrl-C.
 """
 
 from __future__ import annotations

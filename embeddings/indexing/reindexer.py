@@ -111,7 +111,7 @@ class Reindexer:
         comparison = Comparison(self._store, Writer(self._store, self._rule, tally), tally, listings, self._progress)
         for listing in listings:
             comparison.bring_up_to_date(listing)
-        return tally.report(self._store.status().passages, dry_run=True)
+        return tally.report(self._store, dry_run=True)
 
     def _begin(self) -> tuple[Tally, SourceLister]:
         check_encoder(self._store, self._encoder.identity, str(self._rule))
@@ -137,7 +137,7 @@ class Reindexer:
         for location, reason in unreachable.items():
             self._store.sources.note_result(location, reason)
         forget_files_that_their_folder_lost(self._store, listings, tally)
-        return tally.report(self._store.status().passages)
+        return tally.report(self._store)
 
     def rebuild(self) -> ReindexReport:
         """Cuts and embeds all articles of the store anew, from the texts that it holds.
@@ -173,4 +173,4 @@ class Reindexer:
                 tally.changed += len(pieces)
                 tally.embedded += len(hashes)
                 self._progress(Progress(tally.changed, max(total, tally.changed), tally.embedded))
-        return tally.report(store.status().passages)
+        return tally.report(store)

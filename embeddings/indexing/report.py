@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
+from embeddings.store.protocol import Store
+
 
 class Failure(BaseModel, frozen=True):
     """A source, or an entry of one, that could not be read, and why."""
@@ -40,6 +42,7 @@ class ReindexReport(BaseModel, frozen=True):
         seconds: wall time.
         dry_run: whether nothing was done.
         retracted: articles that are left out because they are retracted.
+        articles: in the store now.
     """
 
     new: int
@@ -52,6 +55,7 @@ class ReindexReport(BaseModel, frozen=True):
     seconds: float
     dry_run: bool = False
     retracted: int = 0
+    articles: int = 0
 
 
 class Progress(NamedTuple):
@@ -105,8 +109,9 @@ class Tally:
         words = [f"{count:,} {name}" for name, count in zip(names, counts, strict=True) if count]
         return ", ".join(words) or "nothing there"
 
-    def report(self, stored_passages: int, *, dry_run: bool = False) -> ReindexReport:
+    def report(self, store: Store, *, dry_run: bool = False) -> ReindexReport:
         """The report of this reindex, now that it is over."""
+        status = store.status()
         speed = round(self.embedded / self.encoding_seconds, 1) if self.encoding_seconds else 0.0
         return ReindexReport(
             new=self.new,
@@ -115,8 +120,9 @@ class Tally:
             removed=self.removed,
             duplicates=self.duplicates,
             failed=tuple(self.failed),
-            passages=PassageCounts(embedded=self.embedded, reused=self.reused, total=stored_passages, per_second=speed),
+            passages=PassageCounts(embedded=self.embedded, reused=self.reused, total=status.passages, per_second=speed),
             seconds=round(time.monotonic() - self._began, 3),
             dry_run=dry_run,
             retracted=self.retracted,
+            articles=status.articles,
         )

@@ -122,6 +122,31 @@ def count(text: str) -> int:
     return int(text)
 
 
+def confirmed(question: str, *, yes: bool, refusal: str) -> None:
+    """Returns if a person agrees: by the option `--yes`, or when asked at a terminal.
+
+    Args:
+        question: to ask at a terminal.
+        yes: whether the option is given.
+        refusal: the error where there is no terminal; it names `--yes`.
+
+    Raises:
+        SettingsError: there is no terminal.
+        KeyboardInterrupt: the person does not agree.
+    """
+    if yes:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise SettingsError(refusal)
+    try:
+        if click.confirm(visible(question), err=True):
+            return
+    except click.Abort:
+        sys.stderr.write("\n")
+    note("nothing has changed")
+    raise KeyboardInterrupt
+
+
 def note(line: str) -> None:
     """Prints a line for a person on stderr."""
     sys.stderr.write(f"qa-bot: {visible(line)}\n")  # one write, as threads may be writing too
@@ -152,6 +177,22 @@ def reading_options(function: F) -> F:
     ):
         function = option(function)
     return function
+
+
+def check_narrowing(bot: QABot, locations: Sequence[str], options: SourceOptions, *, yes: bool, command: str) -> None:
+    """Asks a person before new options take articles of remembered sources out of the store.
+
+    Raises:
+        SettingsError: they would, there is no terminal to ask at, and `yes` is not given.
+        SourceError: one of the sources does not exist.
+        KeyboardInterrupt: the person does not agree.
+    """
+    from embeddings.indexing.narrowing import narrowings
+
+    for location, gone, articles in narrowings(bot.store, locations, options, bot.fetcher):
+        lost = f"with these options, {gone:,} of its {articles:,} articles will be removed"
+        hint = f"to go ahead, add --yes; to see more: {command} --dry-run"
+        confirmed(f"{location}: {lost}. Go ahead?", yes=yes, refusal=f"{location}: {lost}; {hint}")
 
 
 def source_options(

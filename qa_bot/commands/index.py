@@ -20,6 +20,7 @@ from qa_bot.commands import (
     STORE,
     Command,
     as_json,
+    check_narrowing,
     note,
     open_bot,
     print_json,
@@ -41,7 +42,8 @@ Examples:
   qa-bot index --watch               keep running and index changes, until Ctrl-C
   qa-bot index --exclude 'drafts/*' --field title=headline ~/archive
   qa-bot index --rebuild             embed everything again, after you set another encoder
-  qa-bot index --json ~/articles     print the report as JSON on stdout
+
+Exit codes: 0 done, 2 an error or nothing could be read, 3 some sources could not be read, 130 stopped
 """
 
 INDEXING = (
@@ -54,9 +56,12 @@ INDEXING = (
         "allow_private_addresses",
         "document_seconds",
     ),
-    *("commit_passages", "watch_seconds", "dense_index", "threads"),
+    *("watch_seconds", "dense_index", "threads"),
 )
 """The settings that concern an index run."""
+
+SOME_FAILED = 3
+"""The exit code if some sources or articles could not be read, and the rest was indexed."""
 
 _LONGEST_PAUSE = 60.0
 """Seconds between two attempts while every attempt fails."""
@@ -79,7 +84,7 @@ class _Output(NamedTuple):
 
     def print_report(self, report: ReindexReport) -> int:
         """Prints a report; returns the exit code."""
-        from qa_bot.terminal.render import render_report
+        from qa_bot.terminal.report import render_report
 
         for failure in report.failed:
             note(f"not indexed: {failure.source}: {failure.reason}")
@@ -87,7 +92,9 @@ class _Output(NamedTuple):
             print_json(report.model_dump_json())
         elif not self.quiet:
             print(render_report(report, named=True), file=sys.stderr)
-        return 2 if report.failed and not report.new + report.changed + report.unchanged else 0
+        if not report.failed:
+            return 0
+        return SOME_FAILED if report.new + report.changed + report.unchanged + report.retracted else 2
 
 
 @click.command("index", cls=Command, settings=INDEXING, epilog=EXAMPLES)
@@ -101,6 +108,7 @@ class _Output(NamedTuple):
 @click.option("--dry-run", is_flag=True, help="show what would change, and change nothing")
 @click.option("--watch", is_flag=True, help="keep running and index changes, until Ctrl-C or SIGTERM")
 @click.option("--rebuild", is_flag=True, help="cut and embed the whole store again")
+@click.option("--yes", is_flag=True, help="do not ask before new options remove articles")
 @click.option("--quiet", is_flag=True, help="print nothing if all goes well")
 @as_json
 @reading_options
@@ -110,6 +118,7 @@ def command(
     dry_run: bool,
     watch: bool,
     rebuild: bool,
+    yes: bool,
     quiet: bool,
     as_json: bool,
     **reading: Any,
@@ -124,6 +133,8 @@ def command(
     with open_bot(settings) as bot, _sigterm_as_ctrl_c() as terminated:
         if not sources and not bot.store.sources.list() and not rebuild:
             raise StoreError(f"the store in {settings.data_dir} has no sources yet; run: qa-bot index FOLDER")
+        if options and not dry_run:
+            check_narrowing(bot, sources, options, yes=yes, command="qa-bot index")
 
         def index(progress: Callable[[Progress], None]) -> ReindexReport:
             if dry_run:

@@ -11,7 +11,17 @@ import click
 
 from embeddings.errors import SourceError
 from embeddings.text import visible
-from qa_bot.commands import LOCATION, Group, as_json, note, open_bot, print_json, reading_options, source_options
+from qa_bot.commands import (
+    LOCATION,
+    Group,
+    as_json,
+    check_narrowing,
+    note,
+    open_bot,
+    print_json,
+    reading_options,
+    source_options,
+)
 from qa_bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,14 +72,17 @@ def _options(source: SourceRecord) -> Any:
 @click.argument(
     "sources", nargs=-1, required=True, metavar="SOURCE...", type=LOCATION, help="files, folders, globs, pages, feeds"
 )
+@click.option("--yes", is_flag=True, help="do not ask before new options remove articles")
 @reading_options
-def _add(settings: Settings, sources: tuple[str, ...], **reading: Any) -> int:
+def _add(settings: Settings, sources: tuple[str, ...], *, yes: bool, **reading: Any) -> int:
     """Add sources; the next `qa-bot index` reads them."""
     from embeddings.sources import SourceContext, SourceOptions
     from embeddings.sources.opening import open_source
 
     options = source_options(**reading)
     with open_bot(settings) as bot:
+        if options:
+            check_narrowing(bot, sources, options, yes=yes, command="qa-bot index")
         context = SourceContext(options=options or SourceOptions())
         for source in [open_source(location, context) for location in sources]:
             bot.store.sources.add(source.location, options.model_dump_json() if options else None)

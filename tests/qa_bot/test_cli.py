@@ -202,7 +202,7 @@ def own(tmp_path: Path, cache_dir: Path, monkeypatch: pytest.MonkeyPatch, run: R
 def test_the_report_as_json_has_the_shape_that_others_rely_on(run: Run, own: Path) -> None:
     (own / "bad.txt").write_bytes(b"\0")
     code, output, errors = run("index", "--json", "--quiet", own)
-    assert code == 0
+    assert code == 3
     report = json.loads(output)
     assert report["passages"].pop("per_second") > 0
     assert report | {"seconds": 0.0} == {
@@ -216,6 +216,7 @@ def test_the_report_as_json_has_the_shape_that_others_rely_on(run: Run, own: Pat
         "seconds": 0.0,
         "dry_run": False,
         "retracted": 0,
+        "articles": 2,
     }
     assert report["seconds"] > 0
     assert errors.count("\n") == 1
