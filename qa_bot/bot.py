@@ -152,7 +152,7 @@ class QABot:
             cancelled: asked between the steps; True gives the question up.
             only: the articles that may answer.
             turns: before the question, as typed, the oldest first.
-            explained: is told how the answer came about.
+            explained: is told how the answer came about; what it is told last counts.
 
         Raises:
             QABotError: the question cannot be asked, or the store or a model cannot be used.
@@ -176,8 +176,11 @@ class QABot:
         understood = understand(question, [turns[number] for number in asking], self.rewriter)
         answer = answerer.ask(understood or question, cancelled, only, explained)
         if understood and not answer.answered:
-            literal = answerer.ask(question, cancelled, only)
+            told: list[Explanation] = []
+            literal = answerer.ask(question, cancelled, only, told.append if explained else None)
             if literal.answer and sureness_of(literal.answer.confidence) is Sureness.VERY:
+                if explained and told:
+                    explained(told[-1])
                 return literal
         return answer.model_copy(update={"question": question, "understood_as": answer.understood_as or understood})
 

@@ -21,7 +21,20 @@ from qa_bot import __version__
 from qa_bot.commands import Group
 from qa_bot.settings import PREFIX, Settings
 
-COMMANDS = ("index", "sources", "ask", "repl", "slack", "feedback", "articles", "eval", "status")
+COMMANDS = (
+    "index",
+    "sources",
+    "ask",
+    "repl",
+    "slack",
+    "feedback",
+    "articles",
+    "eval",
+    "status",
+    "doctor",
+    "backup",
+    "restore",
+)
 """In the order in which the help shows them."""
 COMPLETE = "_QA_BOT_COMPLETE"
 """The environment variable by which a shell asks for completions."""

@@ -48,6 +48,7 @@ class Cell(NamedTuple):
 class Screen:
     """As much of a terminal as the REPL uses: it writes, goes back, and erases."""
 
+    _LINK = re.compile(r"\x1b]8;.*?\x1b\\")
     _PIECE = re.compile(r"\x1b\[([\d;?]*)([A-Za-z])|([\r\n\b])|([^\x1b\r\n\b])")
 
     def __init__(self, written: str) -> None:
@@ -62,7 +63,7 @@ class Screen:
         return "".join(cell.character for cell in self.rows[-1])
 
     def _show(self, written: str) -> None:
-        for numbers, command, control, character in self._PIECE.findall(written):
+        for numbers, command, control, character in self._PIECE.findall(self._LINK.sub("", written)):
             if command:
                 self._obey(command, numbers)
             elif control:

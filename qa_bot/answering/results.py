@@ -12,6 +12,7 @@ from embeddings.articles import Article
 from qa_bot.answering.datelines import date_in_text
 from qa_bot.answering.missing import Missing
 from qa_bot.answering.question_kind import QuestionKind
+from qa_bot.answering.relative_days import NamedDay, relative_days
 
 
 class _Frozen(BaseModel):
@@ -73,6 +74,12 @@ class Quotation(_Frozen):
     one_of_sides: float = 0.0
     contradicts: bool = False
 
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def days(self) -> tuple[NamedDay, ...]:
+        """The days that the sentence names without their dates: ``article.text[day.start:day.end] == day.text``."""
+        return _days_in(self.sentence, self.article)
+
 
 class Timings(_Frozen):
     """Wall time of the steps, in milliseconds."""
@@ -124,6 +131,12 @@ class Answer(_Frozen):
     missing: Missing | None = None
     kind: QuestionKind = QuestionKind.SPAN
     timings_ms: Timings
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def days(self) -> tuple[NamedDay, ...]:
+        """As `Quotation.days`; empty without an answer."""
+        return _days_in(self.sentence, self.article) if self.sentence and self.article else ()
 
     @property
     def asked(self) -> str:
@@ -209,6 +222,12 @@ def day_of(article: ArticleReference) -> date | None:
     """The same of what an answer says of its article."""
     published = article.published_at or article.date_in_text
     return published.date() if isinstance(published, datetime) else published
+
+
+def _days_in(sentence: SourceSentence, article: ArticleReference) -> tuple[NamedDay, ...]:
+    days = relative_days(sentence.text, day_of(article))
+    shifted = ({"start": day.start + sentence.start, "end": day.end + sentence.start} for day in days)
+    return tuple(day.model_copy(update=places) for day, places in zip(days, shifted, strict=True))
 
 
 def newest_first(sources: Iterable[Source]) -> list[Source]:

@@ -8,6 +8,7 @@ import shlex
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 from embeddings.errors import QABotError, QuestionError
@@ -17,6 +18,7 @@ from embeddings.sentences import Span
 from embeddings.store.protocol import ArticleText
 from embeddings.text import visible
 from qa_bot.answering.answerer import Cancelled
+from qa_bot.answering.explanation import Explanation
 from qa_bot.answering.results import Answer, Quotation, iterate
 from qa_bot.bot import QABot
 from qa_bot.conversation.history import MAX_TURNS, Turn
@@ -24,6 +26,7 @@ from qa_bot.conversation.remarks import Remark
 from qa_bot.conversation.small_talk import SmallTalk, small_talk
 from qa_bot.retrieval.filter_syntax import describe_filter, read_filter
 from qa_bot.terminal import render
+from qa_bot.terminal.explained import render_explanation
 from qa_bot.terminal.progress import ProgressLine
 from qa_bot.terminal.report import render_report
 from qa_bot.terminal.wrapping import NOTHING, WIDTH
@@ -60,6 +63,7 @@ class Session:
         self._as_json = as_json
         self._colour = render.use_colour(sys.stdout)
         self._answer: Answer | None = None
+        self._explanation: Explanation | None = None
         self._turns: list[Turn] = []
         self._only = EVERYTHING
         self._written = self.ended = self.failed = False
@@ -155,7 +159,10 @@ class Session:
         turns, remark = self._turns, self._bot.remark(question) if self._turns else None
         if remark is Remark.THANKS:
             return self.write(_REPLIES[SmallTalk.THANKS])
-        self._answer = answer = self._run(lambda stopped: self._bot.ask(question, stopped, self._only, turns))
+        told: list[Explanation] = []
+        asking = partial(self._bot.ask, question, only=self._only, turns=turns, explained=told.append)
+        self._answer = answer = self._run(lambda stopped: asking(stopped))
+        self._explanation = told[-1] if told else None
         words = answer.answer.text if answer.answer else None
         title = answer.article.title if answer.article else None
         self._turns = [*turns[1 - MAX_TURNS :], Turn(question, words, title)]
@@ -201,6 +208,14 @@ class Session:
         if not self._answer.alternatives:
             return self.write("There are no other answers.")
         return self.write(self._rendered(render.render_alternatives, self._answer))
+
+    def why(self, arguments: Sequence[str]) -> None:
+        """Shows which passages were read, and what else was in the running."""
+        if self._answer is None:
+            raise QuestionError("there is no answer yet; ask a question first")
+        if self._explanation is None:
+            return self.write("These are the articles that have the words of the question; no passage was read.")
+        return self.write(self._rendered(render_explanation, self._answer, self._explanation))
 
     def context(self, arguments: Sequence[str]) -> None:
         """Shows the sentences around the answer, or around answer N of /more."""
@@ -287,6 +302,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "more": Command("", Session.more),
+    "why": Command("", Session.why),
     "context": Command("[N]", Session.context),
     "article": Command("[N or ID]", Session.article),
     "articles": Command("", Session.articles),

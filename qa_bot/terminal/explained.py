@@ -5,17 +5,18 @@ from __future__ import annotations
 from embeddings.text import visible
 from qa_bot.answering.explanation import Contender, Explanation
 from qa_bot.answering.results import Answer, percent_of
-from qa_bot.terminal.wrapping import WIDTH
+from qa_bot.terminal.wrapping import DIM, RESET, WIDTH
 
 _SHOWN = 60
 
 
-def render_explanation(answer: Answer, explanation: Explanation, *, width: int = WIDTH) -> str:
+def render_explanation(answer: Answer, explanation: Explanation, *, colour: bool = False, width: int = WIDTH) -> str:
     """Why an answer is what it is: thresholds, what was in the running, and the passages that were read.
 
     Args:
         answer: to explain.
         explanation: of it.
+        colour: whether to use dim, for the passages' own words.
         width: columns that a line may take.
     """
     best = explanation.contenders[0] if explanation.contenders else None
@@ -34,7 +35,8 @@ def render_explanation(answer: Answer, explanation: Explanation, *, width: int =
     lines += ["", "Passages that were read (score: cosine, words shared, BM25):"]
     for at, passage in enumerate(explanation.passages, start=1):
         scores = f"{passage.score:.2f}: {passage.cosine:.2f}, {passage.overlap:.2f}, {passage.bm25:.1f}"
-        lines += [f"{at:>3}. {scores}  {_cut(passage.title)}", f"     {_cut(passage.text, width - 6)}"]
+        text = f"     {_cut(passage.text, width - 6)}"
+        lines += [f"{at:>3}. {scores}  {_cut(passage.title)}", f"{DIM}{text}{RESET}" if colour else text]
     return "\n".join(lines)
 
 

@@ -17,11 +17,13 @@ from qa_bot.answering.missing import reason
 from qa_bot.answering.question_kind import QuestionKind
 from qa_bot.answering.results import AnswerVerdict, ArticleReference, iterate, percent_of, sureness_of
 from qa_bot.answering.standpoints import standpoints
-from qa_bot.terminal.wrapping import DIM, NOTHING, RESET, WIDTH, wrap
+from qa_bot.answering.text_fragment import link_to_words
+from qa_bot.terminal.wrapping import DIM, NOTHING, RESET, WIDTH, hyperlink, wrap
 
 if TYPE_CHECKING:
     from embeddings.articles import Article
     from embeddings.store.protocol import ArticleText
+    from qa_bot.answering.relative_days import NamedDay
     from qa_bot.answering.results import Answer, AnswerSpan, Quotation, SourceSentence
 
 NOT_ANSWERED = "The articles don't say."
@@ -84,12 +86,26 @@ def render_answer(
     if answer.kind is QuestionKind.ARTICLES:
         return "\n".join(_listed_articles(answer, colour, width))
     lines = wrap(answer.sentence.text, _marked(answer.sentence, answer.answer), colour=colour, width=width)
+    lines += _dim(_days(answer.days, width), colour)
     also = _dim(_also(answer.also, answer.also_more, width), colour)
     also += _dim(_also([source.article for source in answer.agreeing], 0, width, "says so too"), colour)
     differ = wrap(_differ(answer), colour=False, width=width)
     return "\n".join(
-        [_heading(answer, answer.answer), *lines, "", *_about(answer.article, colour, width), *also, *differ]
+        [
+            _heading(answer, answer.answer),
+            *lines,
+            "",
+            *_about(answer.article, colour, width, answer.sentence.text),
+            *also,
+            *differ,
+        ]
     )
+
+
+def _days(days: Sequence[NamedDay], width: int) -> list[str]:
+    """Which days the sentence means by "yesterday" or "Thursday", each said once; no line if it names none."""
+    said = dict.fromkeys(f"“{day.text}” is {render_date(day.day)}" for day in days)
+    return wrap(f"Here, {', and '.join(said)}.", colour=False, width=width) if said else []
 
 
 def _differ(answer: Answer) -> str:
@@ -119,7 +135,7 @@ def _listed_articles(answer: Answer, colour: bool, width: int) -> list[str]:
     lines = ["The newest articles on this:"]
     for number, quotation in enumerate(iterate(answer), start=1):
         lines += ["", *_numbered(number, quotation, NOTHING, "", colour, width)]
-        lines += _dim(["    " + _place(quotation.article)], colour)
+        lines += _dim(["    " + _link(quotation.article, quotation.sentence.text, colour)], colour)
     return lines
 
 
@@ -170,11 +186,19 @@ def sureness(confidence: float) -> str:
     return f"{words[sureness_of(confidence)]} ({percent_of(confidence)}%)"
 
 
-def _about(article: ArticleReference | Article, colour: bool, width: int) -> list[str]:
+def _about(article: ArticleReference | Article, colour: bool, width: int, words: str = "") -> list[str]:
     lines = wrap(article.title, colour=colour, width=width, indent="  ")
     published = wrap(_published(article), colour=colour, width=width, indent="  ")
     # A link or path is never broken, so that it can be clicked or copied.
-    return lines + _dim([*published, "  " + _place(article)], colour)
+    return lines + _dim([*published, "  " + _link(article, words, colour)], colour)
+
+
+def _link(article: ArticleReference | Article, words: str, colour: bool) -> str:
+    """Where to find an article; in a terminal with colours, a web page is a link that opens it at some words."""
+    shown = _place(article)
+    if not (colour and article.url == shown and shown.isascii()):  # a path, or an address that cannot be shown as it is
+        return shown
+    return hyperlink(link_to_words(shown, words), shown)
 
 
 def _also(others: Sequence[ArticleReference], unnamed: int, width: int, how: str = "also in") -> list[str]:
@@ -233,7 +257,7 @@ def render_context(
     lines = _paragraphs(text[start:end], _within(start, quotation.answer), colour=colour, width=width)
     above = _dim(["[…]"], colour) if text[:start].strip() else []
     below = _dim(["[…]"], colour) if text[end:].strip() else []
-    return "\n".join([*above, *lines, *below, "", *_about(stored.article, colour, width)])
+    return "\n".join([*above, *lines, *below, "", *_about(stored.article, colour, width, sentence.text)])
 
 
 def render_article(article: Article, marked: Span = NOTHING, *, colour: bool, width: int = WIDTH) -> str:

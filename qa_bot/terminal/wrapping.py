@@ -61,6 +61,21 @@ def wrap(text: str, marked: Span = NOTHING, *, colour: bool, width: int = WIDTH,
     return lines
 
 
+def hyperlink(url: str, text: str) -> str:
+    """Text that opens an address when it is clicked (OSC 8); a terminal that makes no links shows the text alone.
+
+    Args:
+        url: of printable ASCII.
+        text: harmless to a terminal.
+
+    Raises:
+        ValueError: the address has other characters, which could end the link.
+    """
+    if not (url.isascii() and url.isprintable()):
+        raise ValueError(f"not an address of printable ASCII: {url!a}")
+    return f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\"
+
+
 def _squeeze(text: str) -> str:
     # A prefix of the text becomes a prefix of the result, so the squeezed prefix tells where a place has moved to.
     return re.sub(" +", " ", visible(text)).lstrip(" ")

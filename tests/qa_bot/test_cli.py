@@ -64,7 +64,7 @@ def test_an_answer_as_json_has_the_shape_that_others_rely_on(run: Run) -> None:
     assert (code, errors) == (0, "")
     answer = json.loads(output)
     parts = ["question", "understood_as", "answered", "answer", "sentence", "article", "also", "also_more", "agreeing"]
-    assert list(answer) == [*parts, "one_of_sides", "alternatives", "missing", "kind", "timings_ms", "verdict"]
+    assert list(answer) == [*parts, "one_of_sides", "alternatives", "missing", "kind", "timings_ms", "days", "verdict"]
     assert (answer["question"], answer["answered"], answer["verdict"]) == (QUESTION, True, "answered")
     assert answer["missing"] is None
     assert answer["understood_as"] is None
@@ -73,7 +73,7 @@ def test_an_answer_as_json_has_the_shape_that_others_rely_on(run: Run) -> None:
     assert answer["article"].keys() == ARTICLE
     assert shape(answer["timings_ms"]) == dict.fromkeys(("encode", "search", "read", "total"), "float")
     for alternative in answer["alternatives"]:
-        also = ["also", "also_more", "agreeing", "one_of_sides", "contradicts"]
+        also = ["also", "also_more", "agreeing", "one_of_sides", "contradicts", "days"]
         assert list(alternative) == ["answer", "sentence", "article", *also]
         assert shape(alternative["answer"]) == ANSWER
         assert shape(alternative["sentence"]) == SENTENCE

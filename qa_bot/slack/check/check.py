@@ -7,13 +7,14 @@ import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import closing
-from typing import Any, NamedTuple
+from typing import Any
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from embeddings.errors import QABotError, SettingsError
 from qa_bot.bot import QABot
+from qa_bot.findings import Finding
 from qa_bot.slack.check.validation import validate_manifests, validate_shapes
 from qa_bot.slack.incoming.requests import mapping
 from qa_bot.slack.jobs.state import FILE_NAME, SlackState
@@ -72,19 +73,6 @@ WHAT_TO_DO = {
     "missing_scope": "an app-level token needs the scope connections:write; make a new one",
     "not_allowed_token_type": "it is another kind of token; SLACK_BOT_TOKEN begins with xoxb-, SLACK_APP_TOKEN with xapp-",
 }
-
-
-class Finding(NamedTuple):
-    """Whether something is right, and what it is or what to do; `right` is None if that cannot be checked."""
-
-    right: bool | None
-    subject: str
-    words: str
-
-    def line(self) -> str:
-        """The finding as it is printed."""
-        mark = {True: "ok   ", False: "WRONG", None: "?    "}[self.right]
-        return f"{mark} {self.subject}: {self.words}"
 
 
 def check(bot: QABot, settings: SlackSettings, *, http: bool, write: Callable[[str], None] = print) -> int:

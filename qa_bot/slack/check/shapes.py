@@ -10,6 +10,7 @@ from embeddings.articles import Article
 from embeddings.sentences import split_sentences
 from embeddings.store.protocol import ArticleText, StoreStatus
 from qa_bot.answering.answerer import MAX_QUESTION_CHARS
+from qa_bot.answering.explanation import CONTENDERS, Contender, Explanation, ReadPassage
 from qa_bot.answering.results import Answer, AnswerSpan, Quotation, SourceSentence, Timings, reference
 from qa_bot.slack.incoming.messages import QUESTIONS_ANSWERED
 from qa_bot.slack.jobs.state import QUESTIONS_KEPT
@@ -23,6 +24,7 @@ from qa_bot.slack.views.modals import (
     feedback_modal,
     more_modal,
     notice_modal,
+    why_modal,
 )
 from qa_bot.slack.views.texts import Texts
 from qa_bot.slack.workers.judgements import FeedbackForm
@@ -32,6 +34,7 @@ LONG_SENTENCE = f"{SENTENCE}, {', '.join(['and said so'] * 300)}."
 ANSWER = "3 May 1911"
 ALTERNATIVES = 4
 PARAGRAPHS = 800
+PASSAGES = 20
 
 
 class Shape(NamedTuple):
@@ -62,6 +65,7 @@ def shapes(texts: Texts, person: str) -> Iterator[Shape]:
         "a notice": notice_modal(texts.answer_title, texts.searching, texts),
         "more answers": more_modal(answered, texts),
         "an answer to App Home": answer_modal([answered], texts),
+        "why an answer is given": why_modal(_explanation(), texts),
         "an answer in its context": context_modal(source, place, texts),
         "a whole article": article_modal(source, place, texts),
         "the feedback form": feedback_modal(form.model_dump_json(), texts),
@@ -113,6 +117,14 @@ def _answer(*, answered: bool) -> Answer:
         alternatives=(quotation,) * ALTERNATIVES,
         timings_ms=Timings(encode=0, search=0, read=0, total=0),
     )
+
+
+def _explanation() -> Explanation:
+    place = {"article": "0123456789ab", "start": 0, "end": len(LONG_SENTENCE), "text": LONG_SENTENCE}
+    contender = Contender(**place, span_score=1.0, retrieval_score=0.5, alone=0.5, confidence=0.5)
+    passage = ReadPassage(**place, title=_article().title, score=0.5, cosine=0.5, bm25=10.0, overlap=0.5)
+    limits = {"threshold": 0.64, "possible_threshold": 0.35}
+    return Explanation(passages=(passage,) * PASSAGES, contenders=(contender,) * CONTENDERS, **limits)
 
 
 def _home() -> HomeFacts:

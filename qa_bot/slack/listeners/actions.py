@@ -16,7 +16,7 @@ from qa_bot.slack.incoming.messages import CHARS_READ
 from qa_bot.slack.incoming.requests import mapping, read_request, read_timestamp, value_of
 from qa_bot.slack.quoting import clean
 from qa_bot.slack.services import Services, origin_of, workspace_of
-from qa_bot.slack.views.blocks import ARTICLE, CONTEXT, FEEDBACK, MORE, SHARE
+from qa_bot.slack.views.blocks import ARTICLE, CONTEXT, FEEDBACK, MORE, SHARE, WHY
 from qa_bot.slack.views.button_values import Asked, Judged, Place
 from qa_bot.slack.views.home import ASK, ASK_AGAIN
 from qa_bot.slack.views.modals import (
@@ -37,6 +37,7 @@ from qa_bot.slack.workers.private_answers import PrivatePayload
 def register(app: AsyncApp) -> None:
     """Registers the listeners."""
     app.action(MORE)(more_answers)
+    app.action(WHY)(show_why)
     app.action(CONTEXT)(show_context)
     app.action(ARTICLE)(show_article)
     app.action(SHARE)(share_answer)
@@ -52,6 +53,14 @@ async def more_answers(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltCo
     presenter, asked = _presenter(body, context, services), Asked.load(value_of(body))
     if presenter and asked:
         services.short_tasks.start(presenter.more(asked.question), "showing more answers")
+
+
+async def show_why(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
+    """Shows in a modal how the answer came about."""
+    await ack()
+    presenter, asked = _presenter(body, context, services), Asked.load(value_of(body))
+    if presenter and asked:
+        services.short_tasks.start(presenter.why(asked.question), "explaining an answer")
 
 
 async def show_context(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:

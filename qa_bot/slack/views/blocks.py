@@ -25,9 +25,10 @@ from slack_sdk.models.blocks import (
 from embeddings.articles import real_host
 from qa_bot.answering.question_kind import QuestionKind
 from qa_bot.answering.results import Answer, AnswerVerdict, ArticleReference, Quotation, iterate
+from qa_bot.answering.text_fragment import link_to_words
 from qa_bot.slack.quoting import clean, cut, cut_around, escape, misleads, web_address
 from qa_bot.slack.views.button_values import Asked, Judged, Place
-from qa_bot.slack.views.texts import Texts, differ, heading, published, sureness, why_not
+from qa_bot.slack.views.texts import Texts, differ, heading, named_days, published, sureness, why_not
 
 QUOTE_CHARS = 2400
 TITLE_CHARS = 200
@@ -42,6 +43,7 @@ FALLBACK_CHARS = 3000
 """Slack shows up to 4,000 characters of a message's text."""
 
 MORE, CONTEXT, ARTICLE, SHARE, FEEDBACK = "more_answers", "show_context", "show_article", "share_answer", "feedback"
+WHY = "show_why"
 """Action ids of the buttons."""
 
 TextPart: TypeAlias = RichTextElementParts.Text
@@ -149,25 +151,29 @@ def quotation_block(quotation: Quotation, texts: Texts, limit: int = QUOTE_CHARS
     head, bold, tail = (clean(text) for text in (sentence.text[:start], sentence.text[start:end], sentence.text[end:]))
     shown, start, end = cut_around(head + bold + tail, len(head), len(head) + len(bold), limit)
     quote = RichTextQuoteElement(elements=parts(shown, start, end))
-    about = about_article(quotation.article, texts, "" if sure else sureness(answer.confidence, texts))
+    days = [part(f"{said}\n")] if (said := named_days(quotation.days, texts)) else []
+    unsaid = "" if sure else sureness(answer.confidence, texts)
+    about = about_article(quotation.article, texts, unsaid, words=sentence.text)
     agreeing = [source.article for source in quotation.agreeing]
     others = [
         *_also(texts.also, quotation.also, quotation.also_more, texts),
         *_also(texts.agreeing, agreeing, 0, texts),
     ]
-    below = section(*about, *others)
+    below = section(*days, *about, *others)
     return RichTextBlock(elements=[*([section(part(sure))] if sure else []), quote, below])
 
 
 def _closest_block(quotation: Quotation, texts: Texts, limit: int) -> RichTextBlock:
     """A sentence that came close, with nothing in bold, and its article."""
     quote = RichTextQuoteElement(elements=[part(cut(clean(quotation.sentence.text), limit))])
-    return RichTextBlock(elements=[quote, section(*about_article(quotation.article, texts))])
+    about = about_article(quotation.article, texts, words=quotation.sentence.text)
+    return RichTextBlock(elements=[quote, section(*about)])
 
 
-def about_article(article: ArticleReference, texts: Texts, *further: str) -> list[TextPart | LinkPart]:
-    """An article's title as a link, its author, publisher and date, and further facts."""
+def about_article(article: ArticleReference, texts: Texts, *further: str, words: str = "") -> list[TextPart | LinkPart]:
+    """An article's title as a link that opens it at some words, its author, publisher and date, and further facts."""
     url = web_address(article.url)
+    url = web_address(link_to_words(url, words)) or url if url else None
     title = line_of(article.title, TITLE_CHARS) or article.id
     names = (line_of(name or "", NAME_CHARS) for name in (article.author, article.publisher))
     facts = [*names, published(article, texts), *further]
@@ -235,7 +241,7 @@ def _answer(answer: Answer, texts: Texts, limit: int, *, shareable: bool) -> lis
     if best is None:
         blocks: list[Block] = [plain_block(" ".join(filter(None, [texts.not_answered, _why(answer, texts)])))]
         blocks += [_closest_block(q, texts, limit // CLOSEST_SHOWN) for q in answer.alternatives[:CLOSEST_SHOWN]]
-        buttons = button(texts.closest, MORE, again) if answer.alternatives else []
+        buttons = button(texts.closest, MORE, again) + button(texts.why, WHY, again) if answer.alternatives else []
     else:
         blocks = [quotation_block(best, texts, limit, heading(answer, texts))]
         blocks += [plain_block(cut(clean(sides), DIFFER_CHARS))] if (sides := differ(answer, texts)) else []
@@ -246,6 +252,7 @@ def _answer(answer: Answer, texts: Texts, limit: int, *, shareable: bool) -> lis
         buttons = button(texts.more, MORE, again) if answer.alternatives and not is_list else []
         place = Place.of(best).dump()
         buttons += button(texts.context, CONTEXT, place) + button(texts.article, ARTICLE, place)
+        buttons += [] if is_list else button(texts.why, WHY, again)
         buttons += button(texts.share, SHARE, again) if shareable else []
     if answer.understood_as:
         blocks.insert(0, plain_block(texts.understood.format(question=line_of(answer.understood_as, QUESTION_CHARS))))

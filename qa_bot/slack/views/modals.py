@@ -14,19 +14,24 @@ from slack_sdk.models.blocks import (
     PlainTextObject,
     RadioButtonsElement,
     RichTextBlock,
+    RichTextListElement,
 )
 from slack_sdk.models.views import View
 
 from embeddings.sentences import Span
 from embeddings.store.protocol import ArticleText
-from qa_bot.answering.results import Answer, iterate, reference
+from qa_bot.answering.explanation import Explanation
+from qa_bot.answering.results import Answer, iterate, percent_of, reference
 from qa_bot.feedback import Verdict
 from qa_bot.slack.quoting import clean, cut
 from qa_bot.slack.views.blocks import (
+    BOLD,
     CLOSEST_SHOWN,
     Outcome,
     about_article,
     answer_message,
+    line_of,
+    part,
     parts,
     plain_block,
     quotation_block,
@@ -46,6 +51,8 @@ CHUNK_CHARS = 2800
 CHUNKS = 60
 """Pieces of an article that a modal shows: Slack takes 100 blocks, and not much more than 250 kB."""
 AROUND = 2
+WHY_CHARS = 200
+CONTENDERS_SHOWN = 6
 CORRECTION_CHARS = 500
 
 
@@ -79,6 +86,34 @@ def answer_modal(outcomes: Sequence[Outcome], texts: Texts) -> dict[str, Any]:
     ]
     divider = [DividerBlock().to_dict()] if further else []
     return _modal(texts.answer_title, [*answers, *divider, *further], texts)
+
+
+def why_modal(explanation: Explanation | None, texts: Texts) -> dict[str, Any]:
+    """How an answer came about: the thresholds, what was in the running, and the passages that were read.
+
+    Args:
+        explanation: of the answer; None if no passage was read for it.
+        texts: in the language of the channel.
+    """
+    if explanation is None:
+        return notice_modal(texts.why_title, texts.why_listed, texts)
+    limits = {"sure": percent_of(explanation.threshold), "possible": percent_of(explanation.possible_threshold)}
+    running = [
+        section(part(f"{percent_of(contender.confidence)} %  {line_of(contender.text, WHY_CHARS)}"))
+        for contender in explanation.contenders[:CONTENDERS_SHOWN]
+    ]
+    passages = [
+        section(part(line_of(passage.title, WHY_CHARS), BOLD), part(f"  {line_of(passage.text, WHY_CHARS)}"))
+        for passage in explanation.passages
+    ]
+    blocks: list[Block] = [plain_block(texts.why_limits.format(**limits))]
+    for title, rows in ((texts.why_running, running), (texts.why_read, passages)):
+        if rows:
+            blocks += [
+                plain_block(title),
+                RichTextBlock(elements=[RichTextListElement(style="ordered", elements=rows)]),
+            ]
+    return _modal(texts.why_title, blocks, texts)
 
 
 def context_modal(source: ArticleText, place: Place, texts: Texts) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from qa_bot.answering.missing import REASONS, Gap, Missing, reason
 from qa_bot.answering.question_kind import QuestionKind
+from qa_bot.answering.relative_days import NamedDay
 from qa_bot.answering.results import Answer, AnswerVerdict, ArticleReference, percent_of, sureness_of
 from qa_bot.answering.standpoints import standpoints
 from qa_bot.slack.settings import Language
@@ -40,6 +41,8 @@ class Texts:
     differ: str = "The articles differ: {sides}."
     side: str = "{text} in {count}"
     newest: str = "newest {day}"
+    days: str = "Here, {days}."
+    named_day: str = "{name} is {day}"
     undated: str = "undated"
     found_in_text: str = "{day} (found in the text)"
     retracted: str = "This answer is withdrawn: “{title}”, which it quoted, has been retracted."
@@ -50,6 +53,7 @@ class Texts:
     closest: str = "Closest answers"
     context: str = "In context"
     article: str = "Whole article"
+    why: str = "Why?"
     share: str = "Share in the channel"
     good: str = "Right"
     bad: str = "Wrong"
@@ -59,6 +63,11 @@ class Texts:
     close: str = "Close"
     more_title: str = "More answers"
     context_title: str = "In context"
+    why_title: str = "Why this answer"
+    why_limits: str = "I answer from {sure}% on, and say “possibly” from {possible}% on."
+    why_running: str = "What was in the running:"
+    why_read: str = "The passages that I read, best first:"
+    why_listed: str = "These are the articles that have the words of the question; I read no passage for it."
     article_title: str = "Article"
     searching: str = "Searching …"
     no_others: str = "There are no other answers."
@@ -173,6 +182,8 @@ GERMAN = Texts(
     differ="Die Artikel widersprechen sich: {sides}.",
     side="{text} steht in {count}",
     newest="neuester vom {day}",
+    days="Hier ist {days}.",
+    named_day="{name} der {day}",
     undated="ohne Datum",
     found_in_text="{day} (im Text gefunden)",
     retracted="Diese Antwort ist zurückgezogen: „{title}“, woraus sie zitierte, wurde zurückgezogen.",
@@ -182,6 +193,7 @@ GERMAN = Texts(
     closest="Ähnlichste Antworten",
     context="Im Zusammenhang",
     article="Ganzer Artikel",
+    why="Warum?",
     share="Im Kanal teilen",
     good="Richtig",
     bad="Falsch",
@@ -190,6 +202,11 @@ GERMAN = Texts(
     close="Schließen",
     more_title="Weitere Antworten",
     context_title="Im Zusammenhang",
+    why_title="Warum diese Antwort",
+    why_limits="Ich antworte ab {sure} %, und ab {possible} % mit „vielleicht“.",
+    why_running="Was zur Wahl stand:",
+    why_read="Die Textstellen, die ich gelesen habe, die beste zuerst:",
+    why_listed="Diese Artikel enthalten die Wörter der Frage; ich habe dafür keine Textstelle gelesen.",
     article_title="Artikel",
     searching="Suche …",
     no_others="Es gibt keine weiteren Antworten.",
@@ -304,6 +321,14 @@ def differ(answer: Answer, texts: Texts) -> str:
         shown = texts.newest.format(day=shown) if shown and articles > 1 else shown
         sides.append(f"{side} ({shown})" if shown else side)
     return texts.differ.format(sides=", ".join(sides)) if sides else ""
+
+
+def named_days(days: Iterable[NamedDay], texts: Texts) -> str:
+    """Which days a sentence means by "yesterday" or "Thursday", each said once; empty if it names none."""
+    said = dict.fromkeys(
+        texts.named_day.format(name=texts.quotes.format(named.text), day=day(named.day, texts)) for named in days
+    )
+    return texts.days.format(days=f" {texts.joins[0]} ".join(said)) if said else ""
 
 
 def published(article: ArticleReference, texts: Texts) -> str:

@@ -9,6 +9,7 @@ from embeddings.errors import QABotError, QuestionError, QuestionTimeoutError, S
 from embeddings.filters import ArticleFilter
 from embeddings.text import squeeze
 from qa_bot.answering.answerer import MAX_QUESTION_CHARS
+from qa_bot.answering.explanation import Explanation
 from qa_bot.bot import QABot
 from qa_bot.conversation.history import Turn
 from qa_bot.slack.log_redaction import in_words
@@ -29,6 +30,7 @@ async def ask(
     tell: Callable[[int], Awaitable[None]] | None = None,
     abandoned: Callable[[], bool] = bool,
     team: str | None = None,
+    explained: Callable[[Explanation], None] | None = None,
 ) -> list[Outcome]:
     """Answers questions, each in the light of those before it.
 
@@ -40,6 +42,7 @@ async def ask(
         tell: see `Pool.run`.
         abandoned: says whether the answers are not wanted any more; asked before each question and at the end.
         team: id of the workspace; None if it is not known.
+        explained: is told how each answer came about.
 
     Raises:
         Abandoned: the answers are not wanted any more.
@@ -51,7 +54,7 @@ async def ask(
         for question in questions:
             if abandoned():
                 raise Abandoned
-            outcomes.append(_outcome(services.bot, settings, only, question, conversation))
+            outcomes.append(_outcome(services.bot, settings, only, question, conversation, explained))
             conversation.append(turn_of(outcomes[-1]))
         if abandoned():
             raise Abandoned
@@ -68,13 +71,18 @@ def turn_of(outcome: Outcome) -> Turn:
 
 
 def _outcome(
-    bot: QABot, settings: ChannelSettings, only: ArticleFilter, question: str, turns: Sequence[Turn]
+    bot: QABot,
+    settings: ChannelSettings,
+    only: ArticleFilter,
+    question: str,
+    turns: Sequence[Turn],
+    explained: Callable[[Explanation], None] | None,
 ) -> Outcome:
     texts = texts_in(settings.language)
     if len(squeeze(question)) > MAX_QUESTION_CHARS:
         return Failure(question, texts.too_long.format(count=number(MAX_QUESTION_CHARS, texts)))
     try:
-        answer = bot.ask(question, only=only, turns=turns)
+        answer = bot.ask(question, only=only, turns=turns, explained=explained)
         if settings.threshold is None:
             return answer
         return answer.at_threshold(settings.threshold, bot.possible_threshold)

@@ -11,12 +11,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from embeddings.errors import QABotError
 from embeddings.store.protocol import ArticleText
+from qa_bot.answering.explanation import Explanation
 from qa_bot.slack.incoming.messages import questions_in
 from qa_bot.slack.incoming.requests import Request
 from qa_bot.slack.services import Services
+from qa_bot.slack.views.blocks import Failure
 from qa_bot.slack.views.button_values import Place
 from qa_bot.slack.views.home import NEWEST, HomeFacts, home_view
-from qa_bot.slack.views.modals import answer_modal, more_modal, notice_modal
+from qa_bot.slack.views.modals import answer_modal, more_modal, notice_modal, why_modal
 from qa_bot.slack.views.texts import Texts
 from qa_bot.slack.web_api.calls import call, error_code
 from qa_bot.slack.web_api.refused_content import VIEW_REFUSED, detail_of, report
@@ -64,6 +66,20 @@ class ModalPresenter:
         if view is not None:
             (outcome,) = await ask(self._services, self.request.channel, [question], team=self.team)
             await self._update(view, more_modal(outcome, texts))
+
+    async def why(self, question: str) -> None:
+        """Asks again and shows how the answer came about."""
+        texts = self._texts
+        view = await self.open(notice_modal(texts.why_title, texts.searching, texts))
+        if view is None:
+            return
+        told: list[Explanation] = []
+        channel, team = self.request.channel, self.team
+        (outcome,) = await ask(self._services, channel, [question], team=team, explained=told.append)
+        if isinstance(outcome, Failure):
+            await self._update(view, notice_modal(texts.why_title, outcome.text, texts))
+        else:
+            await self._update(view, why_modal(told[-1] if told else None, texts))
 
     async def answer(self, question: str) -> None:
         """Answers a question of App Home."""

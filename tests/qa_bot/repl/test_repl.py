@@ -38,14 +38,14 @@ with QABot(load_settings(data_dir=sys.argv[1], cache_dir=sys.argv[2])) as bot:
 TROUBLE = """
 import time
 ask = QABot.ask
-def trouble(self, question, cancelled=lambda: False, *rest):
+def trouble(self, question, cancelled=lambda: False, *rest, **more):
     if question == "wait":
         print("working", flush=True)
     while question == "wait" and not cancelled():
         time.sleep(0.01)
     if question == "break":
         raise ZeroDivisionError("division by zero")
-    return ask(self, question, cancelled, *rest)
+    return ask(self, question, cancelled, *rest, **more)
 QABot.ask = trouble
 """
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x07")
@@ -176,7 +176,7 @@ def test_help_names_every_command_and_a_mistyped_one_is_recognised(terminal: Cal
     repl.expect("/help")
     repl.type("help\r")
     shown = repl.expect("Ctrl-D leaves")
-    for name in ("more", "context", "article", "articles", "sources", "filter", "reindex", "help", "quit"):
+    for name in ("more", "why", "context", "article", "articles", "sources", "filter", "reindex", "help", "quit"):
         assert f"/{name}" in shown
     repl.type("/contxt\r")
     repl.expect(r"there is no command /contxt; did you mean /context\?")
@@ -343,6 +343,18 @@ def test_a_pipe_gets_plain_answers_until_its_end(settings: Settings, seed_bot: Q
     assert "> " not in shown
     assert " 2. " in shown
     assert done.stderr == b""
+
+
+def test_how_an_answer_came_about_is_shown_on_demand(settings: Settings, seed_bot: QABot) -> None:
+    done = piped(settings, f"/why\n{QUESTION}\n/why\ntell me about the reef\n/why\n".encode())
+    shown = done.stdout.decode()
+    assert done.stderr.decode().strip() == "there is no answer yet; ask a question first"
+    answered, explained = shown.split("Kind of question: ")
+    assert explained.startswith("span\nAnswers are given from 64% on")
+    words = re.search(r"\*\*([^*]+)\*\*", answered)
+    assert words
+    assert f"  {words[1]}  [passage " in explained.split("Passages that were read")[0]
+    assert "no passage was read" in explained, "of a list of articles"
 
 
 def test_a_filter_holds_until_it_is_cleared(settings: Settings, seed_bot: QABot) -> None:

@@ -80,7 +80,8 @@ def test_other_articles_that_have_the_sentence_are_named_and_linked() -> None:
     assert "\nalso in: " in shown
     assert "Copy 0 (The Example), Copy 1 (The Example), +3" in shown
     links = [part["url"] for part in inside(message.blocks) if part.get("type") == "link"]
-    assert links == ["https://example.org/a", "https://example.org/0", "https://example.org/1"]
+    at_sentence = "https://example.org/a#:~:text=The%20harbour%20reopened%20on%20Thursday."
+    assert links == [at_sentence, "https://example.org/0", "https://example.org/1"]
     assert "also in" not in words(answer_message([answer(quoted)], ENGLISH).blocks)
 
 
@@ -92,16 +93,17 @@ def test_the_sentence_is_quoted_word_for_word_with_the_answer_in_bold() -> None:
     assert quote["type"] == "rich_text_quote"
     assert "".join(part["text"] for part in quote["elements"]) == sentence
     assert [part["text"] for part in quote["elements"] if part.get("style") == {"bold": True}] == ["Thursday"]
+    assert about["elements"].pop(0)["text"] == "Here, “Thursday” is 29 February 2024.\n", "the day of the article"
     assert about["elements"][0] == {
         "type": "link",
-        "url": "https://example.org/a",
+        "url": "https://example.org/a#:~:text=The%20harbour%20reopened%20on%20Thursday.",
         "text": "The title",
         "style": {"bold": True},
     }
     assert about["elements"][1]["text"] == " · The Example · 29 February 2024"
     message = answer_message([answer(quotation(sentence, 24, 32, author="Ann *Reed* <!here>"))], ENGLISH)
     about = message.blocks[0]["elements"][2]
-    assert about["elements"][1] == {"type": "text", "text": " · Ann *Reed* <!here> · The Example · 29 February 2024"}
+    assert about["elements"][2] == {"type": "text", "text": " · Ann *Reed* <!here> · The Example · 29 February 2024"}
 
 
 def test_the_notification_says_the_answer_first() -> None:

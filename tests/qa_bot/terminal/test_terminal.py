@@ -51,7 +51,7 @@ ARTICLE = Article(
 )
 HELD = ArticleText(ARTICLE, split_sentences(TEXT))
 BOLD = re.compile("\x1b\\[1m(.*?)\x1b\\[0m", re.DOTALL)
-ESCAPES = re.compile("\x1b\\[[0-9]*m")
+ESCAPES = re.compile("\x1b\\[[0-9]*m|\x1b]8;;.*?\x1b\\\\")
 
 
 class Terminal(io.StringIO):
@@ -115,6 +115,25 @@ def test_an_answer_that_crosses_a_line_is_bold_on_both() -> None:
     shown = render_answer(answer(quotation("old town hall of Springfield")), colour=True, width=60)
     assert BOLD.findall(shown) == ["old town hall of", "Springfield"]
     assert all(line.count("\x1b[1m") == line.count("\x1b[0m") for line in shown.splitlines()[:4])
+
+
+def test_a_terminal_can_open_the_page_at_the_sentence() -> None:
+    shown = render_answer(answer(quotation("old town hall of Springfield")), colour=True, width=60)
+    link = re.search("\x1b]8;;(.*?)\x1b\\\\(.*?)\x1b]8;;\x1b\\\\", shown)
+    assert link
+    address, text = link.groups()
+    assert text == "https://example.org/a"
+    assert address == (
+        "https://example.org/a#:~:text=In%20the%20afternoon%20the%20committee,Maria%20Lopez%20announced%20the%20result."
+    )
+    assert "\x1b]8" not in render_answer(answer(quotation("old town hall of Springfield")), colour=False, width=60)
+
+
+@pytest.mark.parametrize("url", ["https://example.org/a\u0308", "https://пример.example/a", None])
+def test_an_address_that_a_terminal_cannot_be_given_is_shown_alone(url: str | None) -> None:
+    quoted = quotation("old town hall of Springfield")
+    quoted = quoted.model_copy(update={"article": quoted.article.model_copy(update={"url": url})})
+    assert "\x1b]8" not in render_answer(answer(quoted), colour=True, width=60)
 
 
 def test_without_an_answer_it_says_so_and_why_and_shows_the_closest_passages_unmarked() -> None:

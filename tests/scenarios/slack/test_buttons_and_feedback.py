@@ -54,6 +54,22 @@ def test_more_answers_are_shown_to_who_clicks(scene: Scene, answer: Message) -> 
     assert len(scene.answers(answer)) == before, "nobody else sees them"
 
 
+def test_how_an_answer_came_about_is_shown_to_who_clicks(scene: Scene, answer: Message) -> None:
+    scene.click(scene.carol, "why", on=answer)
+    text = scene.text(scene.modal_of(scene.carol, "in the running"))
+    assert ANSWERS[QUESTION] in text, "the first of what was in the running"
+    assert "I answer from 64% on" in text
+    assert "The Voyager Probes, Still Calling Home  In 1965 Gary Flandro" in text, (
+        "a passage that was read, with its title"
+    )
+
+
+def test_why_the_articles_do_not_say_is_shown_too(scene: Scene, room: str) -> None:
+    nothing = scene.answer(scene.alice.asks(UNANSWERED, in_=room))
+    scene.click(scene.alice, "why", on=nothing)
+    assert "The passages that I read" in scene.text(scene.modal_of(scene.alice, "in the running"))
+
+
 def test_the_sentence_is_shown_in_its_context(scene: Scene, answer: Message) -> None:
     (sentence,) = scene.quotes(answer)
     scene.click(scene.bob, "context", on=answer)

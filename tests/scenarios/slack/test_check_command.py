@@ -40,10 +40,10 @@ def test_slack_is_asked_whether_it_takes_our_messages_views_and_manifest(scene: 
     before = len(scene.workspace.calls)
     done = check(scene, SLACK_CONFIG_TOKEN=CONFIG_TOKEN)
     assert done.code == 0, done.output
-    assert "ok    messages and views: Slack takes all 14 kinds" in done.output
+    assert "ok    messages and views: Slack takes all 15 kinds" in done.output
     assert "ok    manifest (app): Slack takes it" in done.output
     assert "ok    manifest (manifest.json): Slack takes it" in done.output
-    assert [call.method for call in scene.workspace.calls[before:]].count("blocks.validate") == 14
+    assert [call.method for call in scene.workspace.calls[before:]].count("blocks.validate") == 15
 
 
 @pytest.mark.parametrize(
