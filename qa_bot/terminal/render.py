@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from qa_bot.answering.results import Answer, AnswerSpan, Quotation, SourceSentence
 
 NOT_ANSWERED = "The articles don't say."
+NEWEST = "The newest articles on this:"
 
 _COPIES_SHOWN = 3
 _CLOSEST_SHOWN = 2
@@ -89,15 +90,15 @@ def render_answer(
     lines += _dim(_days(answer.days, width), colour)
     also = _dim(_also(answer.also, answer.also_more, width), colour)
     also += _dim(_also([source.article for source in answer.agreeing], 0, width, "says so too"), colour)
-    differ = wrap(_differ(answer), colour=False, width=width)
+    against = wrap(differ(answer), colour=False, width=width)
     return "\n".join(
         [
-            _heading(answer, answer.answer),
+            heading(answer, answer.answer),
             *lines,
             "",
             *_about(answer.article, colour, width, answer.sentence.text),
             *also,
-            *differ,
+            *against,
         ]
     )
 
@@ -108,7 +109,7 @@ def _days(days: Sequence[NamedDay], width: int) -> list[str]:
     return wrap(f"Here, {', and '.join(said)}.", colour=False, width=width) if said else []
 
 
-def _differ(answer: Answer) -> str:
+def differ(answer: Answer) -> str:
     """That articles contradict each other, and what each side says; empty if they don't."""
     sides = []
     for text, articles, newest in standpoints(answer):
@@ -117,7 +118,8 @@ def _differ(answer: Answer) -> str:
     return f"The articles differ: {', '.join(sides)}." if sides else ""
 
 
-def _heading(answer: Answer, span: AnswerSpan) -> str:
+def heading(answer: Answer, span: AnswerSpan) -> str:
+    """How sure an answer is, as the line above it."""
     if answer.verdict is AnswerVerdict.POSSIBLE:
         return (
             "Possibly, but the articles differ:"
@@ -132,7 +134,7 @@ def _heading(answer: Answer, span: AnswerSpan) -> str:
 
 def _listed_articles(answer: Answer, colour: bool, width: int) -> list[str]:
     """The articles on what was asked about, each with its sentence."""
-    lines = ["The newest articles on this:"]
+    lines = [NEWEST]
     for number, quotation in enumerate(iterate(answer), start=1):
         lines += ["", *_numbered(number, quotation, NOTHING, "", colour, width)]
         lines += _dim(["    " + _link(quotation.article, quotation.sentence.text, colour)], colour)
@@ -163,7 +165,7 @@ def _numbered(number: int, quotation: Quotation, marked: Span, sure: str, colour
     """A quotation of several: its sentence under a number, and below it its article."""
     wrapped = wrap(quotation.sentence.text, marked, colour=colour, width=width, indent="    ")
     article = quotation.article
-    about = " · ".join(filter(None, [article.title, _published(article), sure]))
+    about = " · ".join(filter(None, [article.title, published(article), sure]))
     return [
         *(f"{number:>2}. {line[4:]}" if at == 0 else line for at, line in enumerate(wrapped)),
         *_dim(wrap(about, colour=colour, width=width, indent="    "), colour),
@@ -188,9 +190,9 @@ def sureness(confidence: float) -> str:
 
 def _about(article: ArticleReference | Article, colour: bool, width: int, words: str = "") -> list[str]:
     lines = wrap(article.title, colour=colour, width=width, indent="  ")
-    published = wrap(_published(article), colour=colour, width=width, indent="  ")
+    dated = wrap(published(article), colour=colour, width=width, indent="  ")
     # A link or path is never broken, so that it can be clicked or copied.
-    return lines + _dim([*published, "  " + _link(article, words, colour)], colour)
+    return lines + _dim([*dated, "  " + _link(article, words, colour)], colour)
 
 
 def _link(article: ArticleReference | Article, words: str, colour: bool) -> str:
@@ -205,7 +207,7 @@ def _also(others: Sequence[ArticleReference], unnamed: int, width: int, how: str
     """Other articles with the same words, or that say the same in others; at most a few."""
     lines: list[str] = []
     for other in others[:_COPIES_SHOWN]:
-        about = " · ".join(filter(None, [other.title, _published(other)]))
+        about = " · ".join(filter(None, [other.title, published(other)]))
         lines += [*wrap(f"{how}: {about}", colour=False, width=width, indent="  "), f"  {_place(other)}"]
     more = max(0, len(others) - _COPIES_SHOWN) + unnamed
     return lines + ([f"  and in {more:,} more"] if more else [])
@@ -222,7 +224,8 @@ def _place(article: ArticleReference | Article) -> str:
     return visible(shown_source(article.source, folder, os.path.expanduser("~")))
 
 
-def _published(article: ArticleReference | Article) -> str:
+def published(article: ArticleReference | Article) -> str:
+    """Author, publisher and day of an article in words; of a day that it does not state, where that is from."""
     by = f"by {article.author}" if article.author else None
     day = render_date(article.published_at)
     if isinstance(article, ArticleReference) and not day:
