@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Sequence
 
@@ -12,6 +13,8 @@ from embeddings.indexing.report import Progress, Tally
 from embeddings.indexing.writer import Writer
 from embeddings.sources import Entry, lies_in
 from embeddings.store.protocol import Store
+
+_log = logging.getLogger(__name__)
 
 
 class Comparison:
@@ -68,6 +71,9 @@ class Comparison:
         ids = [article for entry, article in gone.items() if not _below_failed(entry, tally)]
         ids = retracted + (ids if source.complete else [])
         if ids:
+            names = {article_id(entry): entry for entry in gone}
+            for one in ids:
+                _log.info("gone: %s", names.get(one, one))
             tally.removed += self._writer.release(source.location, ids)
         self._progress(Progress(tally.entries, self._total, tally.embedded))
 
@@ -80,6 +86,7 @@ class Comparison:
         tally.seen.add(entry.source)
         if self._writer.retracted.has_source(entry.source):
             tally.retracted += 1
+            _log.info("left out, as retracted: %s", entry.source)
             return False
         before = self._known.get(entry.source)
         if self._leave(entry.source):
@@ -92,11 +99,14 @@ class Comparison:
             return True
         if article is None or article.content_hash == before:
             tally.unchanged += 1
+            _log.debug("unchanged: %s", entry.source)
             self._writer.set_sync_state(entry.sync_state())
             return True
         if self._writer.retracted.has(article):
             tally.retracted += 1
+            _log.info("left out, as retracted: %s", entry.source)
             return False
+        _log.info("%s: %s", "new" if before is None else "changed", entry.source)
         tally.new += before is None
         tally.changed += before is not None
         self._known[entry.source] = article.content_hash

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
@@ -19,6 +20,8 @@ from embeddings.sources.web.fetcher import Fetcher
 from embeddings.store.protocol import Store
 
 __all__ = ["BATCH_PASSAGES", "Failure", "PassageCounts", "PassageRule", "Progress", "ReindexReport", "Reindexer"]
+
+_log = logging.getLogger(__name__)
 
 _REPEATED = 20
 """Times in a row that a rebuild is given the same articles, of which others can have changed only so many meanwhile."""
@@ -129,6 +132,7 @@ class Reindexer:
         comparison = Comparison(self._store, writer, tally, listings, self._progress, leave)
         for listing in listings:
             before = tally.counts()
+            _log.info("reading %s", listing.source.location)
             comparison.bring_up_to_date(listing)
             location = listing.source.location
             if location in unread and tally.has_read(before):

@@ -12,6 +12,7 @@ from click.core import augment_usage_errors
 
 from embeddings.errors import SettingsError
 from embeddings.text import visible
+from qa_bot.commands.verbosity import is_quiet, set_up_log, take_verbosity, verbosity_options
 from qa_bot.settings import Settings, accepted_values, load_settings
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ ANSWERING = (
 )
 """The settings that concern a command which answers questions."""
 
+
+GIVEN = "qa_bot.given"
+"""The name in a context's `meta` of the settings that the command line gives."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -78,6 +82,7 @@ class Command(_Examples):
     def __init__(self, *arguments: Any, settings: Sequence[str] = STORE, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.params += [_setting_option(name, hidden=name not in settings) for name in Settings.model_fields]
+        self.params += verbosity_options(hidden=True)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parses the arguments; an error names the first that the command does not take."""
@@ -90,6 +95,10 @@ class Command(_Examples):
     def invoke(self, ctx: click.Context) -> Any:
         """Calls the command's function; returns the exit code."""
         given = {name: ctx.params.pop(name) for name in Settings.model_fields}
+        ctx.meta[GIVEN] = frozenset(name for name, value in given.items() if value is not None)
+        take_verbosity(ctx)
+        if ctx.command_path != "qa-bot slack":  # its log hides tokens
+            set_up_log()
         assert self.callback
         return ctx.invoke(self.callback, load_settings(note, **given), **ctx.params)
 
@@ -102,7 +111,7 @@ class Command(_Examples):
         for heading, options in rows.items():
             with formatter.section(heading):
                 formatter.write_dl(options)
-        formatter.write("\nEvery command takes all settings; see: qa-bot --help\n")
+        formatter.write("\nEvery command takes all settings, -v, -q and --log-level; see: qa-bot --help\n")
 
 
 class Group(_Examples, click.Group):
@@ -145,6 +154,12 @@ def confirmed(question: str, *, yes: bool, refusal: str) -> None:
         sys.stderr.write("\n")
     note("nothing has changed")
     raise KeyboardInterrupt
+
+
+def hint(line: str) -> None:
+    """Prints a line on stderr that a person can do without; nothing with `-q`."""
+    if not is_quiet():
+        note(line)
 
 
 def note(line: str) -> None:

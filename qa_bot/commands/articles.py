@@ -9,7 +9,7 @@ import click
 
 from embeddings.errors import StoreError
 from embeddings.text import visible
-from qa_bot.commands import Group, as_json, count, note, open_bot, print_json
+from qa_bot.commands import Group, as_json, count, hint, open_bot, print_json
 from qa_bot.commands.article_names import article_id_of
 from qa_bot.commands.retractions import restore, retract, retracted
 from qa_bot.settings import Settings
@@ -43,7 +43,7 @@ def _list(settings: Settings, limit: int | None, as_json: bool) -> int:
         print_json(json.dumps([article.model_dump(mode="json") for article in articles], ensure_ascii=False))
         return 0
     if not articles:
-        note(f"the store in {settings.data_dir} is empty; run: qa-bot index FOLDER")
+        hint(f"the store in {settings.data_dir} is empty; run: qa-bot index FOLDER")
     for article in articles:
         published = str(article.published_at or "")[:10]
         print(f"{article.id[:_SHOWN_DIGITS]}  {published:10}  {visible(article.title)}")

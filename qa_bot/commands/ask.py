@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from embeddings.errors import QABotError, QuestionError, QuestionTimeoutError, SettingsError
-from qa_bot.commands import ANSWERING, PATH, Command, as_json, note, open_bot, print_json
+from qa_bot.commands import ANSWERING, PATH, Command, as_json, hint, note, open_bot, print_json
 from qa_bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ Exit codes: 0 answered, 1 the articles do not answer it or only possibly, 2 an e
 """
 
 STDIN = "-"
+
+_log = logging.getLogger(__name__)
 
 
 class Output(StrEnum):
@@ -130,7 +133,7 @@ def _lines(file: Path | None) -> Iterator[str]:
         if hasattr(sys.stdin, "reconfigure"):
             sys.stdin.reconfigure(errors="replace")
         if sys.stdin.isatty():
-            note("type questions, one a line; end with Ctrl-D")
+            hint("type questions, one a line; end with Ctrl-D")
     try:
         with nullcontext(sys.stdin) if file is None else file.open(encoding="utf-8-sig", errors="replace") as lines:
             yield from lines
@@ -199,7 +202,13 @@ def _print_error(number: int, question: str, error: QABotError, output: Output) 
     printers.get(output, lambda: None)()
 
 
+def _log_times(answer: Answer) -> None:
+    times = ", ".join(f"{name} {value:.0f}" for name, value in answer.timings_ms)
+    _log.info("milliseconds: %s; %s", times, answer.verdict)
+
+
 def _print(answer: Answer, explanations: Sequence[Explanation], asked: _Asked) -> None:
+    _log_times(answer)
     if asked.output is Output.JSON:
         text = answer.model_dump_json()
         for explanation in explanations:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -9,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -27,6 +29,7 @@ from qa_bot.commands import (
     reading_options,
     source_options,
 )
+from qa_bot.commands.verbosity import StderrHandler, is_quiet
 from qa_bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -72,6 +75,7 @@ class _Output(NamedTuple):
 
     quiet: bool
     as_json: bool
+    timed: bool
 
     def with_progress(self, run: Callable[[Callable[[Progress], None]], ReindexReport]) -> ReindexReport:
         """Runs with a progress line."""
@@ -79,17 +83,23 @@ class _Output(NamedTuple):
 
         if self.quiet:
             return run(lambda _: None)
-        with ProgressLine(sys.stderr) as line:
+        with ProgressLine(sys.stderr, prefix=_now if self.timed else str) as line:
             return run(line.articles)
+
+    def note(self, line: str) -> None:
+        """Prints a line on stderr, in watch mode with its time."""
+        note(f"{_now()}{line}" if self.timed else line)
 
     def print_report(self, report: ReindexReport) -> int:
         """Prints a report; returns the exit code."""
-        from qa_bot.terminal.report import render_report
+        from qa_bot.terminal.report import render_report, render_summary
 
         for failure in report.failed:
-            note(f"not indexed: {failure.source}: {failure.reason}")
+            self.note(f"not indexed: {failure.source}: {failure.reason}")
         if self.as_json:
             print_json(report.model_dump_json())
+        elif self.timed and not self.quiet:
+            self.note(render_summary(report))
         elif not self.quiet:
             print(render_report(report, named=True), file=sys.stderr)
         if not report.failed:
@@ -109,7 +119,6 @@ class _Output(NamedTuple):
 @click.option("--watch", is_flag=True, help="keep running and index changes, until Ctrl-C or SIGTERM")
 @click.option("--rebuild", is_flag=True, help="cut and embed the whole store again")
 @click.option("--yes", is_flag=True, help="do not ask before new options remove articles")
-@click.option("--quiet", is_flag=True, help="print nothing if all goes well")
 @as_json
 @reading_options
 def command(
@@ -119,7 +128,6 @@ def command(
     watch: bool,
     rebuild: bool,
     yes: bool,
-    quiet: bool,
     as_json: bool,
     **reading: Any,
 ) -> int:
@@ -129,7 +137,7 @@ def command(
         raise SettingsError("--include, --exclude, --field, --format: name the sources that they are for")
     if dry_run and (watch or rebuild):
         raise SettingsError("--dry-run: does not work with --watch or --rebuild")
-    output = _Output(quiet, as_json)
+    output = _Output(is_quiet(), as_json, watch)
     with open_bot(settings) as bot, _sigterm_as_ctrl_c() as terminated:
         if not sources and not bot.store.sources.list() and not rebuild:
             raise StoreError(f"the store in {settings.data_dir} has no sources yet; run: qa-bot index FOLDER")
@@ -143,11 +151,13 @@ def command(
 
         try:
             if watch:
+                if not output.quiet:
+                    _log_changes()
                 _watch(bot, sources, index, output)
             return output.print_report(output.with_progress(index))
         except KeyboardInterrupt:
             articles = bot.store.status().articles
-            note(f"stopped; {articles:,} articles are committed, and the same command continues from there")
+            output.note(f"stopped; {articles:,} articles are committed, and the same command continues from there")
             return 0 if watch and terminated() else 130
 
 
@@ -176,8 +186,23 @@ def _watch(
             failure, pause = "", 0.0
         except QABotError as error:
             if str(error) != failure:
-                note(f"{error}; trying again")
+                output.note(f"{error}; trying again")
             failure, pause = str(error), min(max(2 * pause, 1.0), _LONGEST_PAUSE)
+
+
+def _now() -> str:
+    """The time, to stand before a line."""
+    return f"{datetime.now():%Y-%m-%d %H:%M:%S} "
+
+
+def _log_changes() -> None:
+    """Prints each article that is new, changed, gone or left out, with the time; with `-v`, the log does."""
+    logger = logging.getLogger("embeddings.indexing.diff")
+    if not logger.isEnabledFor(logging.INFO):
+        handler = StderrHandler()
+        handler.setFormatter(logging.Formatter("qa-bot: %(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+        logger.handlers = [handler]
+        logger.setLevel(logging.INFO)
 
 
 @contextmanager

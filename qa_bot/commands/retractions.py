@@ -10,7 +10,7 @@ import click
 
 from embeddings.errors import SettingsError, StoreError
 from embeddings.text import squeeze, visible
-from qa_bot.commands import STORE, Command, as_json, note, open_bot, print_json
+from qa_bot.commands import STORE, Command, as_json, hint, open_bot, print_json
 from qa_bot.commands.article_names import article_id_of, retraction_of
 from qa_bot.settings import Settings
 
@@ -80,10 +80,10 @@ def _meant(store: Store, name: str) -> tuple[str, str | None]:
 def _say_what_went(retracted: Sequence[Retraction]) -> None:
     for one in retracted:
         if one.article is None:
-            note(f"no article has the address {one.url}; none will be indexed from it")
+            hint(f"no article has the address {one.url}; none will be indexed from it")
             continue
         copy = "" if one.id == one.named else ", a copy"
-        note(f"retracted: {one.id[:_SHOWN_DIGITS]} {visible(one.article.title)}{copy}")
+        hint(f"retracted: {one.id[:_SHOWN_DIGITS]} {visible(one.article.title)}{copy}")
 
 
 @click.command("retracted", cls=Command, epilog=EXAMPLES)
@@ -96,7 +96,7 @@ def retracted(settings: Settings, as_json: bool) -> int:
         print_json(json.dumps([_as_json(one) for one in retractions], ensure_ascii=False))
         return 0
     if not retractions:
-        note("no article is retracted")
+        hint("no article is retracted")
     for one in retractions:
         title = one.article.title if one.article else one.url or ""
         copy = "" if one.id == one.named else f" (a copy of {one.named[:_SHOWN_DIGITS]})"
@@ -138,8 +138,8 @@ def restore(settings: Settings, names: tuple[str, ...]) -> int:
             bot.store, bot.encoder, settings.passage_rule, [one for one in listed if one.id in chosen]
         )
     for article in back:
-        note(f"restored: {article.id[:_SHOWN_DIGITS]} {visible(article.title)}")
+        hint(f"restored: {article.id[:_SHOWN_DIGITS]} {visible(article.title)}")
     for one in left_out:
         why = "its source is no longer remembered; index it again" if one.article else "the next index run may read it"
-        note(f"no longer retracted: {one.article.title if one.article else one.url}: {why}")
+        hint(f"no longer retracted: {one.article.title if one.article else one.url}: {why}")
     return 0

@@ -16,7 +16,7 @@ from qa_bot.commands import (
     Group,
     as_json,
     check_narrowing,
-    note,
+    hint,
     open_bot,
     print_json,
     reading_options,
@@ -52,7 +52,7 @@ def _list(settings: Settings, as_json: bool) -> int:
         print_json(json.dumps(rows, ensure_ascii=False))
         return 0
     if not sources:
-        note("no sources yet; run: qa-bot index FOLDER")
+        hint("no sources yet; run: qa-bot index FOLDER")
     for source, articles in sources:
         when = f"{source.last_indexed_at[:16].replace('T', ' ')} UTC" if source.last_indexed_at else "not read yet"
         result = f": {source.last_result}" if source.last_result else ""
@@ -86,7 +86,7 @@ def _add(settings: Settings, sources: tuple[str, ...], *, yes: bool, **reading: 
         context = SourceContext(options=options or SourceOptions())
         for source in [open_source(location, context) for location in sources]:
             bot.store.sources.add(source.location, options.model_dump_json() if options else None)
-    note(f"added {len(sources)}; to read them, run: qa-bot index")
+    hint(f"added {len(sources)}; to read them, run: qa-bot index")
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class ProgressLine:
     Args:
         stream: usually stderr.
         every: seconds between two lines, where the stream is no terminal.
+        prefix: makes what stands before such a line.
 
     Example::
 
@@ -29,9 +31,10 @@ class ProgressLine:
             bot.reindex(paths, progress=line.articles)
     """
 
-    def __init__(self, stream: TextIO, every: float = 5.0) -> None:
+    def __init__(self, stream: TextIO, every: float = 5.0, prefix: Callable[[], str] = str) -> None:
         self._stream = stream
         self._every = every
+        self._prefix = prefix
         self._recent: deque[tuple[float, int, int]] = deque()
         self._bar = _bar(stream) if stream.isatty() and os.environ.get("TERM") != "dumb" else None
 
@@ -81,7 +84,7 @@ class ProgressLine:
             self._bar.update(self._bar.task_ids[0], description=words, completed=done, total=total or None)
         elif now - self._last >= self._every:
             self._last = now
-            self._stream.write(words + "\n")
+            self._stream.write(f"{self._prefix()}{words}\n")
             self._stream.flush()
 
 

@@ -31,6 +31,14 @@ def render_report(report: ReindexReport, *, named: bool = False) -> str:
     return "\n".join([*lines, *_failures(report, named)])
 
 
+def render_summary(report: ReindexReport) -> str:
+    """The same on one line."""
+    copies = _copies(report).rstrip(".")
+    failed = f", {len(report.failed):,} not read" if report.failed else ""
+    store = f"{_count(report.articles, 'article')} in {_count(report.passages.total, 'passage')}"
+    return f"{_changes(report)}{failed}{'; ' * bool(copies)}{copies.strip()}; the store holds {store}"
+
+
 def _changes(report: ReindexReport) -> str:
     changes = [f"{count:,} {what}" for what in ("new", "changed", "removed") if (count := getattr(report, what))]
     if report.unchanged or not (changes or report.retracted or report.failed):
