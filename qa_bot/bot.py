@@ -15,6 +15,7 @@ from embeddings.store.local import LocalStore
 from embeddings.store.protocol import Say, Store
 from qa_bot.answering.answerer import Answerer, check_question
 from qa_bot.answering.explanation import Explanation
+from qa_bot.answering.passages import MOST_FOUND, FoundPassage, found_passages
 from qa_bot.answering.results import Answer, SourceSentence, Sureness, sureness_of
 from qa_bot.conversation.history import MAX_TURNS, Turn
 from qa_bot.conversation.remarks import Remark, Remarks
@@ -183,6 +184,22 @@ class QABot:
                     explained(told[-1])
                 return literal
         return answer.model_copy(update={"question": question, "understood_as": answer.understood_as or understood})
+
+    def search(self, words: str, count: int = 10, only: ArticleFilter = EVERYTHING) -> list[FoundPassage]:
+        """The passages that a question is answered from, best first, read by nobody.
+
+        Args:
+            words: a question, or what to look for.
+            count: how many passages to return at most, from 1 to `MOST_FOUND`.
+            only: the articles that may be found.
+
+        Raises:
+            QABotError: the words cannot be searched, or the store or the encoder cannot be used.
+        """
+        words = check_question(words)
+        if self.store.encoder is None:
+            raise StoreError(f"the store in {self.settings.data_dir} is empty; run: qa-bot index FOLDER")
+        return found_passages(self.store, self.encoder, words, min(max(count, 1), MOST_FOUND), only)
 
     def remark(self, line: str) -> Remark | None:
         """What a line says about the answer before it; None if it asks something new."""

@@ -29,6 +29,7 @@ COMMANDS = (
     "ask",
     "repl",
     "slack",
+    "mcp",
     "feedback",
     "articles",
     "eval",

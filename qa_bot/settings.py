@@ -24,6 +24,8 @@ from embeddings.store.protocol import DenseKind
 from qa_bot.config_file import VARIABLE, ConfigFile, no_such, read_config_files, users_path
 
 PREFIX = "QA_BOT_"
+TOKEN = PREFIX + "TOKEN"
+"""The environment variable of the secret that programs send by HTTP; it is in no file, and on no command line."""
 PACKAGED_READER = "packaged"
 TABLES = ("slack",)
 """Tables of the files that other modules read."""
@@ -124,7 +126,7 @@ def load_settings(say: Callable[[str], None] = _log.warning, /, **given: Any) ->
     given = {name: value for name, value in given.items() if value is not None}
     variables = {name.upper() for name, value in os.environ.items() if name.upper().startswith(PREFIX) and value}
     known = [PREFIX + name.upper() for name in Settings.model_fields]
-    for variable in sorted(variables.difference(known, [VARIABLE, PREFIX + "DEBUG"])):
+    for variable in sorted(variables.difference(known, [VARIABLE, TOKEN, PREFIX + "DEBUG"])):
         raise SettingsError(f"{variable}: {no_such(variable, known)}")
     files = _config_files()
     for file in files:

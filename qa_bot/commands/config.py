@@ -14,7 +14,7 @@ from embeddings.errors import SettingsError
 from embeddings.text import visible
 from qa_bot.commands import GIVEN, Group, as_json, hint, note, print_json
 from qa_bot.config_file import FILE_NAME, VARIABLE, read_config_files, users_path
-from qa_bot.settings import PREFIX, TABLES, Settings, load_settings
+from qa_bot.settings import PREFIX, TABLES, TOKEN, Settings, load_settings
 
 EXAMPLES = """\
 Examples:
@@ -55,6 +55,8 @@ def _show(settings: Settings, as_json: bool) -> int:
 
 def _show_values(settings: Settings, given: frozenset[str], *, as_json: bool) -> int:
     values = [*set_values(settings, given), *_slack_values()]
+    if os.environ.get(TOKEN):
+        values.append(SetValue(TOKEN, HIDDEN, "environment"))
     if as_json:
         print_json(json.dumps([value._asdict() for value in values], ensure_ascii=False))
         return 0
@@ -145,7 +147,7 @@ def _path(settings: Settings) -> int:
 @command.command("init", epilog=EXAMPLES)
 def _init(settings: Settings) -> int:
     """Write the file of settings, with every setting as a comment."""
-    from qa_bot.config_template import config_template
+    from qa_bot.commands.config_template import config_template
 
     path, text = config_path(), config_template()
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from commands import Command
 
-from qa_bot.config_template import config_template
+from qa_bot.commands.config_template import config_template
 from qa_bot.settings import Settings
 from qa_bot.slack.settings import SlackSettings
 
@@ -58,6 +58,7 @@ def test_secrets_are_hidden(qa_bot: Command, file: Path) -> None:
     secrets = {
         "SLACK_BOT_TOKEN": TOKEN,
         "SLACK_SIGNING_SECRET": "hush-hush",
+        "QA_BOT_TOKEN": "hush-hush",
         "SLACK_API_URL": "https://ann:hush@slack.example/api/",
     }
     for arguments in (("config",), ("config", "show", "--json"), ("-v", "config")):
@@ -65,7 +66,7 @@ def test_secrets_are_hidden(qa_bot: Command, file: Path) -> None:
         assert done.code == 0
         assert TOKEN not in done.output
         assert "hush" not in done.output
-        assert done.output.count("(hidden)") == 4
+        assert done.output.count("(hidden)") == 5
 
 
 def test_init_writes_a_file_that_changes_nothing_and_never_overwrites_one(qa_bot: Command, file: Path) -> None:

@@ -1,0 +1,57 @@
+"""`qa-bot mcp`: lets assistants ask the articles, by the Model Context Protocol."""
+
+from __future__ import annotations
+
+import importlib.util
+import ipaddress
+import os
+
+import click
+
+from embeddings.errors import SettingsError
+from qa_bot.commands import ANSWERING, Command, count, note, open_bot
+from qa_bot.settings import TOKEN, Settings
+
+EXAMPLES = """\
+Examples:
+  qa-bot mcp                       for an assistant that starts it: stdin and stdout
+  qa-bot mcp --http --port 8000    at http://127.0.0.1:8000/mcp
+
+In an assistant's configuration, name the command qa-bot with the argument mcp.
+"""
+
+INSTALL = "pip install 'qa-bot[mcp]' (in a clone: pip install '.[mcp]')"
+LEAST_TOKEN = 16
+
+
+@click.command("mcp", cls=Command, settings=ANSWERING, epilog=EXAMPLES)
+@click.option("--http", is_flag=True, help="serve by HTTP instead of stdin and stdout")
+@click.option("--host", default="127.0.0.1", metavar="HOST", help=f"with --http: the address; others need {TOKEN}")
+@click.option("--port", type=count, default="8000", metavar="PORT", help="with --http: the port to listen on")
+def command(settings: Settings, *, http: bool, host: str, port: int) -> int:
+    """Serve assistants by the Model Context Protocol."""
+    if importlib.util.find_spec("mcp") is None:
+        raise SettingsError(f"qa-bot mcp needs the SDK of the Model Context Protocol; run: {INSTALL}")
+    token = os.environ.pop(TOKEN, "")
+    if http and token and len(token) < LEAST_TOKEN:
+        raise SettingsError(f"{TOKEN}: shorter than {LEAST_TOKEN} characters; make one with: openssl rand -hex 24")
+    if http and not token and not _is_loopback(host):
+        raise SettingsError(f"--host {host}: others can reach it; set {TOKEN} to a secret that they must send")
+    with open_bot(settings) as bot:
+        from qa_bot.mcp_server import PATH, serve_http, serve_stdio
+
+        if bot.store.encoder is None:
+            note(f"the store in {settings.data_dir} is empty; run: qa-bot index FOLDER")
+        if http:
+            note(f"listening on http://{host}:{port}{PATH}")
+            serve_http(bot, host, port, token)
+        else:
+            serve_stdio(bot)
+    return 0
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
