@@ -231,7 +231,8 @@ class QABot:
         return answer.model_copy(update={"sentence": wider})
 
     @cached_property
-    def _fetcher(self) -> Fetcher:
+    def fetcher(self) -> Fetcher:
+        """The way to the web, as the settings allow it."""
         from embeddings.sources.web.fetcher import Fetcher
 
         return Fetcher(allow_private_addresses=self.settings.allow_private_addresses)
@@ -248,7 +249,7 @@ class QABot:
                 self.settings.passage_rule,
                 progress,
                 batch_passages=self.settings.commit_passages,
-                fetcher=self._fetcher,
+                fetcher=self.fetcher,
                 sandbox=Sandbox(self.settings.document_seconds),
             )
 

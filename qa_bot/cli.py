@@ -1,7 +1,8 @@
 """The command `qa-bot`: the form of its errors, its exit codes.  Each command is a module of `commands/`.
 
 Answers, lists and JSON go to stdout; progress, notes and errors to stderr.  Exit codes: 0 done (or answered), 1 the articles
-do not answer the question, 2 a usage, settings, file or store error, 130 stopped by Ctrl-C.
+do not answer the question, 2 a usage, settings, file or store error, 3 some sources could not be indexed and the rest was, 130
+stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import contextlib
 import difflib
 import os
 import sys
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Callable, Sequence
 from importlib import import_module
 
 import click
@@ -18,6 +20,7 @@ import click
 from embeddings.errors import QABotError
 from qa_bot import __version__
 from qa_bot.commands import Group
+from qa_bot.commands.verbosity import take_verbosity, verbosity_options
 from qa_bot.settings import PREFIX, Settings
 
 COMMANDS = (
@@ -32,6 +35,7 @@ COMMANDS = (
     "articles",
     "eval",
     "status",
+    "config",
     "doctor",
     "backup",
     "restore",
@@ -64,14 +68,26 @@ class _Commands(Group):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
         with formatter.section(f"Settings of every command, also read from {PREFIX}<NAME> and qa_bot.toml"):
-            fields = Settings.model_fields.items()
-            formatter.write_dl([(f"--{name.replace('_', '-')}", field.description or "") for name, field in fields])
+            names = ", ".join(f"--{name.replace('_', '-')}" for name in Settings.model_fields)
+            for line in textwrap.wrap(names, formatter.width - 4, break_on_hyphens=False):
+                formatter.write(f"  {line}\n")
+            formatter.write_text("What each does: qa-bot config init writes a file that says so.")
+
+
+def _with_verbosity(function: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options of `qa_bot.commands.verbosity`, which may also stand before the command."""
+    parameters = function.__dict__.setdefault("__click_params__", [])
+    parameters.extend(reversed(verbosity_options(hidden=False)))
+    return function
 
 
 @click.group("qa-bot", cls=_Commands, epilog=EXAMPLES)
+@_with_verbosity
 @click.version_option(__version__, message="qa-bot %(version)s", help="show the version")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context, /, **_: object) -> None:
     """Ask your articles; get the words that answer, quoted in their sentence."""
+    take_verbosity(ctx)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -42,6 +42,8 @@ def parse(words: Sequence[str]) -> click.Context:
     """
     context = cli.make_context("qa-bot", list(words))
     while isinstance(context.command, click.Group):
+        if context.command.invoke_without_command and not context._protected_args:
+            break
         name, command, rest = context.command.resolve_command(context, [*context._protected_args, *context.args])
         assert command
         context = command.make_context(name, rest, parent=context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Sequence
 
@@ -12,6 +13,8 @@ from embeddings.indexing.report import Progress, Tally
 from embeddings.indexing.writer import Writer
 from embeddings.sources import Entry, lies_in
 from embeddings.store.protocol import Store
+
+_log = logging.getLogger(__name__)
 
 
 class Comparison:
@@ -48,12 +51,15 @@ class Comparison:
         source, tally = listing.source, self._tally
         gone = {article.source: article.id for article in self._store.articles.known(source.location)}
         shared: list[str] = []
+        retracted: list[str] = []  # they were other articles when they were stored
         failures = len(tally.failed)
         try:
             for entry in listing.entries():
-                if gone.pop(entry.source, None) is None and entry.source in self._known:
+                before = gone.pop(entry.source, None)
+                if before is None and entry.source in self._known:
                     shared.append(article_id(entry.source))
-                self._read(entry, source.location)
+                if not self._read(entry, source.location) and before is not None:
+                    retracted.append(before)
                 self._progress(Progress(tally.entries, self._total, tally.embedded))
         except SourceError as error:
             tally.fail(error.source, error.reason)
@@ -63,33 +69,49 @@ class Comparison:
         self._writer.finish()
         self._writer.hold(source.location, shared)
         ids = [article for entry, article in gone.items() if not _below_failed(entry, tally)]
-        if ids and source.complete:
+        ids = retracted + (ids if source.complete else [])
+        if ids:
+            names = {article_id(entry): entry for entry in gone}
+            for one in ids:
+                _log.info("gone: %s", names.get(one, one))
             tally.removed += self._writer.release(source.location, ids)
         self._progress(Progress(tally.entries, self._total, tally.embedded))
 
-    def _read(self, entry: Entry, location: str) -> None:
+    def _read(self, entry: Entry, location: str) -> bool:
+        """Reads an entry; False if it is retracted, and must not be in the store."""
         tally = self._tally
         tally.entries += 1
         if entry.source in tally.seen:
-            return
+            return True
         tally.seen.add(entry.source)
+        if self._writer.retracted.has_source(entry.source):
+            tally.retracted += 1
+            _log.info("left out, as retracted: %s", entry.source)
+            return False
         before = self._known.get(entry.source)
         if self._leave(entry.source):
             tally.unchanged += before is not None
-            return
+            return True
         try:
             article = entry.read()
         except SourceError as error:
             tally.fail(error.source, error.reason)
-            return
+            return True
         if article is None or article.content_hash == before:
             tally.unchanged += 1
+            _log.debug("unchanged: %s", entry.source)
             self._writer.set_sync_state(entry.sync_state())
-            return
+            return True
+        if self._writer.retracted.has(article):
+            tally.retracted += 1
+            _log.info("left out, as retracted: %s", entry.source)
+            return False
+        _log.info("%s: %s", "new" if before is None else "changed", entry.source)
         tally.new += before is None
         tally.changed += before is not None
         self._known[entry.source] = article.content_hash
         self._writer.add(article, location, entry.sync_state())
+        return True
 
 
 def forget_files_that_their_folder_lost(store: Store, listings: Sequence[Listing], tally: Tally) -> None:

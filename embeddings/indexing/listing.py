@@ -91,11 +91,11 @@ class SourceLister:
         remembered = {record.location: record for record in self._store.sources.list()}
         listings: dict[str, tuple[Listing, SourceOptions]] = {}
         for location in locations:
-            source = self._open(location, options or SourceOptions())
+            source = self.open(location, options or SourceOptions())
             record = remembered.get(source.location)
-            used = options or (_options(record) if record else SourceOptions())
+            used = options or (read_options(record) if record else SourceOptions())
             if used != (options or SourceOptions()):
-                source = self._open(location, used)
+                source = self.open(location, used)
             if source.location not in listings:
                 listings[source.location] = self._list(source, used), used
         return list(listings.values())
@@ -107,14 +107,19 @@ class SourceLister:
             if not chosen(record.location):
                 continue
             try:
-                options = _options(record)
-                listings.append(self._list(self._open(record.location, options), options))
+                options = read_options(record)
+                listings.append(self._list(self.open(record.location, options), options))
             except SourceError as error:
                 tally.fail(error.source, f"{error.reason}; the articles from it are kept")
                 self.unreachable[record.location] = error.reason
         return listings
 
-    def _open(self, location: str, options: SourceOptions) -> Source:
+    def open(self, location: str, options: SourceOptions) -> Source:
+        """Opens a source.
+
+        Raises:
+            SourceError: it does not exist.
+        """
         context = SourceContext(
             options=options,
             sync_state=self._store.sources.sync_state,
@@ -132,7 +137,12 @@ class SourceLister:
         return listing
 
 
-def _options(record: SourceRecord) -> SourceOptions:
+def read_options(record: SourceRecord) -> SourceOptions:
+    """How the store remembers that a source is read.
+
+    Raises:
+        SourceError: another version wrote it.
+    """
     try:
         return SourceOptions.model_validate_json(record.options)
     except ValidationError as error:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -101,6 +102,17 @@ def same_story(story: Fingerprint, other: Fingerprint) -> float:
     return shared
 
 
+def is_copy(story: Fingerprint, other: Fingerprint) -> bool:
+    """Whether two articles have the same words, or tell the same story."""
+    same_words = story.words == other.words and story.numbers == other.numbers
+    return (same_words and np.array_equal(story.shingles, other.shingles)) or same_story(story, other) > 0
+
+
+def shares_enough(shared: int, pieces: Sequence[bytes]) -> bool:
+    """Whether so many shared parts of a signature make it worth while to compare two stories."""
+    return shared >= max(1, min(_LEAST_SHARED, len(pieces)))
+
+
 def _shingles(words: list[str]) -> NDArray[np.uint64]:
     distinct = {word: zlib.crc32(word.encode("utf-8", "replace")) for word in set(words)}
     hashes = np.array([distinct[word] for word in words], np.uint64)
@@ -157,7 +169,7 @@ class CopyFinder:
                 shared[near.id] = len(set(bands(near.signature)).intersection(pieces))
         shared.pop(article_id, None)
         best, best_likeness = None, 0.0
-        candidates = [item for item in shared.items() if item[1] >= min(_LEAST_SHARED, len(pieces))]
+        candidates = [item for item in shared.items() if shares_enough(item[1], pieces)]
         for candidate_id, _ in sorted(candidates, key=lambda item: (-item[1], item[0]))[:_COMPARED]:
             candidate = self._waiting.get(candidate_id)
             if candidate is None and (stored := self._store.articles.get(candidate_id)):

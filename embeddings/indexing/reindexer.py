@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
@@ -19,6 +20,8 @@ from embeddings.sources.web.fetcher import Fetcher
 from embeddings.store.protocol import Store
 
 __all__ = ["BATCH_PASSAGES", "Failure", "PassageCounts", "PassageRule", "Progress", "ReindexReport", "Reindexer"]
+
+_log = logging.getLogger(__name__)
 
 _REPEATED = 20
 """Times in a row that a rebuild is given the same articles, of which others can have changed only so many meanwhile."""
@@ -111,7 +114,7 @@ class Reindexer:
         comparison = Comparison(self._store, Writer(self._store, self._rule, tally), tally, listings, self._progress)
         for listing in listings:
             comparison.bring_up_to_date(listing)
-        return tally.report(self._store.status().passages, dry_run=True)
+        return tally.report(self._store, dry_run=True)
 
     def _begin(self) -> tuple[Tally, SourceLister]:
         check_encoder(self._store, self._encoder.identity, str(self._rule))
@@ -129,6 +132,7 @@ class Reindexer:
         comparison = Comparison(self._store, writer, tally, listings, self._progress, leave)
         for listing in listings:
             before = tally.counts()
+            _log.info("reading %s", listing.source.location)
             comparison.bring_up_to_date(listing)
             location = listing.source.location
             if location in unread and tally.has_read(before):
@@ -137,7 +141,7 @@ class Reindexer:
         for location, reason in unreachable.items():
             self._store.sources.note_result(location, reason)
         forget_files_that_their_folder_lost(self._store, listings, tally)
-        return tally.report(self._store.status().passages)
+        return tally.report(self._store)
 
     def rebuild(self) -> ReindexReport:
         """Cuts and embeds all articles of the store anew, from the texts that it holds.
@@ -173,4 +177,4 @@ class Reindexer:
                 tally.changed += len(pieces)
                 tally.embedded += len(hashes)
                 self._progress(Progress(tally.changed, max(total, tally.changed), tally.embedded))
-        return tally.report(store.status().passages)
+        return tally.report(store)

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
+from embeddings.store.protocol import Store
+
 
 class Failure(BaseModel, frozen=True):
     """A source, or an entry of one, that could not be read, and why."""
@@ -39,6 +41,8 @@ class ReindexReport(BaseModel, frozen=True):
         passages: see `PassageCounts`.
         seconds: wall time.
         dry_run: whether nothing was done.
+        retracted: articles that are left out because they are retracted.
+        articles: in the store now.
     """
 
     new: int
@@ -50,6 +54,8 @@ class ReindexReport(BaseModel, frozen=True):
     passages: PassageCounts
     seconds: float
     dry_run: bool = False
+    retracted: int = 0
+    articles: int = 0
 
 
 class Progress(NamedTuple):
@@ -79,6 +85,7 @@ class Tally:
         self.seen: set[str] = set()
         self.failed: list[Failure] = []
         self.entries = self.new = self.changed = self.unchanged = self.removed = self.duplicates = 0
+        self.retracted = 0
         self.embedded = self.reused = 0
         self.encoding_seconds = 0.0
         self._began = time.monotonic()
@@ -89,7 +96,7 @@ class Tally:
 
     def counts(self) -> Sequence[int]:
         """The counts at this moment, for `since`."""
-        return self.new, self.changed, self.unchanged, self.removed, len(self.failed)
+        return self.new, self.changed, self.unchanged, self.removed, self.retracted, len(self.failed)
 
     def has_read(self, before: Sequence[int]) -> bool:
         """Whether an article was read since `counts` was called."""
@@ -97,13 +104,14 @@ class Tally:
 
     def since(self, before: Sequence[int]) -> str:
         """What was counted since `counts` was called, in words."""
-        names = ("new", "changed", "unchanged", "removed", "failed")
+        names = ("new", "changed", "unchanged", "removed", "retracted", "failed")
         counts = [count - old for count, old in zip(self.counts(), before, strict=True)]
         words = [f"{count:,} {name}" for name, count in zip(names, counts, strict=True) if count]
         return ", ".join(words) or "nothing there"
 
-    def report(self, stored_passages: int, *, dry_run: bool = False) -> ReindexReport:
+    def report(self, store: Store, *, dry_run: bool = False) -> ReindexReport:
         """The report of this reindex, now that it is over."""
+        status = store.status()
         speed = round(self.embedded / self.encoding_seconds, 1) if self.encoding_seconds else 0.0
         return ReindexReport(
             new=self.new,
@@ -112,7 +120,9 @@ class Tally:
             removed=self.removed,
             duplicates=self.duplicates,
             failed=tuple(self.failed),
-            passages=PassageCounts(embedded=self.embedded, reused=self.reused, total=stored_passages, per_second=speed),
+            passages=PassageCounts(embedded=self.embedded, reused=self.reused, total=status.passages, per_second=speed),
             seconds=round(time.monotonic() - self._began, 3),
             dry_run=dry_run,
+            retracted=self.retracted,
+            articles=status.articles,
         )

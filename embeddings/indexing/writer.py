@@ -14,6 +14,7 @@ from embeddings.encoder.model import Encoder
 from embeddings.indexing.chunking import BATCH_PASSAGES, CutArticle, PassageRule, cut
 from embeddings.indexing.near_duplicates import Copy, CopyFinder
 from embeddings.indexing.report import Tally
+from embeddings.indexing.retraction import RetractedArticles
 from embeddings.store.protocol import IndexedArticle, Store
 
 BATCH_SECONDS = 10.0
@@ -21,12 +22,17 @@ BATCH_SECONDS = 10.0
 
 
 class Writer:
-    """Takes what a reindex finds and only counts it in a tally, for a dry run; the store is only read."""
+    """Takes what a reindex finds and only counts it in a tally, for a dry run; the store is only read.
+
+    Attributes:
+        retracted: what must not be added.
+    """
 
     def __init__(self, store: Store, rule: PassageRule, tally: Tally) -> None:
         self._tally = tally
         self._store = store
         self._rule = rule
+        self.retracted = RetractedArticles(store)
         self._copies = CopyFinder(store)
         self._hashes: set[bytes] = set()
 
@@ -102,16 +108,25 @@ class BatchWriter(Writer):
         """Ends a source: nothing more is added from it."""
         if self._batch:
             vectors = self._vectors([waiting.cut for waiting in self._batch])
-            self._store.writing.commit(
+            while not self._store.writing.commit(
                 [waiting.indexed(vectors) for waiting in self._batch],
                 encoder=self._encoder.identity,
                 passage_rule=str(self._rule),
                 sync_state=self._sync_state,
-            )
+                retractions=self.retracted.mark,
+            ):
+                self._leave_out_retracted()
         elif self._sync_state:
             self._store.sources.set_sync_state(self._sync_state)
         self._batch, self._passages, self._sync_state = [], 0, {}
         self._copies.forget()
+
+    def _leave_out_retracted(self) -> None:
+        """Takes out of the batch what another process has retracted since it was added."""
+        self.retracted = RetractedArticles(self._store)
+        count = len(self._batch)
+        self._batch = [waiting for waiting in self._batch if not self.retracted.has(waiting.cut.article)]
+        self._tally.retracted += count - len(self._batch)
 
     def hold(self, location: str, article_ids: Iterable[str]) -> None:
         """Notes that a source also holds articles that came from another; after `finish`."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from embeddings.articles import Article
 from embeddings.filters import EVERYTHING, ArticleFilter
 from embeddings.sentences import Span
+from embeddings.store.retractions import Retractions
 
 Say = Callable[[str], None]
 """Is told a line that a person should see: a cache is rebuilt, a model compiled."""
@@ -105,6 +106,7 @@ class KnownArticle(NamedTuple):
     id: str
     source: str
     content_hash: str
+    url: str | None = None
 
 
 class StoredPassage(NamedTuple):
@@ -251,8 +253,8 @@ class Articles(Protocol):
     def has_text(self, text_hash: str, other_than: str) -> bool:
         """Whether an article other than the one with this id has this text."""
 
-    def near(self, bands: Sequence[bytes]) -> Sequence[SignedArticle]:
-        """The articles that share a band with these, the first `MOST_NEAR` of each band, in the order that they were stored."""
+    def near(self, bands: Sequence[bytes], most: int | None = MOST_NEAR) -> Sequence[SignedArticle]:
+        """The articles that share a band with these, the first `most` of each band, in the order that they were stored."""
 
     def vectors_of(self, text_hashes: Iterable[bytes]) -> dict[bytes, NDArray[np.float32]]:
         """The vectors, shape (dimension,), that the store already holds for passages with these hashes."""
@@ -302,7 +304,8 @@ class Writing(Protocol):
         encoder: str,
         passage_rule: str,
         sync_state: Mapping[str, str] = NO_STATE,
-    ) -> None:
+        retractions: int | None = None,
+    ) -> bool:
         """Stores articles, each in place of an earlier one with its id, and the state of their source.
 
         Args:
@@ -310,6 +313,10 @@ class Writing(Protocol):
             encoder: identity of the encoder that made the vectors.
             passage_rule: how the articles were cut into passages.
             sync_state: see `Sources.set_sync_state`.
+            retractions: the `Retractions.mark` of the list that the articles were compared with; None for no list.
+
+        Returns:
+            False, and nothing is stored, if that list has changed since.
 
         Raises:
             StoreError: the store's vectors are another encoder's, or it cannot be written.
@@ -317,6 +324,21 @@ class Writing(Protocol):
 
     def remove(self, article_ids: Sequence[str]) -> int:
         """Removes articles; returns how many there were."""
+
+    def restore(
+        self, retracted: Sequence[str], articles: Sequence[IndexedArticle], *, encoder: str, passage_rule: str
+    ) -> None:
+        """Takes articles off the list of `Retractions`, and stores them again.
+
+        Args:
+            retracted: ids of the retractions.
+            articles: those of them that are stored again.
+            encoder: identity of the encoder that made their vectors.
+            passage_rule: how they were cut into passages.
+
+        Raises:
+            StoreError: the store's vectors are another encoder's, or it cannot be written.
+        """
 
     def begin_rebuild(self, *, encoder: str, passage_rule: str) -> None:
         """Begins to make other passages and vectors beside those that answer.
@@ -359,6 +381,9 @@ class Store(Protocol):
 
     writing: Writing
     """What changes the articles."""
+
+    retractions: Retractions
+    """The articles that must not be there."""
 
     @property
     def encoder(self) -> str | None:

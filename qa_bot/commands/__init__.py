@@ -14,6 +14,7 @@ from click.core import augment_usage_errors
 
 from embeddings.errors import SettingsError
 from embeddings.text import visible
+from qa_bot.commands.verbosity import is_quiet, set_up_log, take_verbosity, verbosity_options
 from qa_bot.settings import TOKEN, Settings, accepted_values, load_settings
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ ANSWERING = (
 )
 """The settings that concern a command which answers questions."""
 
+
+GIVEN = "qa_bot.given"
+"""The name in a context's `meta` of the settings that the command line gives."""
 
 _LEAST_TOKEN = 16
 
@@ -82,6 +86,7 @@ class Command(_Examples):
     def __init__(self, *arguments: Any, settings: Sequence[str] = STORE, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.params += [_setting_option(name, hidden=name not in settings) for name in Settings.model_fields]
+        self.params += verbosity_options(hidden=True)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parses the arguments; an error names the first that the command does not take."""
@@ -94,6 +99,10 @@ class Command(_Examples):
     def invoke(self, ctx: click.Context) -> Any:
         """Calls the command's function; returns the exit code."""
         given = {name: ctx.params.pop(name) for name in Settings.model_fields}
+        ctx.meta[GIVEN] = frozenset(name for name, value in given.items() if value is not None)
+        take_verbosity(ctx)
+        if ctx.command_path != "qa-bot slack":  # its log hides tokens
+            set_up_log()
         assert self.callback
         return ctx.invoke(self.callback, load_settings(note, **given), **ctx.params)
 
@@ -106,7 +115,7 @@ class Command(_Examples):
         for heading, options in rows.items():
             with formatter.section(heading):
                 formatter.write_dl(options)
-        formatter.write("\nEvery command takes all settings; see: qa-bot --help\n")
+        formatter.write("\nEvery command takes all settings, -v, -q and --log-level; see: qa-bot --help\n")
 
 
 class Group(_Examples, click.Group):
@@ -124,6 +133,37 @@ def count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise click.BadParameter(f"{text!r} is not a whole number from 1 up")
     return int(text)
+
+
+def confirmed(question: str, *, yes: bool, refusal: str) -> None:
+    """Returns if a person agrees: by the option `--yes`, or when asked at a terminal.
+
+    Args:
+        question: to ask at a terminal.
+        yes: whether the option is given.
+        refusal: the error where there is no terminal; it names `--yes`.
+
+    Raises:
+        SettingsError: there is no terminal.
+        KeyboardInterrupt: the person does not agree.
+    """
+    if yes:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise SettingsError(refusal)
+    try:
+        if click.confirm(visible(question), err=True):
+            return
+    except click.Abort:
+        sys.stderr.write("\n")
+    note("nothing has changed")
+    raise KeyboardInterrupt
+
+
+def hint(line: str) -> None:
+    """Prints a line on stderr that a person can do without; nothing with `-q`."""
+    if not is_quiet():
+        note(line)
 
 
 def note(line: str) -> None:
@@ -177,6 +217,22 @@ def reading_options(function: F) -> F:
     ):
         function = option(function)
     return function
+
+
+def check_narrowing(bot: QABot, locations: Sequence[str], options: SourceOptions, *, yes: bool, command: str) -> None:
+    """Asks a person before new options take articles of remembered sources out of the store.
+
+    Raises:
+        SettingsError: they would, there is no terminal to ask at, and `yes` is not given.
+        SourceError: one of the sources does not exist.
+        KeyboardInterrupt: the person does not agree.
+    """
+    from embeddings.indexing.narrowing import narrowings
+
+    for location, gone, articles in narrowings(bot.store, locations, options, bot.fetcher):
+        lost = f"with these options, {gone:,} of its {articles:,} articles will be removed"
+        hint = f"to go ahead, add --yes; to see more: {command} --dry-run"
+        confirmed(f"{location}: {lost}. Go ahead?", yes=yes, refusal=f"{location}: {lost}; {hint}")
 
 
 def source_options(

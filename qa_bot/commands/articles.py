@@ -4,32 +4,30 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
 from embeddings.errors import StoreError
 from embeddings.text import visible
-from qa_bot.commands import Group, as_json, count, note, open_bot, print_json
+from qa_bot.commands import Group, as_json, count, hint, open_bot, print_json
+from qa_bot.commands.article_names import article_id_of
+from qa_bot.commands.retractions import restore, retract, retracted
 from qa_bot.settings import Settings
-
-if TYPE_CHECKING:
-    from qa_bot.bot import QABot
 
 EXAMPLES = """\
 Examples:
   qa-bot articles list --limit 20
   qa-bot articles show 1f0c2a9b77de
   qa-bot articles remove 1f0c2a9b77de
+  qa-bot articles retract 1f0c2a9b77de --reason "the figures were invented"
 """
 
 _SHOWN_DIGITS = 12
-_NAMED_IDS = 5
 
 
 @click.group("articles", cls=Group, epilog=EXAMPLES)
 def command() -> None:
-    """List, show and remove articles."""
+    """List, show, remove and retract articles."""
 
 
 @command.command("list", epilog=EXAMPLES)
@@ -45,32 +43,22 @@ def _list(settings: Settings, limit: int | None, as_json: bool) -> int:
         print_json(json.dumps([article.model_dump(mode="json") for article in articles], ensure_ascii=False))
         return 0
     if not articles:
-        note(f"the store in {settings.data_dir} is empty; run: qa-bot index FOLDER")
+        hint(f"the store in {settings.data_dir} is empty; run: qa-bot index FOLDER")
     for article in articles:
         published = str(article.published_at or "")[:10]
         print(f"{article.id[:_SHOWN_DIGITS]}  {published:10}  {visible(article.title)}")
     return 0
 
 
-def _article_id(bot: QABot, prefix: str) -> str:
-    """The id of the article whose id begins with the prefix."""
-    ids = [article.id for article in bot.store.articles.known() if article.id.startswith(prefix.lower())]
-    if len(ids) != 1:
-        if ids:
-            raise StoreError(f"{prefix}: more than one article has an id that begins so: {' '.join(ids[:_NAMED_IDS])}")
-        raise StoreError(f"{prefix}: no article has an id that begins so; see: qa-bot articles list")
-    return ids[0]
-
-
 @command.command("show", epilog=EXAMPLES)
-@click.argument("prefix", metavar="ID", help="the article's id, or its first digits")
+@click.argument("name", metavar="ID|URL", help="the article's id, its first digits, or its address")
 @as_json
-def _show(settings: Settings, prefix: str, as_json: bool) -> int:
+def _show(settings: Settings, name: str, as_json: bool) -> int:
     """Show an article with its text."""
     with open_bot(settings) as bot:
-        stored = bot.store.articles.get(_article_id(bot, prefix))
+        stored = bot.store.articles.get(article_id_of(bot.store, name))
     if stored is None:
-        raise StoreError(f"{prefix}: the article has just been removed; see: qa-bot articles list")
+        raise StoreError(f"{name}: the article has just been removed; see: qa-bot articles list")
     article = stored.article
     if as_json:
         print_json(article.model_dump_json())
@@ -85,11 +73,16 @@ def _show(settings: Settings, prefix: str, as_json: bool) -> int:
 
 
 @command.command("remove", epilog=EXAMPLES)
-@click.argument("prefixes", nargs=-1, required=True, metavar="ID...", help="the articles' ids, or their first digits")
-def _remove(settings: Settings, prefixes: tuple[str, ...]) -> int:
-    """Remove articles from the store."""
+@click.argument("names", nargs=-1, required=True, metavar="ID|URL...", help="ids, their first digits, or addresses")
+def _remove(settings: Settings, names: tuple[str, ...]) -> int:
+    """Remove articles from the store; the next index run may add them again."""
     with open_bot(settings) as bot:
-        removed = bot.store.writing.remove([_article_id(bot, prefix) for prefix in prefixes])
+        removed = bot.store.writing.remove([article_id_of(bot.store, name) for name in names])
         bot.store.refresh()
-    print(f"removed {removed:,}; if the source still has an article, the next index run adds it again", file=sys.stderr)
+    again = "if the source still has an article, the next index run adds it again"
+    print(f"removed {removed:,}; {again}; to keep it out, run: qa-bot articles retract", file=sys.stderr)
     return 0
+
+
+for _verb in (retract, retracted, restore):
+    command.add_command(_verb)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -9,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -20,12 +22,14 @@ from qa_bot.commands import (
     STORE,
     Command,
     as_json,
+    check_narrowing,
     note,
     open_bot,
     print_json,
     reading_options,
     source_options,
 )
+from qa_bot.commands.verbosity import StderrHandler, is_quiet
 from qa_bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,7 +45,8 @@ Examples:
   qa-bot index --watch               keep running and index changes, until Ctrl-C
   qa-bot index --exclude 'drafts/*' --field title=headline ~/archive
   qa-bot index --rebuild             embed everything again, after you set another encoder
-  qa-bot index --json ~/articles     print the report as JSON on stdout
+
+Exit codes: 0 done, 2 an error or nothing could be read, 3 some sources could not be read, 130 stopped
 """
 
 INDEXING = (
@@ -54,9 +59,12 @@ INDEXING = (
         "allow_private_addresses",
         "document_seconds",
     ),
-    *("commit_passages", "watch_seconds", "dense_index", "threads"),
+    *("watch_seconds", "dense_index", "threads"),
 )
 """The settings that concern an index run."""
+
+SOME_FAILED = 3
+"""The exit code if some sources or articles could not be read, and the rest was indexed."""
 
 _LONGEST_PAUSE = 60.0
 """Seconds between two attempts while every attempt fails."""
@@ -67,6 +75,7 @@ class _Output(NamedTuple):
 
     quiet: bool
     as_json: bool
+    timed: bool
 
     def with_progress(self, run: Callable[[Callable[[Progress], None]], ReindexReport]) -> ReindexReport:
         """Runs with a progress line."""
@@ -74,20 +83,28 @@ class _Output(NamedTuple):
 
         if self.quiet:
             return run(lambda _: None)
-        with ProgressLine(sys.stderr) as line:
+        with ProgressLine(sys.stderr, prefix=_now if self.timed else str) as line:
             return run(line.articles)
+
+    def note(self, line: str) -> None:
+        """Prints a line on stderr, in watch mode with its time."""
+        note(f"{_now()}{line}" if self.timed else line)
 
     def print_report(self, report: ReindexReport) -> int:
         """Prints a report; returns the exit code."""
-        from qa_bot.terminal.render import render_report
+        from qa_bot.terminal.report import render_report, render_summary
 
         for failure in report.failed:
-            note(f"not indexed: {failure.source}: {failure.reason}")
+            self.note(f"not indexed: {failure.source}: {failure.reason}")
         if self.as_json:
             print_json(report.model_dump_json())
+        elif self.timed and not self.quiet:
+            self.note(render_summary(report))
         elif not self.quiet:
             print(render_report(report, named=True), file=sys.stderr)
-        return 2 if report.failed and not report.new + report.changed + report.unchanged else 0
+        if not report.failed:
+            return 0
+        return SOME_FAILED if report.new + report.changed + report.unchanged + report.retracted else 2
 
 
 @click.command("index", cls=Command, settings=INDEXING, epilog=EXAMPLES)
@@ -101,7 +118,7 @@ class _Output(NamedTuple):
 @click.option("--dry-run", is_flag=True, help="show what would change, and change nothing")
 @click.option("--watch", is_flag=True, help="keep running and index changes, until Ctrl-C or SIGTERM")
 @click.option("--rebuild", is_flag=True, help="cut and embed the whole store again")
-@click.option("--quiet", is_flag=True, help="print nothing if all goes well")
+@click.option("--yes", is_flag=True, help="do not ask before new options remove articles")
 @as_json
 @reading_options
 def command(
@@ -110,7 +127,7 @@ def command(
     dry_run: bool,
     watch: bool,
     rebuild: bool,
-    quiet: bool,
+    yes: bool,
     as_json: bool,
     **reading: Any,
 ) -> int:
@@ -120,10 +137,12 @@ def command(
         raise SettingsError("--include, --exclude, --field, --format: name the sources that they are for")
     if dry_run and (watch or rebuild):
         raise SettingsError("--dry-run: does not work with --watch or --rebuild")
-    output = _Output(quiet, as_json)
+    output = _Output(is_quiet(), as_json, watch)
     with open_bot(settings) as bot, _sigterm_as_ctrl_c() as terminated:
         if not sources and not bot.store.sources.list() and not rebuild:
             raise StoreError(f"the store in {settings.data_dir} has no sources yet; run: qa-bot index FOLDER")
+        if options and not dry_run:
+            check_narrowing(bot, sources, options, yes=yes, command="qa-bot index")
 
         def index(progress: Callable[[Progress], None]) -> ReindexReport:
             if dry_run:
@@ -132,11 +151,13 @@ def command(
 
         try:
             if watch:
+                if not output.quiet:
+                    _log_changes()
                 _watch(bot, sources, index, output)
             return output.print_report(output.with_progress(index))
         except KeyboardInterrupt:
             articles = bot.store.status().articles
-            note(f"stopped; {articles:,} articles are committed, and the same command continues from there")
+            output.note(f"stopped; {articles:,} articles are committed, and the same command continues from there")
             return 0 if watch and terminated() else 130
 
 
@@ -165,8 +186,23 @@ def _watch(
             failure, pause = "", 0.0
         except QABotError as error:
             if str(error) != failure:
-                note(f"{error}; trying again")
+                output.note(f"{error}; trying again")
             failure, pause = str(error), min(max(2 * pause, 1.0), _LONGEST_PAUSE)
+
+
+def _now() -> str:
+    """The time, to stand before a line."""
+    return f"{datetime.now():%Y-%m-%d %H:%M:%S} "
+
+
+def _log_changes() -> None:
+    """Prints each article that is new, changed, gone or left out, with the time; with `-v`, the log does."""
+    logger = logging.getLogger("embeddings.indexing.diff")
+    if not logger.isEnabledFor(logging.INFO):
+        handler = StderrHandler()
+        handler.setFormatter(logging.Formatter("qa-bot: %(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+        logger.handlers = [handler]
+        logger.setLevel(logging.INFO)
 
 
 @contextmanager

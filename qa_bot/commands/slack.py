@@ -8,6 +8,7 @@ import os
 import click
 
 from qa_bot.commands import ANSWERING, Command, count, note
+from qa_bot.commands.verbosity import given_level
 from qa_bot.settings import PREFIX, Settings
 
 EXAMPLES = """\
@@ -36,7 +37,10 @@ def command(settings: Settings, *, http: bool, host: str, port: int, processes: 
     for name in ENVIRONMENT:
         os.environ.pop(name, None)  # Bolt reads some of them itself, and warns that it does not use them
     secrets = (slack.bot_token, slack.app_token, slack.signing_secret, slack.client_secret)
-    redacting = set_up_log(secrets, logging.DEBUG if os.environ.get(PREFIX + "DEBUG") else logging.INFO)
+    usual = logging.DEBUG if os.environ.get(PREFIX + "DEBUG") else logging.INFO
+    redacting = set_up_log(secrets, given_level() or usual)
+    if given_level() is None:
+        logging.getLogger("embeddings").setLevel(logging.WARNING)  # not each article that somebody posts
     with QABot(settings, lambda line: note(redacting.redact(line))) as bot:
         if check:
             from qa_bot.slack.check.check import check as check_app

@@ -11,7 +11,17 @@ import click
 
 from embeddings.errors import SourceError
 from embeddings.text import visible
-from qa_bot.commands import LOCATION, Group, as_json, note, open_bot, print_json, reading_options, source_options
+from qa_bot.commands import (
+    LOCATION,
+    Group,
+    as_json,
+    check_narrowing,
+    hint,
+    open_bot,
+    print_json,
+    reading_options,
+    source_options,
+)
 from qa_bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,7 +52,7 @@ def _list(settings: Settings, as_json: bool) -> int:
         print_json(json.dumps(rows, ensure_ascii=False))
         return 0
     if not sources:
-        note("no sources yet; run: qa-bot index FOLDER")
+        hint("no sources yet; run: qa-bot index FOLDER")
     for source, articles in sources:
         when = f"{source.last_indexed_at[:16].replace('T', ' ')} UTC" if source.last_indexed_at else "not read yet"
         result = f": {source.last_result}" if source.last_result else ""
@@ -62,18 +72,21 @@ def _options(source: SourceRecord) -> Any:
 @click.argument(
     "sources", nargs=-1, required=True, metavar="SOURCE...", type=LOCATION, help="files, folders, globs, pages, feeds"
 )
+@click.option("--yes", is_flag=True, help="do not ask before new options remove articles")
 @reading_options
-def _add(settings: Settings, sources: tuple[str, ...], **reading: Any) -> int:
+def _add(settings: Settings, sources: tuple[str, ...], *, yes: bool, **reading: Any) -> int:
     """Add sources; the next `qa-bot index` reads them."""
     from embeddings.sources import SourceContext, SourceOptions
     from embeddings.sources.opening import open_source
 
     options = source_options(**reading)
     with open_bot(settings) as bot:
+        if options:
+            check_narrowing(bot, sources, options, yes=yes, command="qa-bot index")
         context = SourceContext(options=options or SourceOptions())
         for source in [open_source(location, context) for location in sources]:
             bot.store.sources.add(source.location, options.model_dump_json() if options else None)
-    note(f"added {len(sources)}; to read them, run: qa-bot index")
+    hint(f"added {len(sources)}; to read them, run: qa-bot index")
     return 0
 
 

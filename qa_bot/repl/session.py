@@ -28,6 +28,7 @@ from qa_bot.retrieval.filter_syntax import describe_filter, read_filter
 from qa_bot.terminal import render
 from qa_bot.terminal.explained import render_explanation
 from qa_bot.terminal.progress import ProgressLine
+from qa_bot.terminal.report import render_report
 from qa_bot.terminal.wrapping import NOTHING, WIDTH
 
 EMPTY = "There are no articles yet. Index a folder: type /reindex FOLDER here, or qa-bot index FOLDER in a shell."
@@ -260,7 +261,7 @@ class Session:
                         raise Cancelled
                     line.articles(done)
 
-                return render.render_report(self._bot.reindex(arguments, progress=progress))
+                return render_report(self._bot.reindex(arguments, progress=progress))
 
             try:
                 report = self._run(index)

@@ -22,14 +22,13 @@ from qa_bot.terminal.wrapping import DIM, NOTHING, RESET, WIDTH, hyperlink, wrap
 
 if TYPE_CHECKING:
     from embeddings.articles import Article
-    from embeddings.indexing.reindexer import ReindexReport
     from embeddings.store.protocol import ArticleText
     from qa_bot.answering.relative_days import NamedDay
     from qa_bot.answering.results import Answer, AnswerSpan, Quotation, SourceSentence
 
 NOT_ANSWERED = "The articles don't say."
+NEWEST = "The newest articles on this:"
 
-_FAILURES_SHOWN = 20
 _COPIES_SHOWN = 3
 _CLOSEST_SHOWN = 2
 
@@ -135,7 +134,7 @@ def heading(answer: Answer, span: AnswerSpan) -> str:
 
 def _listed_articles(answer: Answer, colour: bool, width: int) -> list[str]:
     """The articles on what was asked about, each with its sentence."""
-    lines = ["The newest articles on this:"]
+    lines = [NEWEST]
     for number, quotation in enumerate(iterate(answer), start=1):
         lines += ["", *_numbered(number, quotation, NOTHING, "", colour, width)]
         lines += _dim(["    " + _link(quotation.article, quotation.sentence.text, colour)], colour)
@@ -275,35 +274,4 @@ def render_articles(articles: Sequence[Article], total: int) -> str:
     lines = [f"{article.id}  {render_date(article.published_at):>17}  {visible(article.title)}" for article in articles]
     if total > len(articles):
         lines.append(f"and {total - len(articles):,} more; qa-bot articles list shows all")
-    return "\n".join(lines)
-
-
-def render_report(report: ReindexReport, *, named: bool = False) -> str:
-    """What an index run did, or would do, and what it could not read.
-
-    Args:
-        report: to show.
-        named: whether what could not be read has been named before.
-    """
-    counts = [f"{count:,} {what}" for what in ("new", "changed", "removed") if (count := getattr(report, what))]
-    counts.append(f"{report.unchanged:,} unchanged")
-    seen = report.new + report.changed + report.unchanged + report.removed + len(report.failed)
-    lines = [f"Articles: {', '.join(counts)}." if seen else "No articles found."]
-    if report.duplicates:
-        copies = "are copies of others" if report.duplicates > 1 else "is a copy of another"
-        lines[0] += f" {report.duplicates:,} {copies}."
-    passages = report.passages
-    embedded = f"{passages.embedded:,} embedded now"
-    if report.dry_run:
-        lines.insert(0, "Dry run: nothing has changed.")
-        embedded = f"{passages.embedded:,} would be embedded"
-    speed = f" ({passages.per_second:,.0f}/s)" if passages.per_second else ""
-    lines.append(f"Passages: {passages.total:,} in the store, {embedded}{speed}, {report.seconds:.1f} s.")
-    if report.failed and named:
-        lines.append(f"Could not be read, see above: {len(report.failed):,}")
-    elif report.failed:
-        lines.append(f"Could not be read: {len(report.failed):,}")
-        lines += [f"  {visible(failed.source)}: {visible(failed.reason)}" for failed in report.failed[:_FAILURES_SHOWN]]
-        more = len(report.failed) - _FAILURES_SHOWN
-        lines += [f"  and {more:,} more"] if more > 0 else []
     return "\n".join(lines)

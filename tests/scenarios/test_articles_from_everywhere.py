@@ -73,7 +73,7 @@ def test_a_folder_of_all_sorts_of_files_is_answered_from(qa_bot: Command) -> Non
 
     counts, done = index(qa_bot, folder)
     assert counts == {"new": 5}
-    assert done.code == 0
+    assert done.code == 3
     (failure,) = done.json["failed"]
     assert failure["source"] == str(folder / "zoo.jsonl.gz")
     assert failure["reason"].startswith("line 2: not JSON")

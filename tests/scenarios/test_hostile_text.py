@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import termios
+from collections.abc import Callable
 from fcntl import ioctl
 from pathlib import Path
 from unicodedata import category
@@ -18,6 +19,7 @@ from commands import Command
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnp.\u2066\x08"
 QUESTION = "Who built the spaceship Zorbo?"
+THE_ARTICLE = "ID"
 TEXT = f"The spaceship Zorbo{HOSTILE} was built by Klaus Zorbomann{HOSTILE} in Aldport in 1987. It flew often{HOSTILE}."
 
 
@@ -32,9 +34,15 @@ def qa_bot(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> Command
     (folder / f"bad{HOSTILE}.pdf").write_bytes(b"no PDF")
     command = Command(home, cache_dir, home / f"data{HOSTILE}")
     done = command("index", folder)
-    assert done.code == 0, done
+    assert done.code == 3, done
     check_harmless("\n".join(done.lines))
     return command
+
+
+def named(qa_bot: Command) -> Callable[[str], str]:
+    """Puts the id of the only article in the place of `THE_ARTICLE`."""
+    (article,) = qa_bot("articles", "list", "--json").json
+    return lambda word: str(article["id"]) if word == THE_ARTICLE else word
 
 
 def check_harmless(shown: str) -> None:
@@ -48,7 +56,7 @@ def check_harmless(shown: str) -> None:
         ("ask", "--threshold", "0", "--more", QUESTION),
         ("ask", "--threshold", "1", "--publisher", f"x{HOSTILE}", f"{QUESTION}{HOSTILE}"),
         ("articles", "list"),
-        ("articles", "show", ""),
+        ("articles", "show", THE_ARTICLE),
         ("sources", "list"),
         ("status",),
         ("index",),
@@ -62,7 +70,7 @@ def check_harmless(shown: str) -> None:
     ids=lambda arguments: " ".join(arguments)[:20].encode("ascii", "replace").decode().replace("\x1b", "?"),
 )
 def test_what_is_shown_is_harmless(qa_bot: Command, arguments: tuple[str, ...]) -> None:
-    done = qa_bot(*arguments)
+    done = qa_bot(*map(named(qa_bot), arguments))
     assert done.output or done.lines
     check_harmless(done.output)
     check_harmless("\n".join(done.lines))
@@ -74,14 +82,14 @@ def test_what_is_shown_is_harmless(qa_bot: Command, arguments: tuple[str, ...]) 
     [
         ("ask", "--threshold", "0", QUESTION),
         ("articles", "list"),
-        ("articles", "show", ""),
+        ("articles", "show", THE_ARTICLE),
         ("sources", "list"),
         ("status",),
     ],
     ids=" ".join,
 )
 def test_json_is_harmless_and_says_the_same(qa_bot: Command, arguments: tuple[str, ...]) -> None:
-    done = qa_bot(*arguments, "--json")
+    done = qa_bot(*map(named(qa_bot), arguments), "--json")
     assert done.code == 0, done
     check_harmless(done.output)
     if arguments[:2] == ("articles", "show"):

@@ -15,6 +15,7 @@ from embeddings.store.local.change_log import ChangeLog, last_change
 from embeddings.store.local.database import Database, read_facts
 from embeddings.store.local.schema import SCHEMA_VERSION
 from embeddings.store.local.tables.articles import ArticleTable
+from embeddings.store.local.tables.retractions import RetractionTable
 from embeddings.store.local.tables.rows import generation_of
 from embeddings.store.local.tables.sources import SourceTable
 from embeddings.store.local.view import LocalView
@@ -47,6 +48,7 @@ class LocalStore(Store):
         self.articles = ArticleTable(self._database)
         self.sources = SourceTable(self._database)
         self.writing = LocalWriting(self._database, self._caches)
+        self.retractions = RetractionTable(self._database)
 
     @property
     @override

@@ -23,7 +23,7 @@ _PATIENCE = 30  # seconds
 _VALUES = 500  # in one query
 SYNCHRONOUS = "FULL"
 """A commit is on the disk when it returns, and a power cut does not undo it; `tests/benchmarks/durability.py` prints the cost."""
-_NUMBERS = ("generation", "dimension", "next generation", "next dimension", "last generation", "trimmed")
+_NUMBERS = ("generation", "dimension", "next generation", "next dimension", "last generation", "trimmed", "retractions")
 _OF_A_REBUILD = ("next generation", "next encoder", "next passage_rule")
 _DIGITS = 18
 _UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)

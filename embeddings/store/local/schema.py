@@ -6,7 +6,7 @@ import sqlite3
 
 from embeddings.articles import article_id
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 APPLICATION_ID = 0x51414254
 
 # Texts lie apart from the facts about their articles: a look through all articles then reads a hundredth of the file.
@@ -121,10 +121,24 @@ _FROM_2 = """
 ALTER TABLE articles ADD COLUMN author TEXT;
 """
 
+# `named` is the id of the article that a person retracted: this one, or the one that this is a copy of.
+_SINCE_5 = """
+CREATE TABLE retractions (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    named TEXT NOT NULL,
+    url TEXT,
+    reason TEXT NOT NULL,
+    retracted_at TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    article TEXT
+);
+"""
+
 
 def create(connection: sqlite3.Connection) -> None:
     """Makes the tables; to be called in a transaction."""
-    _run(connection, _TABLES + _TEXTS + _SINCE_2)
+    _run(connection, _TABLES + _TEXTS + _SINCE_2 + _SINCE_5)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
@@ -137,6 +151,8 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
         _run(connection, _FROM_2)
     if version <= 3:
         _lengthen_ids(connection)
+    if version <= 4:
+        _run(connection, _SINCE_5)
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 

@@ -17,6 +17,7 @@ from embeddings.errors import StoreError
 from embeddings.store.local.caches import Caches, delete_caches, rebuilt_generation
 from embeddings.store.local.database import Database, read_facts
 from embeddings.store.local.tables.articles import as_text
+from embeddings.store.local.tables.retractions import count_up, retraction_mark
 from embeddings.store.local.tables.rows import (
     dimension_of,
     generation_of,
@@ -51,18 +52,35 @@ class LocalWriting(Writing):
         encoder: str,
         passage_rule: str,
         sync_state: Mapping[str, str] = NO_STATE,
-    ) -> None:
+        retractions: int | None = None,
+    ) -> bool:
         with self._database.transaction() as connection:
+            if retractions not in (None, retraction_mark(connection)):
+                return False
             set_facts(connection, encoder=encoder, passage_rule=passage_rule)
             for indexed in articles:
                 put_article(connection, indexed)
             put_sync_state(connection, sync_state)
+        return True
 
     @override
     def remove(self, article_ids: Sequence[str]) -> int:
         query = "DELETE FROM articles WHERE id = ?"
         with self._database.transaction() as connection:
             return sum(connection.execute(query, (article_id,)).rowcount for article_id in article_ids)
+
+    @override
+    def restore(
+        self, retracted: Sequence[str], articles: Sequence[IndexedArticle], *, encoder: str, passage_rule: str
+    ) -> None:
+        with self._database.transaction() as connection:
+            if articles:
+                set_facts(connection, encoder=encoder, passage_rule=passage_rule)
+            for indexed in articles:
+                put_article(connection, indexed)
+            query = "DELETE FROM retractions WHERE id = ?"
+            connection.executemany(query, [(article_id,) for article_id in retracted])
+            count_up(connection)
 
     @override
     def begin_rebuild(self, *, encoder: str, passage_rule: str) -> None:

@@ -13,6 +13,8 @@ import uuid
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from qa_bot.slack.jobs.quotations import SCHEMA as QUOTATIONS
+from qa_bot.slack.jobs.quotations import Quotations
 from qa_bot.slack.jobs.threads import SCHEMA, Threads
 from qa_bot.sqlite_file import SQLiteFile
 
@@ -37,6 +39,7 @@ _LIFETIMES = {
     "turns": ("channel, thread, question", ANSWER_AGE),
     "read_threads": ("channel, thread", ANSWER_AGE),
     "stops": ("channel, thread", JOB_AGE),
+    "quotations": ("article, channel, question", ANSWER_AGE),
     "refusals": ("number", REFUSAL_AGE),
 }
 """For each table its key, and how long its rows are kept, in seconds."""
@@ -98,6 +101,7 @@ class SlackState:
 
     Attributes:
         threads: the conversations.
+        quotations: which answers quote which articles.
 
     Raises:
         StoreError: the file cannot be opened.
@@ -105,8 +109,9 @@ class SlackState:
 
     def __init__(self, folder: Path) -> None:
         self.process = uuid.uuid4().hex
-        self._file = SQLiteFile(folder / FILE_NAME, _SCHEMA + SCHEMA)
+        self._file = SQLiteFile(folder / FILE_NAME, _SCHEMA + SCHEMA + QUOTATIONS)
         self.threads = Threads(self._file)
+        self.quotations = Quotations(self._file)
         self.path = self._file.path
         self.heartbeat()
         self.prune()

@@ -45,10 +45,11 @@ from qa_bot.slack.web_api.workspaces import (
     new_session,
     oauth_settings,
 )
-from qa_bot.slack.workers import private_answers, questions, workflow_steps
+from qa_bot.slack.workers import private_answers, questions, retractions, workflow_steps
 from qa_bot.slack.workers.articles import ArticleWork, PostPayload, hide_old_posts
 from qa_bot.slack.workers.private_answers import PrivatePayload
 from qa_bot.slack.workers.questions import QuestionPayload, StopPayload
+from qa_bot.slack.workers.retractions import RetractedPayload
 
 P = TypeVar("P", bound=Origin)
 
@@ -83,9 +84,11 @@ async def running(bot: QABot, settings: SlackSettings) -> AsyncIterator[tuple[Se
         await asyncio.to_thread(_hide_old_posts, services)  # before the first question is answered
         loading = asyncio.ensure_future(_load(services))
         services.jobs.start()
+        watching = asyncio.ensure_future(retractions.watch_retractions(services))
         try:
             yield services, app
         finally:
+            watching.cancel()
             ends = time.monotonic() + LAST_MOMENTS
             await services.jobs.stop(LAST_MOMENTS)
             await services.short_tasks.stop(max(ends - time.monotonic(), 0.5))
@@ -118,6 +121,7 @@ def job_table(services: Services) -> Mapping[str, Work]:
         "edit": as_bot(QuestionPayload, partial(questions.update_answer, services)),
         "delete": as_bot(QuestionPayload, partial(questions.remove_answer, services)),
         "stop": as_bot(StopPayload, partial(questions.stop, services)),
+        "retracted": as_bot(RetractedPayload, partial(retractions.mark_answer, services)),
         "ask": partial(private_answers.answer, services),
         "share": as_bot(PrivatePayload, partial(private_answers.share, services)),
         "step": partial(workflow_steps.answer, services),

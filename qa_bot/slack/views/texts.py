@@ -45,6 +45,9 @@ class Texts:
     named_day: str = "{name} is {day}"
     undated: str = "undated"
     found_in_text: str = "{day} (found in the text)"
+    retracted: str = "This answer is withdrawn: “{title}”, which it quoted, has been retracted."
+    retracted_because: str = "The reason: {reason}"
+    ask_again: str = "Please ask the question again."
     # buttons
     more: str = "More answers"
     closest: str = "Closest answers"
@@ -127,6 +130,7 @@ class Texts:
     elsewhere: str = "the file is not stored at Slack"
     not_read: str = "something went wrong while I was reading it; the log says what"
     not_given: str = "Slack does not let me read the file; an admin should check that I have the scope files:read"
+    is_retracted: str = "the article has been retracted, and stays out; an admin can restore it"
     not_fetched: str = "Slack could not be reached; please post the file again later"
     # administration
     admin_usage: str = "How to use it: /ask-admin status, /ask-admin reindex, /ask-admin add URL, /ask-admin remove ID"
@@ -182,6 +186,9 @@ GERMAN = Texts(
     named_day="{name} der {day}",
     undated="ohne Datum",
     found_in_text="{day} (im Text gefunden)",
+    retracted="Diese Antwort ist zurückgezogen: „{title}“, woraus sie zitierte, wurde zurückgezogen.",
+    retracted_because="Der Grund: {reason}",
+    ask_again="Bitte stell die Frage noch einmal.",
     more="Weitere Antworten",
     closest="Ähnlichste Antworten",
     context="Im Zusammenhang",
@@ -255,6 +262,7 @@ GERMAN = Texts(
     elsewhere="die Datei ist nicht bei Slack gespeichert",
     not_read="beim Lesen ist etwas schiefgegangen; das Protokoll sagt, was",
     not_given="Slack lässt mich die Datei nicht lesen; ein Admin sollte prüfen, ob ich das Recht files:read habe",
+    is_retracted="der Artikel wurde zurückgezogen und bleibt draußen; ein Admin kann ihn wiederherstellen",
     not_fetched="Slack war nicht zu erreichen; bitte poste die Datei später noch einmal",
     admin_usage="So geht es: /ask-admin status, /ask-admin reindex, /ask-admin add URL, /ask-admin remove ID",
     admin_denied="Das können nur die Admins, die in meinen Einstellungen stehen.",

@@ -113,7 +113,10 @@ class ArticleWork:
             before = await asyncio.to_thread(self._sources)
             source = location if isinstance(location, str) else await self._fetch(client, location, posted)
             await asyncio.to_thread(self._record, source, before, posted)
-            reasons = [failure.reason for failure in (await self._reindex([source])).failed]
+            report = await self._reindex([source])
+            reasons = [failure.reason for failure in report.failed]
+            if report.retracted and not report.new + report.changed + report.unchanged:
+                reasons.append(texts.is_retracted)
         except FileError as error:
             reasons = [_explained(error.obstacle, texts).format(size=self._services.settings.max_file_mb)]
         except SourceError as error:

@@ -9,13 +9,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from qa_bot.slack.incoming.messages import questions_in
 from qa_bot.slack.jobs.state import Job
-from qa_bot.slack.services import Origin, Services
+from qa_bot.slack.services import MessageOrigin, Origin, Services
 from qa_bot.slack.views.blocks import answer_message
 from qa_bot.slack.views.texts import number
 from qa_bot.slack.web_api.calls import error_code
 from qa_bot.slack.web_api.responding import respond
 from qa_bot.slack.web_api.threads import turn_payload
 from qa_bot.slack.workers.asking import ask, turn_of
+from qa_bot.slack.workers.retractions import remember_quotations
 
 _log = logging.getLogger(__name__)
 
@@ -69,4 +70,8 @@ async def share(services: Services, client: AsyncWebClient, asked: PrivatePayloa
         await services.tell(asked.response_url, texts.invite_me)
         return
     services.state.threads.remember(asked.channel, posted, posted, turn)  # its thread goes on from it
+    origin = MessageOrigin(
+        **asked.model_dump(include=set(Origin.model_fields)), channel=asked.channel, ts=posted, thread=posted
+    )
+    remember_quotations(services, origin, [outcome], posted)
     await respond(services.session, asked.response_url, None, delete_original=True)

@@ -28,6 +28,7 @@ from qa_bot.slack.web_api.posting import Abandoned
 from qa_bot.slack.web_api.responding import whisper
 from qa_bot.slack.web_api.threads import find_answer, read_thread, turn_payload
 from qa_bot.slack.workers.asking import ask, turn_of
+from qa_bot.slack.workers.retractions import remember_quotations
 from qa_bot.slack.workers.status_line import StatusLine
 
 TITLE_CHARS = 80
@@ -73,7 +74,7 @@ async def answer(services: Services, client: AsyncWebClient, asked: QuestionPayl
         await _post(services, client, asked, conversation, status_line)
     except Abandoned:
         _log.info("an answer in %s was stopped", asked.channel)
-        services.state.threads.forget(asked.channel, asked.thread, asked.ts)
+        _forget(services, asked)
         await status_line.clear()
     finally:
         await status_line.end()
@@ -111,7 +112,7 @@ async def _post(
     except SlackApiError as error:
         code = error_code(error)
         _log.error("an answer could not be posted in %s: %s; run: qa-bot slack --check", asked.channel, code)
-        services.state.threads.forget(asked.channel, asked.thread, asked.ts)
+        _forget(services, asked)
         await _tell_user(services, client, asked, services.texts(asked.channel).invite_me)
         return
     services.state.remember_answer(asked.channel, asked.ts, posted)
@@ -146,7 +147,7 @@ async def update_answer(services: Services, client: AsyncWebClient, asked: Quest
             await answer(services, client, asked)
         return
     conversation = await _conversation(services, client, asked)
-    status_line = StatusLine(services, client, asked)
+    status_line, began = StatusLine(services, client, asked), time.time()
     try:
         reply = await _reply(services, asked, conversation or Conversation(), status_line)
         if reply is None:
@@ -156,6 +157,7 @@ async def update_answer(services: Services, client: AsyncWebClient, asked: Quest
             message, turn = reply
             await services.poster.edit(client, asked.channel, posted, message, turn_payload(asked.about, turn))
             services.state.threads.remember(asked.channel, asked.thread, asked.ts, turn)
+            services.state.quotations.forget(asked.channel, asked.ts, before=began)
     except SlackApiError as error:
         _log.error("an answer could not be edited in %s: %s", asked.channel, error_code(error))
     except Abandoned:
@@ -183,6 +185,7 @@ def _abandoned(services: Services, asked: QuestionPayload) -> Callable[[], bool]
 
 def _forget(services: Services, asked: QuestionPayload) -> None:
     services.state.forget_answer(asked.channel, asked.ts)
+    services.state.quotations.forget(asked.channel, asked.ts)
     services.state.threads.forget(asked.channel, asked.thread, asked.ts)
 
 
@@ -238,6 +241,7 @@ async def _reply(
         return None
     if asked.trigger not in (Trigger.AUTO, Trigger.SHORTCUT):
         services.remember_question(asked.team, asked.person, text)
+    remember_quotations(services, asked, outcomes)
     return answer_message(outcomes, texts), turn_of(outcomes[-1])
 
 

@@ -139,7 +139,7 @@ CREATE TRIGGER passage_removed AFTER DELETE ON passages
 
 VERSION_3 = VERSION_2.replace("    copies INTEGER\n", "    copies INTEGER,\n    author TEXT\n")
 
-TABLES = {1: VERSION_1, 2: VERSION_2, 3: VERSION_3}
+TABLES = {1: VERSION_1, 2: VERSION_2, 3: VERSION_3, 4: VERSION_3}
 SHORT_ID = 12
 """Digits of the ids up to version 3."""
 
@@ -171,7 +171,7 @@ def write_old_store(folder: Path, version: int) -> None:
             passage_id = _insert(connection, "passages", columns)
             _insert(connection, "vectors", {"passage": passage_id, "vector": passage.vector.tobytes()})
     if version > 1:
-        _insert(connection, "holders", {"location": "/more", "article": ARTICLES[0].id[:SHORT_ID]})
+        _insert(connection, "holders", {"location": "/more", "article": _id_in(version, ARTICLES[0])})
     connection.execute(f"PRAGMA application_id = {0x51414254}")
     connection.execute(f"PRAGMA user_version = {version}")
     connection.commit()
@@ -180,12 +180,16 @@ def write_old_store(folder: Path, version: int) -> None:
 
 def _insert_article(connection: sqlite3.Connection, version: int, number: int, article: Article) -> None:
     columns = {name: getattr(article, name) for name in _FACTS} | {"number": number, "origin": "/news"}
-    columns["id"] = article.id[:SHORT_ID]
+    columns["id"] = _id_in(version, article)
     columns["published_at"] = article.published_at and article.published_at.isoformat()
     text = {"text": article.text, "sentences": np.array(make_indexed(article).sentences, np.int32).tobytes()}
     _insert(connection, "articles", columns | (text if version == 1 else {}))
     if version > 1:
         _insert(connection, "texts", {"article": number} | text)
+
+
+def _id_in(version: int, article: Article) -> str:
+    return article.id[:SHORT_ID] if version < 4 else article.id
 
 
 def _insert(connection: sqlite3.Connection, table: str, columns: dict[str, object]) -> int | None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from retraction_contract import RetractionContract
 
 from embeddings.articles import Article, article_id
 from embeddings.errors import StoreError
@@ -143,7 +144,7 @@ class _Broken(Sequence[NewPassage]):
         return NewPassage(0, 1, b"0" * 16, unit_vector("x"))
 
 
-class StoreContract:
+class StoreContract(RetractionContract):
     """Tests of one engine.  `open_store` opens the same store again each time that it is called."""
 
     @pytest.fixture

@@ -30,7 +30,7 @@ from embeddings.store.local.schema import SCHEMA_VERSION
 from embeddings.store.protocol import ArticleText, SourceRecord
 
 
-@pytest.fixture(params=[1, 2, 3])
+@pytest.fixture(params=[1, 2, 3, 4])
 def old_store(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """The folder of a store that an earlier version of the schema was written in."""
     folder = tmp_path / "store"
@@ -62,6 +62,7 @@ def test_a_store_of_an_earlier_version_is_brought_up_to_this_one_and_nothing_is_
     store.close()
 
 
+@pytest.mark.parametrize("old_store", [1, 2, 3], indirect=True)
 def test_ids_get_longer_and_what_people_have_noted_still_finds_an_article(old_store: Path) -> None:
     connection = sqlite3.connect(old_store / "qa_bot.sqlite3")
     before = [row[0] for row in connection.execute("SELECT id FROM articles ORDER BY number")]
@@ -78,6 +79,7 @@ def test_ids_get_longer_and_what_people_have_noted_still_finds_an_article(old_st
     connection.close()
 
 
+@pytest.mark.parametrize("old_store", [1, 2, 3], indirect=True)
 def test_a_migration_that_is_broken_off_leaves_the_store_as_it_was(
     old_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,6 +116,18 @@ def test_a_new_store_has_the_tables_of_a_migrated_one(old_store: Path, tmp_path:
         return columns
 
     assert tables(old_store) == tables(tmp_path / "new")
+
+
+def test_articles_of_an_old_store_can_be_retracted(old_store: Path) -> None:
+    store = LocalStore(old_store)
+    assert store.retractions.list() == []
+    store.retractions.add(ARTICLES[0].id, reason="wrong", url=None, copies_of=lambda _: [])
+    store.close()
+    store = LocalStore(old_store)
+    assert [(one.article, one.origin) for one in store.retractions.list()] == [(ARTICLES[0], "/news")]
+    assert store.articles.list() == [ARTICLES[1]]
+    assert texts_of(store, lexical_search(store, "bridge", 5)) == []
+    store.close()
 
 
 _READER = """

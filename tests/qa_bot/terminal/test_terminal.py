@@ -28,11 +28,11 @@ from qa_bot.terminal.render import (
     render_answer,
     render_article,
     render_context,
-    render_report,
     sureness,
     terminal_width,
     use_colour,
 )
+from qa_bot.terminal.report import render_report
 from qa_bot.terminal.wrapping import escape, wrap
 
 TEXT = (
@@ -278,16 +278,24 @@ def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_report_counts_and_names_what_could_not_be_read() -> None:
     failed = tuple(Failure(source=f"/a/{number}\x1b", reason="not UTF-8") for number in range(25))
-    counts = PassageCounts(embedded=30, reused=2, total=1032)
+    counts = PassageCounts(embedded=30, reused=2, total=1032, per_second=25.2)
     shown = render_report(
         ReindexReport(
-            new=2, changed=0, unchanged=3, removed=0, duplicates=1, failed=failed, passages=counts, seconds=1.23
+            new=2,
+            changed=0,
+            unchanged=3,
+            removed=0,
+            duplicates=1,
+            failed=failed,
+            passages=counts,
+            seconds=1.23,
+            articles=5,
         )
     ).splitlines()
     assert shown[:4] == [
         "Articles: 2 new, 3 unchanged. 1 is a copy of another.",
-        "Passages: 1,032 in the store, 30 embedded now, 1.2 s.",
-        "Could not be read: 25",
+        "The store holds 5 articles in 1,032 passages. 30 embedded (25 a second), 1.2 s.",
+        "Could not be read: 25. What the store has of them stays.",
         "  /a/0: not UTF-8",
     ]
     assert shown[-1] == "  and 5 more"
@@ -299,7 +307,22 @@ def test_a_report_does_not_name_again_what_was_named() -> None:
     report = ReindexReport(
         new=0, changed=0, unchanged=3, removed=0, duplicates=0, failed=failed, passages=counts, seconds=1
     )
-    assert render_report(report, named=True).splitlines()[2:] == ["Could not be read, see above: 1"]
+    shown = render_report(report, named=True).splitlines()
+    assert shown[1:] == [
+        "The store holds 0 articles in 7 passages. Nothing to embed, 1.0 s.",
+        "Could not be read, see above: 1. What the store has of them stays.",
+    ]
+
+
+def test_the_time_left_is_told_by_the_last_half_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("qa_bot.terminal.progress.time.monotonic", lambda: clock[0])
+    stream = io.StringIO()
+    with ProgressLine(stream, every=0) as line:
+        for entries, embedded, seconds in ((10_000, 0, 1), (10_010, 100, 10), (10_020, 200, 40), (10_030, 300, 10)):
+            clock[0] += seconds
+            line.articles(Progress(entries, 10_130, embedded))
+    assert stream.getvalue().splitlines()[-1] == "10,030 of 10,130 articles, 4 passages a second, 4 min 10 s left"
 
 
 def test_progress_on_a_terminal_is_one_line_that_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -313,7 +336,7 @@ def test_progress_on_a_terminal_is_one_line_that_goes_away(monkeypatch: pytest.M
     line_of_words = re.compile(r"\r\x1b\[2K[━╸╺ ]{20} ([^\r\n]+)")
     seen = line_of_words.findall(re.sub("\x1b\\[[0-9;]*m", "", shown))
     assert seen[0] == "1 of 4 articles"
-    assert re.fullmatch(r"2 of 4 articles, [\d,]+ passages/s, 0 s left", seen[-1])
+    assert re.fullmatch(r"2 of 4 articles, [\d,]+ passages a second, 0 s left", seen[-1])
     assert shown.count("\n") == 1, "the line ends only when it goes away"
     assert shown.endswith("\n\x1b[?25h\r\x1b[1A\x1b[2K")
 

@@ -31,12 +31,12 @@ class ArticleTable(Articles):
 
     @override
     def known(self, origin: str | None = None) -> list[KnownArticle]:
-        query = "SELECT id, source, content_hash FROM articles"
+        query = "SELECT id, source, content_hash, url FROM articles"
         with self._database.snapshot() as connection:
             if origin is None:
-                return [KnownArticle(*map(as_text, row)) for row in connection.execute(query)]
+                return [_known(*row) for row in connection.execute(query)]
             query += " WHERE origin = ? OR id IN (SELECT article FROM holders WHERE location = ?) ORDER BY number"
-            return [KnownArticle(*map(as_text, row)) for row in connection.execute(query, (origin, origin))]
+            return [_known(*row) for row in connection.execute(query, (origin, origin))]
 
     @override
     def origin(self, article_id: str) -> str | None:
@@ -52,14 +52,15 @@ class ArticleTable(Articles):
             return connection.execute(query, (text_hash, other_than)).fetchone() is not None
 
     @override
-    def near(self, bands: Sequence[bytes]) -> list[SignedArticle]:
+    def near(self, bands: Sequence[bytes], most: int | None = MOST_NEAR) -> list[SignedArticle]:
         some = "SELECT article FROM bands WHERE band = ? ORDER BY article LIMIT ?"
         query = (
             "SELECT id, coalesce(signature, x'') FROM articles LEFT JOIN signatures ON signatures.article = number "
             "WHERE number IN ({}) ORDER BY number"
         )
         with self._database.snapshot() as connection:
-            numbers = {row[0] for band in bands for row in connection.execute(some, (band, MOST_NEAR))}
+            limit = -1 if most is None else most
+            numbers = {row[0] for band in bands for row in connection.execute(some, (band, limit))}
             articles = {row[0]: SignedArticle(*row) for row in select_in(connection, query, sorted(numbers))}
         return list(articles.values())
 
@@ -99,6 +100,12 @@ class ArticleTable(Articles):
         with self._database.snapshot() as connection:
             rows = connection.execute(query, (-1 if limit is None else limit, offset))
             return [read_article(row) for row in rows]
+
+
+def _known(article_id: object, source: object, content_hash: object, url: object) -> KnownArticle:
+    return KnownArticle(
+        as_text(article_id), as_text(source), as_text(content_hash), None if url is None else as_text(url)
+    )
 
 
 def as_text(value: object) -> str:
