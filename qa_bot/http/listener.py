@@ -115,7 +115,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
         listening.bind((host, port))
     except (OSError, OverflowError) as error:
         listening.close()
-        reason = getattr(error, "strerror", None) or error
+        reason = error.strerror or error if isinstance(error, OSError) else "a port is from 0 to 65535"
         raise SettingsError(
             f"cannot listen on {host}:{port} ({reason}); choose another address with --host and --port"
         ) from error

@@ -20,7 +20,7 @@ from qa_bot.answering.explanation import Explanation
 from qa_bot.answering.passages import MOST_FOUND
 from qa_bot.answering.results import reference
 from qa_bot.bot import QABot
-from qa_bot.http.connections import Connections, OnceAWhile, most_connections
+from qa_bot.http.connections import Connections, most_connections
 from qa_bot.http.listener import HEAD_SECONDS, IDLE_SECONDS, listen
 from qa_bot.http.turns import MOST_WAITING, WAITING_SECONDS, WORKERS, BusyError, Turns
 from qa_bot.library import LISTED, Passages, find_article, list_articles, read_part
@@ -199,8 +199,6 @@ def serve(bot: QABot, listening: socket.socket, token: str, hosts: Sequence[str]
             loop.add_signal_handler(number, stop.set)
         await Server(bot, token, hosts).serve(listening, stop)
 
-    for logger in (_log, logging.getLogger("qa_bot.serve.access"), logging.getLogger("asyncio")):
-        logger.addFilter(OnceAWhile())  # strangers cause these lines, as often as they like
     asyncio.run(run())
 
 
