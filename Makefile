@@ -16,7 +16,7 @@ export QA_BOT_DATA_DIR ?= $(CURDIR)/.qa_bot
 # How long `make fuzz` goes on, in seconds.
 SECONDS ?= 300
 
-.PHONY: help repl test test-slow test-all fuzz lint format lock clean
+.PHONY: help repl test test-slow test-all browser fuzz lint format lock clean
 
 help:  ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -32,6 +32,10 @@ test-slow: $(VENV)/.develops  ## run the slow tests, and every property with mor
 	@$(PYTEST) -m "slow or property" --hypothesis-profile thorough $(ARGS)
 
 test-all: test test-slow  ## run every test
+
+browser:  ## install what the tests of the search page need: Chromium (Debian, as root) and axe-core; without them they are skipped
+	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium >/dev/null)
+	@test -f node_modules/axe-core/axe.min.js || npm install --no-save --no-package-lock --silent axe-core@4
 
 fuzz: $(VENV)/.develops  ## feed hostile input to parsers, questions, payloads, settings and store, for SECONDS=300
 	@env -u QA_BOT_DATA_DIR $(BIN)/python tests/fuzz.py --seconds $(SECONDS)

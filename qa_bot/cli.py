@@ -29,6 +29,7 @@ COMMANDS = (
     "ask",
     "repl",
     "slack",
+    "serve",
     "mcp",
     "feedback",
     "articles",

@@ -18,24 +18,19 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import ToolAnnotations
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from embeddings.articles import Article
 from embeddings.errors import QABotError
-from qa_bot import __version__
-from qa_bot.answering.passages import MOST_FOUND, FoundPassage
-from qa_bot.answering.results import Answer, ArticleReference, reference
+from qa_bot import __version__, library
+from qa_bot.answering.passages import MOST_FOUND
+from qa_bot.answering.results import Answer
 from qa_bot.bot import QABot
+from qa_bot.library import LISTED, ArticleList, ArticlePart, Passages
 from qa_bot.retrieval.filter_syntax import make_filter
 
-CHARS_READ = 20_000
-"""Characters of an article that one call reads at most."""
-LISTED = 100
-"""Articles that one call lists at most."""
 PATH = "/mcp"
 MAX_BODY = 100_000
 """Bytes of a request: a question has a thousand characters at most."""
-LEAST_ID = 6
 
 INSTRUCTIONS = """\
 Answers from a private archive of articles, each with the sentence that it is quoted from. Use `ask` for a question of fact.
@@ -53,35 +48,6 @@ T = TypeVar("T")
 Publishers = Annotated[list[str] | None, Field(description="only articles of these publishers")]
 Day = Annotated[str | None, Field(description="2024-01-31, 2024-01 or 2024")]
 Id = Annotated[str, Field(description="the article's id, or its first six digits or more")]
-
-
-class ArticlePart(BaseModel):
-    """A part of an article: ``text`` are its characters from `start` to `end`; `next_start` is None at its end."""
-
-    model_config = ConfigDict(frozen=True)
-
-    article: ArticleReference
-    text: str
-    start: int
-    end: int
-    next_start: int | None
-
-
-class ArticleList(BaseModel):
-    """Articles, the newest first; `next_offset` is None at the end."""
-
-    model_config = ConfigDict(frozen=True)
-
-    articles: list[ArticleReference]
-    next_offset: int | None
-
-
-class Passages(BaseModel):
-    """Passages, best first."""
-
-    model_config = ConfigDict(frozen=True)
-
-    passages: list[FoundPassage]
 
 
 def make_server(bot: QABot) -> MCPServer[Any]:
@@ -117,26 +83,20 @@ def make_server(bot: QABot) -> MCPServer[Any]:
         id: Id, start: Annotated[int, Field(ge=0, description="character to begin at")] = 0
     ) -> ArticlePart:
         """Read the text of an article, a part at a time."""
-        article = await _in_thread(lambda: _article(bot, id))
-        end = min(len(article.text), start + CHARS_READ)
-        text = article.text[start:end]
-        after = end if end < len(article.text) else None
-        return ArticlePart(article=reference(article), text=text, start=min(start, end), end=end, next_start=after)
+        return await _in_thread(lambda: library.read_part(bot, id, start))
 
     @tool(title="List articles")
     async def list_articles(
         offset: Annotated[int, Field(ge=0)] = 0, limit: Annotated[int, Field(ge=1, le=LISTED)] = 20
     ) -> ArticleList:
         """List the articles, the newest first."""
-        articles = await _in_thread(lambda: bot.store.articles.list(offset=offset, limit=limit + 1))
-        after = offset + limit if len(articles) > limit else None
-        return ArticleList(articles=[reference(article) for article in articles[:limit]], next_offset=after)
+        return await _in_thread(lambda: library.list_articles(bot, offset, limit))
 
     @server.resource("article://{id}", name="article", title="An article", mime_type="text/plain")
     async def article(id: str) -> str:
         """The text of an article."""
         try:
-            return (await _in_thread(lambda: _article(bot, id))).text
+            return (await _in_thread(lambda: library.find_article(bot, id))).article.text
         except ToolError as error:
             raise ResourceError(str(error)) from error
 
@@ -200,16 +160,3 @@ async def _in_thread(work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work)
     except QABotError as error:
         raise ToolError(str(error)) from error
-
-
-def _article(bot: QABot, prefix: str) -> Article:
-    """The article whose id begins with some digits."""
-    prefix = prefix.strip().lower()
-    known = bot.store.articles.get(prefix)
-    if known is not None:
-        return known.article
-    ids = [known.id for known in bot.store.articles.known() if len(prefix) >= LEAST_ID and known.id.startswith(prefix)]
-    stored = bot.store.articles.get(ids[0]) if len(ids) == 1 else None
-    if stored is None:
-        raise ToolError(f"no article has the id {prefix!r}; ids are in what ask, search and list_articles return")
-    return stored.article

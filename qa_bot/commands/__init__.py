@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,7 +15,7 @@ from click.core import augment_usage_errors
 from embeddings.errors import SettingsError
 from embeddings.text import visible
 from qa_bot.commands.verbosity import is_quiet, set_up_log, take_verbosity, verbosity_options
-from qa_bot.settings import Settings, accepted_values, load_settings
+from qa_bot.settings import TOKEN, Settings, accepted_values, load_settings
 
 if TYPE_CHECKING:
     from embeddings.sources import SourceOptions
@@ -40,6 +42,8 @@ ANSWERING = (
 
 GIVEN = "qa_bot.given"
 """The name in a context's `meta` of the settings that the command line gives."""
+
+_LEAST_TOKEN = 16
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -179,6 +183,27 @@ def open_bot(settings: Settings) -> QABot:
     from qa_bot.bot import QABot
 
     return QABot(settings, note)
+
+
+def http_token(host: str) -> str:
+    """The secret that programs must send by HTTP; empty if none is set, and only this machine reaches the address.
+
+    Raises:
+        SettingsError: the secret is short, or there is none and others can reach the address.
+    """
+    token = os.environ.pop(TOKEN, "")
+    if token and len(token) < _LEAST_TOKEN:
+        raise SettingsError(f"{TOKEN}: shorter than {_LEAST_TOKEN} characters; make one with: openssl rand -hex 24")
+    if not token and not _is_loopback(host):
+        raise SettingsError(f"--host {host}: others can reach it; set {TOKEN} to a secret that they must send")
+    return token
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def reading_options(function: F) -> F:

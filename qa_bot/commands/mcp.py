@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-import ipaddress
-import os
 
 import click
 
 from embeddings.errors import SettingsError
-from qa_bot.commands import ANSWERING, Command, count, note, open_bot
+from qa_bot.commands import ANSWERING, Command, count, http_token, note, open_bot
 from qa_bot.settings import TOKEN, Settings
 
 EXAMPLES = """\
@@ -21,7 +19,6 @@ In an assistant's configuration, name the command qa-bot with the argument mcp.
 """
 
 INSTALL = "pip install 'qa-bot[mcp]' (in a clone: pip install '.[mcp]')"
-LEAST_TOKEN = 16
 
 
 @click.command("mcp", cls=Command, settings=ANSWERING, epilog=EXAMPLES)
@@ -32,11 +29,7 @@ def command(settings: Settings, *, http: bool, host: str, port: int) -> int:
     """Serve assistants by the Model Context Protocol."""
     if importlib.util.find_spec("mcp") is None:
         raise SettingsError(f"qa-bot mcp needs the SDK of the Model Context Protocol; run: {INSTALL}")
-    token = os.environ.pop(TOKEN, "")
-    if http and token and len(token) < LEAST_TOKEN:
-        raise SettingsError(f"{TOKEN}: shorter than {LEAST_TOKEN} characters; make one with: openssl rand -hex 24")
-    if http and not token and not _is_loopback(host):
-        raise SettingsError(f"--host {host}: others can reach it; set {TOKEN} to a secret that they must send")
+    token = http_token(host) if http else ""
     with open_bot(settings) as bot:
         from qa_bot.mcp_server import PATH, serve_http, serve_stdio
 
@@ -48,10 +41,3 @@ def command(settings: Settings, *, http: bool, host: str, port: int) -> int:
         else:
             serve_stdio(bot)
     return 0
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -88,10 +88,10 @@ def render_answer(
     if answer.kind is QuestionKind.ARTICLES:
         return "\n".join(_listed_articles(answer, colour, width))
     lines = wrap(answer.sentence.text, _marked(answer.sentence, answer.answer), colour=colour, width=width)
-    lines += _dim(_days(answer.days, width), colour)
+    lines += _dim(wrap(named_days(answer.days), colour=False, width=width), colour)
     also = _dim(_also(answer.also, answer.also_more, width), colour)
     also += _dim(_also([source.article for source in answer.agreeing], 0, width, "says so too"), colour)
-    against = wrap(differ(answer), colour=False, width=width)
+    sides = wrap(differ(answer), colour=False, width=width)
     return "\n".join(
         [
             heading(answer, answer.answer),
@@ -99,15 +99,15 @@ def render_answer(
             "",
             *_about(answer.article, colour, width, answer.sentence.text),
             *also,
-            *against,
+            *sides,
         ]
     )
 
 
-def _days(days: Sequence[NamedDay], width: int) -> list[str]:
-    """Which days the sentence means by "yesterday" or "Thursday", each said once; no line if it names none."""
+def named_days(days: Sequence[NamedDay]) -> str:
+    """Which days a sentence means by "yesterday" or "Thursday", each said once; empty if it names none."""
     said = dict.fromkeys(f"“{day.text}” is {render_date(day.day)}" for day in days)
-    return wrap(f"Here, {', and '.join(said)}.", colour=False, width=width) if said else []
+    return f"Here, {', and '.join(said)}." if said else ""
 
 
 def differ(answer: Answer) -> str:
@@ -120,7 +120,7 @@ def differ(answer: Answer) -> str:
 
 
 def heading(answer: Answer, span: AnswerSpan) -> str:
-    """How sure an answer is, as the line above it."""
+    """How sure qa-bot is of an answer, to stand before it."""
     if answer.verdict is AnswerVerdict.POSSIBLE:
         return (
             "Possibly, but the articles differ:"
@@ -191,9 +191,9 @@ def sureness(confidence: float) -> str:
 
 def _about(article: ArticleReference | Article, colour: bool, width: int, words: str = "") -> list[str]:
     lines = wrap(article.title, colour=colour, width=width, indent="  ")
-    dated = wrap(published(article), colour=colour, width=width, indent="  ")
+    by = wrap(published(article), colour=colour, width=width, indent="  ")
     # A link or path is never broken, so that it can be clicked or copied.
-    return lines + _dim([*dated, "  " + _link(article, words, colour)], colour)
+    return lines + _dim([*by, "  " + _link(article, words, colour)], colour)
 
 
 def _link(article: ArticleReference | Article, words: str, colour: bool) -> str:
@@ -226,7 +226,7 @@ def _place(article: ArticleReference | Article) -> str:
 
 
 def published(article: ArticleReference | Article) -> str:
-    """Author, publisher and day of an article in words; of a day that it does not state, where that is from."""
+    """Author, publisher and day of an article; "undated" if it has none."""
     by = f"by {article.author}" if article.author else None
     day = render_date(article.published_at)
     if isinstance(article, ArticleReference) and not day:

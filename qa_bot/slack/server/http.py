@@ -15,7 +15,6 @@ import threading
 import time
 from contextlib import AsyncExitStack
 from multiprocessing.context import SpawnProcess
-from typing import NamedTuple
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
@@ -24,37 +23,17 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 
 from embeddings.errors import SettingsError
 from qa_bot.bot import QABot
+from qa_bot.http.connections import Connections, OnceAWhile, most_connections
+from qa_bot.http.listener import BODY_SECONDS, HEAD_SECONDS, IDLE_SECONDS, Listener, listen, listening_socket
 from qa_bot.settings import Settings
 from qa_bot.slack.log_redaction import in_words, set_up_log
 from qa_bot.slack.server.app import LAST_MOMENTS, leave_in_time, running, stop_signal
-from qa_bot.slack.server.connections import ACCEPTED_AT_ONCE, Connections, OnceAWhile, most_connections
 from qa_bot.slack.services import Services
 from qa_bot.slack.settings import SlackSettings, bot_token
 
 LONGEST_BODY = 1_000_000
 """Bytes of a request's body; Slack's are far smaller."""
-BODY_SECONDS = 5.0
-"""Seconds in which a request's body must arrive; Slack itself waits at most three for an answer."""
-HEAD_SECONDS = 5.0
-"""Seconds in which a request's head must arrive, from the connection or from the first byte of a further request."""
-IDLE_SECONDS = 75.0
-"""Seconds for which a connection is kept between requests; longer than proxies keep theirs open."""
-BACKLOG = 1024
-"""Connections that wait to be accepted."""
-
 _log = logging.getLogger(__name__)
-
-
-class Listener(NamedTuple):
-    """What takes connections, and what answers requests."""
-
-    server: asyncio.Server
-    runner: web.AppRunner
-
-    async def cleanup(self) -> None:
-        """Takes no further connections, and ends those that are open after their requests are answered."""
-        self.server.close()
-        await self.runner.cleanup()
 
 
 class HttpServer:
@@ -113,22 +92,8 @@ class HttpServer:
         app.router.add_post("/slack/events", self._take)
         app.router.add_get("/slack/install", self._take)
         app.router.add_get("/slack/oauth_redirect", self._take)
-        app.on_response_prepare.append(_without_version)
-        runner = web.AppRunner(
-            app,
-            access_log=None,
-            auto_decompress=False,  # Slack signs what it sends
-            keepalive_timeout=self._idle_seconds,
-            lingering_time=2.0,
-            shutdown_timeout=1.0,
-        )
-        await runner.setup()
-        assert runner.server is not None
-        protocol = self._connections.protocol(runner.server)
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(protocol, sock=listening, backlog=ACCEPTED_AT_ONCE)
-        listening.listen(BACKLOG)  # asyncio has set the backlog to what it accepts in one go
-        return Listener(server, runner)
+        # Slack signs what it sends, so it is taken as it came.
+        return await listen(app, listening, self._connections, self._idle_seconds, auto_decompress=False)
 
     async def _start(self, parts: AsyncExitStack) -> None:
         self._services, self._app = await parts.enter_async_context(running(self._bot, self._settings))
@@ -186,10 +151,6 @@ def _may_be_signed(request: web.Request) -> bool:
     return signed_at.isascii() and signed_at.isdigit() and request.headers.get("X-Slack-Signature", "").isascii()
 
 
-async def _without_version(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers.pop("Server", None)
-
-
 def serve_http(bot: QABot, settings: SlackSettings, host: str, port: int, processes: int) -> int:
     """Serves the app by HTTP until the processes are told to stop; they share the jobs, so each question is answered once.
 
@@ -205,7 +166,7 @@ def serve_http(bot: QABot, settings: SlackSettings, host: str, port: int, proces
         )
     if not settings.uses_oauth:
         bot_token(settings)
-    listening = _listen(host, port)
+    listening = listening_socket(host, port)
     _log.info("listening on http://%s:%d/slack/events", host, listening.getsockname()[1])
     if processes > 1:
         _supervise(bot.settings, settings, listening, processes)
@@ -255,18 +216,3 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1)
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-    except OSError as error:
-        listening.close()
-        raise SettingsError(
-            f"cannot listen on {host}:{port} ({error.strerror}); choose another address with --host and --port"
-        ) from error
-    listening.listen(BACKLOG)
-    return listening

@@ -11,7 +11,7 @@ from contextlib import suppress
 import pytest
 
 from qa_bot import QABot
-from qa_bot.slack.server.connections import OnceAWhile
+from qa_bot.http.connections import OnceAWhile
 from qa_bot.slack.server.http import HttpServer
 from qa_bot.slack.settings import SlackSettings
 

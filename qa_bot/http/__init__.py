@@ -1,0 +1,1 @@
+"""What every server by HTTP shares: a listener with limits on connections."""

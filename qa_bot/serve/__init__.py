@@ -1,0 +1,1 @@
+"""A small HTTP API, and one page to ask in a browser."""
