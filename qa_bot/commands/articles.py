@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 import click
 
 from embeddings.errors import SettingsError, StoreError
 from embeddings.text import visible
-from qa_bot.commands import Group, as_json, count, hint, open_bot, print_json
+from qa_bot.commands import Group, as_json, count, hint, open_bot, print_json, print_models
 from qa_bot.commands.article_names import article_id_of
 from qa_bot.commands.retractions import restore, retract, retracted
 from qa_bot.settings import Settings
@@ -57,6 +56,7 @@ def _list(
 ) -> int:
     """List the articles in the store, newest first."""
     from qa_bot.answering.results import reference
+    from qa_bot.commands.outputs import ArticleCount
     from qa_bot.retrieval.filter_names import check_names
     from qa_bot.retrieval.filter_syntax import make_filter
 
@@ -69,12 +69,12 @@ def _list(
         check_names(only, bot.store)
         if count_only:
             number = bot.store.articles.count(only, words)
-            print_json(json.dumps({"count": number})) if as_json else print(number)
+            print_json(ArticleCount(count=number).model_dump_json()) if as_json else print(number)
             return 0
         articles = [reference(article) for article in bot.store.articles.list(limit=limit, only=only, words=words)]
         is_empty = not articles and bot.store.status().articles == 0
     if as_json:
-        print_json(json.dumps([article.model_dump(mode="json") for article in articles], ensure_ascii=False))
+        print_models(articles)
         return 0
     if is_empty:
         hint(f"the store in {settings.data_dir} is empty; run: qa-bot index FOLDER")

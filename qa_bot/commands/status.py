@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import click
 from embeddings.text import visible
 from qa_bot import __version__
 from qa_bot.commands import STORE, Command, as_json, open_bot, print_json
+from qa_bot.commands.outputs import Status
 from qa_bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,48 +32,50 @@ def command(settings: Settings, as_json: bool) -> int:
     """Show the store, the index, models, versions and sizes."""
     with open_bot(settings) as bot:
         status = collect_status(bot)
-    print_json(json.dumps(status, ensure_ascii=False)) if as_json else print(render_status(status))
+    print_json(status.model_dump_json()) if as_json else print(render_status(status.model_dump(mode="json")))
     return 0
 
 
-def collect_status(bot: QABot) -> dict[str, Any]:
-    """The state of a bot as JSON-ready values; sizes in bytes.  Loads no model."""
+def collect_status(bot: QABot) -> Status:
+    """The state of a bot.  Loads no model."""
     bot.store.refresh()
     store, summary, sources = bot.store.status(), bot.store.articles.summary(), bot.store.sources.list()
-    return {
-        "version": __version__,
-        "store": {
-            "location": store.location,
-            "schema_version": store.schema_version,
-            "sources": [source.location for source in sources],
-            "source_results": [
-                {
-                    "location": source.location,
-                    "articles": len(bot.store.articles.known(source.location)),
-                    "last_indexed_at": source.last_indexed_at,
-                    "last_result": source.last_result,
-                }
-                for source in sources
-            ],
-            "articles": store.articles,
-            "passages": store.passages,
-            "passage_rule": store.passage_rule,
-            "changes": store.changes,
-            "publishers": dict(summary.publishers),
-            "oldest": summary.oldest and summary.oldest.isoformat(),
-            "newest": summary.newest and summary.newest.isoformat(),
-            "undated": summary.undated,
-            "retracted": len(bot.store.retractions.list()),
-        },
-        "index": {"dense": store.dense_index, "lexical": "BM25 (tantivy)", "sizes": dict(store.sizes)},
-        "models": {
-            "encoder": bot.settings.encoder,
-            "encoder_of_store": store.encoder,
-            "reader": bot.settings.reader,
-            "cache": str(bot.settings.cache_dir),
-        },
-        "libraries": {name: _version(name) for name in _LIBRARIES},
-    }
+    return Status.model_validate(
+        {
+            "version": __version__,
+            "store": {
+                "location": store.location,
+                "schema_version": store.schema_version,
+                "sources": [source.location for source in sources],
+                "source_results": [
+                    {
+                        "location": source.location,
+                        "articles": len(bot.store.articles.known(source.location)),
+                        "last_indexed_at": source.last_indexed_at,
+                        "last_result": source.last_result,
+                    }
+                    for source in sources
+                ],
+                "articles": store.articles,
+                "passages": store.passages,
+                "passage_rule": store.passage_rule,
+                "changes": store.changes,
+                "publishers": dict(summary.publishers),
+                "oldest": summary.oldest and summary.oldest.isoformat(),
+                "newest": summary.newest and summary.newest.isoformat(),
+                "undated": summary.undated,
+                "retracted": len(bot.store.retractions.list()),
+            },
+            "index": {"dense": store.dense_index, "lexical": "BM25 (tantivy)", "sizes": dict(store.sizes)},
+            "models": {
+                "encoder": bot.settings.encoder,
+                "encoder_of_store": store.encoder,
+                "reader": bot.settings.reader,
+                "cache": str(bot.settings.cache_dir),
+            },
+            "libraries": {name: _version(name) for name in _LIBRARIES},
+        }
+    )
 
 
 def _version(name: str) -> str | None:
