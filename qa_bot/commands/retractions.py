@@ -61,7 +61,7 @@ def _meant(store: Store, name: str) -> tuple[str, str | None]:
     from embeddings.sources.web.addresses import is_web_address, normal_url
 
     try:
-        return article_id_of(store, name), None
+        return article_id_of(store, name, any_at_address=True), None  # the others there are its copies
     except StoreError as error:
         try:
             before = retraction_of(store.retractions.list(), name)

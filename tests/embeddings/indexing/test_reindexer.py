@@ -37,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
 
 def figures(report: ReindexReport) -> dict[str, int]:
     """The counts of a report that are not 0."""
-    counts = report.model_dump(exclude={"failed", "passages", "seconds", "dry_run"})
+    counts = report.model_dump(exclude={"failed", "passages", "articles", "seconds", "dry_run"})
     return {name: count for name, count in (counts | {"failed": len(report.failed)}).items() if count}
 
 

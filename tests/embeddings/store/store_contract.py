@@ -514,6 +514,7 @@ class StoreContract(RetractionContract):
         assert groups[oldest.id] == CopyGroup([*articles[:29:-1]], 0)
         assert groups[latest.id] == CopyGroup([*articles[38:29:-1]], 0)
         assert [near.id for near in store.articles.near([b"same"])] == [article.id for article in articles[:MOST_NEAR]]
+        assert [near.id for near in store.articles.near([b"same"], None)] == [article.id for article in articles]
 
     def test_a_passage_tells_its_text_its_title_and_its_day(self, store: Store) -> None:
         commit(

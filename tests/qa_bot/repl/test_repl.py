@@ -24,6 +24,7 @@ from embeddings.store.protocol import Store
 from qa_bot import QABot, Settings
 from qa_bot.repl.completion import CommandCompleter, Name, StoredNames
 from qa_bot.repl.interactive import ForgivingHistory
+from qa_bot.repl.session import Session
 
 QUESTION = "Where was Mattis's press conference held?"
 START = """
@@ -319,6 +320,28 @@ def test_an_empty_store_says_what_to_do_and_can_be_filled(
     repl.expect("Articles: 15 new")
     repl.type(QUESTION + "\r")
     repl.expect(r"\(\d+%\)")
+
+
+def test_what_a_person_sees_breaks_between_words_and_a_pipe_gets_whole_lines(
+    seed_bot: QABot, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa_bot.terminal.render.terminal_width", lambda _: 40)
+    session = Session(seed_bot, person=True)
+    session.take("/help")
+    session.take("/nonsense and more of it")
+    session.complain("a/path/that/is/longer/than/the/terminal/is/wide/and/can/be/copied.txt")
+    monkeypatch.setattr("qa_bot.repl.interactive.show", lambda text, write: write(text))
+    session.take("/articles 15")
+    shown, errors = capsys.readouterr()
+    broken = [line for line in [*shown.splitlines(), *errors.splitlines()] if " " in line.strip()]
+    assert max(map(len, broken)) <= 40
+    assert "a/path/that/is/longer/than/the/terminal/is/wide/and/can/be/copied.txt" in errors.splitlines()
+    whole = " ".join(shown.split())
+    assert "Shows the sentences around the answer, or around answer N of /more." in whole
+    assert "Eight Days in July, the Flight of Apollo 11" in whole
+    piped = Session(seed_bot, person=False)
+    piped.take("/help")
+    assert any(len(line) > 40 for line in capsys.readouterr().out.splitlines())
 
 
 def test_commands_and_paths_are_completed(tmp_path: Path) -> None:
