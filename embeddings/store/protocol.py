@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
@@ -128,6 +129,21 @@ class StoredPassage(NamedTuple):
     title: str
     text: str
     published: date | None
+
+
+class ArchiveSummary(NamedTuple):
+    """Who published the articles of a store, and when.
+
+    Attributes:
+        publishers: the number of articles of each, the most frequent first; without articles that name none.
+        oldest, newest: the first and the last day on which an article was published; None if none has a date.
+        undated: articles without a date.
+    """
+
+    publishers: Mapping[str, int]
+    oldest: date | None
+    newest: date | None
+    undated: int
 
 
 class ArticleText(NamedTuple):
@@ -259,8 +275,23 @@ class Articles(Protocol):
     def vectors_of(self, text_hashes: Iterable[bytes]) -> dict[bytes, NDArray[np.float32]]:
         """The vectors, shape (dimension,), that the store already holds for passages with these hashes."""
 
-    def list(self, *, offset: int = 0, limit: int | None = None) -> list[Article]:
-        """Articles by date, the newest first; those without a date last."""
+    def list(
+        self, *, offset: int = 0, limit: int | None = None, only: ArticleFilter = EVERYTHING, words: Sequence[str] = ()
+    ) -> builtins.list[Article]:
+        """Articles by date, the newest first; those without a date last.
+
+        Args:
+            offset: articles to leave out at the beginning.
+            limit: articles to return at most; None for all.
+            only: the articles that may be listed.
+            words: that title and text together must contain, each of them, in upper or lower case.
+        """
+
+    def count(self, only: ArticleFilter = EVERYTHING, words: Sequence[str] = ()) -> int:
+        """How many articles `list` has."""
+
+    def summary(self) -> ArchiveSummary:
+        """Who published the articles, and when."""
 
 
 class Sources(Protocol):

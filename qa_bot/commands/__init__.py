@@ -18,6 +18,8 @@ from qa_bot.commands.verbosity import is_quiet, set_up_log, take_verbosity, verb
 from qa_bot.settings import TOKEN, Settings, accepted_values, load_settings
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from embeddings.sources import SourceOptions
     from qa_bot.bot import QABot
 
@@ -169,6 +171,13 @@ def hint(line: str) -> None:
 def note(line: str) -> None:
     """Prints a line for a person on stderr."""
     sys.stderr.write(f"qa-bot: {visible(line)}\n")  # one write, as threads may be writing too
+
+
+def print_models(models: Sequence[BaseModel]) -> None:
+    """Prints models as a JSON array on stdout."""
+    import json
+
+    print_json(json.dumps([model.model_dump(mode="json") for model in models], ensure_ascii=False))
 
 
 def print_json(text: str) -> None:

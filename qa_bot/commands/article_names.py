@@ -12,8 +12,13 @@ from embeddings.store.retractions import Retraction
 _NAMED = 5
 
 
-def article_id_of(store: Store, name: str) -> str:
+def article_id_of(store: Store, name: str, *, any_at_address: bool = False) -> str:
     """The id of the article in the store that a person names.
+
+    Args:
+        store: holds it.
+        name: its id, the first digits of that, or its address.
+        any_at_address: whether one of several with the same address will do.
 
     Raises:
         StoreError: there is none, or there are several.
@@ -27,9 +32,8 @@ def article_id_of(store: Store, name: str) -> str:
             (one.id, {address_key(url) for url in (one.url, one.source) if url and is_web_address(url)})
             for one in known
         ]
-        return _only(
-            name, [article_id for article_id, keys in at if key in keys], "this address", "qa-bot articles list"
-        )
+        ids = [article_id for article_id, keys in at if key in keys]
+        return _only(name, ids[:1] if any_at_address else ids, "this address", "qa-bot articles list")
     ids = [one.id for one in known if name and one.id.startswith(name.lower())]
     return _only(name, ids, "an id that begins so", "qa-bot articles list")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -191,11 +190,12 @@ def _print_header() -> None:
 
 
 def _print_error(number: int, question: str, error: QABotError, output: Output) -> None:
+    from qa_bot.commands.outputs import QuestionProblem
     from qa_bot.terminal import csv_rows, markdown
 
     note(f"line {number}: {error}")
     printers: dict[Output, Callable[[], None]] = {
-        Output.JSON: lambda: print_json(json.dumps({"question": question, "error": str(error)}, ensure_ascii=False)),
+        Output.JSON: lambda: print_json(QuestionProblem(question=question, error=str(error)).model_dump_json()),
         Output.CSV: lambda: print(csv_rows.error_row(question, str(error)), flush=True),
         Output.MARKDOWN: lambda: print(markdown.error_section(question, str(error)), flush=True),
     }

@@ -6,13 +6,13 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
 from embeddings.errors import SettingsError
 from embeddings.text import visible
-from qa_bot.commands import GIVEN, Group, as_json, hint, note, print_json
+from qa_bot.commands import GIVEN, Group, as_json, hint, note, print_models
+from qa_bot.commands.outputs import SetValue
 from qa_bot.config_file import FILE_NAME, VARIABLE, read_config_files, users_path
 from qa_bot.settings import PREFIX, TABLES, TOKEN, Settings, load_settings
 
@@ -26,14 +26,6 @@ Examples:
 
 DEFAULT = "default"
 HIDDEN = "(hidden)"
-
-
-class SetValue(NamedTuple):
-    """A setting, its value in words, and where that is from; `value` is None if nothing is set."""
-
-    name: str
-    value: str | None
-    origin: str
 
 
 @click.group("config", cls=Group, epilog=EXAMPLES, invoke_without_command=True)
@@ -56,9 +48,9 @@ def _show(settings: Settings, as_json: bool) -> int:
 def _show_values(settings: Settings, given: frozenset[str], *, as_json: bool) -> int:
     values = [*set_values(settings, given), *_slack_values()]
     if os.environ.get(TOKEN):
-        values.append(SetValue(TOKEN, HIDDEN, "environment"))
+        values.append(SetValue(name=TOKEN, value=HIDDEN, origin="environment"))
     if as_json:
-        print_json(json.dumps([value._asdict() for value in values], ensure_ascii=False))
+        print_models(values)
         return 0
     width = max(len(value.name) for value in values)
     for value in values:
@@ -87,7 +79,7 @@ def set_values(settings: Settings, given: frozenset[str]) -> Iterator[SetValue]:
         else:
             origin = next((str(file.path.absolute()) for file in files if name in file.values), DEFAULT)
         value = getattr(settings, name)
-        yield SetValue(name, None if value is None else str(value), origin)
+        yield SetValue(name=name, value=None if value is None else str(value), origin=origin)
 
 
 def _slack_values() -> Iterator[SetValue]:
@@ -100,12 +92,11 @@ def _slack_values() -> Iterator[SetValue]:
     path, table = read_table("slack")
     for name, value in table.items():
         shown = HIDDEN if _is_secret(name) else redacting.redact(json.dumps(value, ensure_ascii=False, default=str))
-        yield SetValue(f"slack.{name}", shown, str(path.absolute()))
+        yield SetValue(name=f"slack.{name}", value=shown, origin=str(path.absolute()))
     for name in ENVIRONMENT:
         if text := os.environ.get(name):
-            yield SetValue(
-                name, HIDDEN if _is_secret(name) else redacting.redact(_without_password(text)), "environment"
-            )
+            shown = HIDDEN if _is_secret(name) else redacting.redact(_without_password(text))
+            yield SetValue(name=name, value=shown, origin="environment")
 
 
 def _is_secret(name: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import sqlite3
@@ -17,7 +16,7 @@ import click
 from embeddings.errors import QABotError
 from embeddings.text import visible
 from qa_bot import __version__
-from qa_bot.commands import ANSWERING, Command, as_json, open_bot, print_json
+from qa_bot.commands import ANSWERING, Command, as_json, open_bot, print_models
 from qa_bot.findings import Finding
 from qa_bot.settings import Settings
 
@@ -53,7 +52,9 @@ def command(settings: Settings, as_json: bool) -> int:
             print(visible(finding.line()), flush=True)
     wrong = sum(finding.right is False for finding in findings)
     if as_json:
-        print_json(json.dumps([finding._asdict() for finding in findings], ensure_ascii=False))
+        from qa_bot.commands.outputs import DoctorFinding
+
+        print_models([DoctorFinding(**finding._asdict()) for finding in findings])
     else:
         print(f"{wrong} of these must be mended" if wrong else "all is well")
     return 2 if wrong else 0

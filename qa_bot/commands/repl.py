@@ -71,12 +71,16 @@ def run_repl(bot: QABot, *, as_json: bool = False) -> int:
 
 
 def _converse(session: Session, bot: QABot) -> int:
+    from qa_bot.repl.completion import CommandCompleter, StoredNames
     from qa_bot.repl.interactive import LineEditor
     from qa_bot.repl.session import COMMANDS
 
     takes_paths = [name for name, command in COMMANDS.items() if "PATH" in command.arguments]
     summaries = {name: command.summary for name, command in COMMANDS.items()}
-    editor = LineEditor(bot.settings.data_dir / HISTORY_FILE, summaries, takes_paths)
+    names = StoredNames(lambda: bot.store)
+    conditions = {"publisher": names.publishers, "source": names.sources}
+    completer = CommandCompleter(summaries, takes_paths, {"article": names.articles}, conditions)
+    editor = LineEditor(bot.settings.data_dir / HISTORY_FILE, completer)
     loader = threading.Thread(target=session.load, name="loader", daemon=True)
     session.loading = loader.is_alive
     loader.start()

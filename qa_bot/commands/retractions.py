@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import click
 
 from embeddings.errors import SettingsError, StoreError
 from embeddings.text import squeeze, visible
-from qa_bot.commands import STORE, Command, as_json, hint, open_bot, print_json
+from qa_bot.commands import STORE, Command, as_json, hint, open_bot, print_models
 from qa_bot.commands.article_names import article_id_of, retraction_of
 from qa_bot.settings import Settings
 
@@ -62,7 +61,7 @@ def _meant(store: Store, name: str) -> tuple[str, str | None]:
     from embeddings.sources.web.addresses import is_web_address, normal_url
 
     try:
-        return article_id_of(store, name), None
+        return article_id_of(store, name, any_at_address=True), None  # the others there are its copies
     except StoreError as error:
         try:
             before = retraction_of(store.retractions.list(), name)
@@ -93,7 +92,9 @@ def retracted(settings: Settings, as_json: bool) -> int:
     with open_bot(settings) as bot:
         retractions = bot.store.retractions.list()
     if as_json:
-        print_json(json.dumps([_as_json(one) for one in retractions], ensure_ascii=False))
+        from qa_bot.commands.outputs import RetractedArticle
+
+        print_models([RetractedArticle.of(one) for one in retractions])
         return 0
     if not retractions:
         hint("no article is retracted")
@@ -104,21 +105,6 @@ def retracted(settings: Settings, as_json: bool) -> int:
         if one.reason and not copy:
             print(f"{'':{_SHOWN_DIGITS + 2}}{visible(one.reason)}")
     return 0
-
-
-def _as_json(one: Retraction) -> dict[str, object]:
-    article = one.article
-    return {
-        "id": one.id,
-        "copy_of": None if one.id == one.named else one.named,
-        "title": article.title if article else None,
-        "url": one.url,
-        "publisher": article.publisher if article else None,
-        "published_at": article.published_at.isoformat() if article and article.published_at else None,
-        "source": article.source if article else None,
-        "reason": one.reason or None,
-        "retracted_at": one.retracted_at,
-    }
 
 
 @click.command("restore", cls=Command, settings=(*STORE, "cache_dir", "encoder"), epilog=EXAMPLES)

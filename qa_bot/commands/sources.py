@@ -18,7 +18,7 @@ from qa_bot.commands import (
     check_narrowing,
     hint,
     open_bot,
-    print_json,
+    print_models,
     reading_options,
     source_options,
 )
@@ -48,8 +48,10 @@ def _list(settings: Settings, as_json: bool) -> int:
     with open_bot(settings) as bot:
         sources = [(source, len(bot.store.articles.known(source.location))) for source in bot.store.sources.list()]
     if as_json:
+        from qa_bot.commands.outputs import ListedSource
+
         rows = [source._asdict() | {"options": _options(source), "articles": n} for source, n in sources]
-        print_json(json.dumps(rows, ensure_ascii=False))
+        print_models([ListedSource(**row) for row in rows])
         return 0
     if not sources:
         hint("no sources yet; run: qa-bot index FOLDER")

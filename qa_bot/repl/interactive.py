@@ -9,14 +9,13 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import TypeVar
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
-from prompt_toolkit.document import Document
+from prompt_toolkit.completion import Completer, ThreadedCompleter
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 from prompt_toolkit.shortcuts import CompleteStyle
@@ -32,17 +31,16 @@ class LineEditor:
 
     Args:
         history: file of earlier lines; if it cannot be made, there is no history.
-        commands: what each command does, by its name.
-        takes_paths: names of the commands that take files and folders.
+        completer: what Tab offers.
     """
 
-    def __init__(self, history: Path, commands: Mapping[str, str], takes_paths: Iterable[str]) -> None:
+    def __init__(self, history: Path, completer: Completer) -> None:
         with contextlib.suppress(OSError):
             # Nobody else may read what a person asked.
             history.touch(mode=0o600, exist_ok=True)
         self._session: PromptSession[str] = PromptSession(
             history=ForgivingHistory(history),
-            completer=CommandCompleter(commands, takes_paths),
+            completer=ThreadedCompleter(completer),
             complete_while_typing=False,
             complete_style=CompleteStyle.READLINE_LIKE,
             enable_suspend=True,
@@ -79,29 +77,6 @@ class ForgivingHistory(FileHistory):
         """Adds a line to the file."""
         with contextlib.suppress(OSError, ValueError):
             super().store_string(string)
-
-
-class CommandCompleter(Completer):
-    """Completes the names of commands, and the paths that some take."""
-
-    def __init__(self, commands: Mapping[str, str], takes_paths: Iterable[str]) -> None:
-        self._commands = commands
-        self._takes_paths = frozenset(takes_paths)
-        self._paths = PathCompleter(expanduser=True)
-
-    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
-        """Completions of the text before the cursor."""
-        text = document.text_before_cursor.lstrip()
-        if text[:1] not in ("/", ":"):
-            return
-        name, space, arguments = text[1:].partition(" ")
-        if not space:
-            for command, does in self._commands.items():
-                if command.startswith(name.lower()):
-                    yield Completion(text[0] + command, -len(text), display_meta=does)
-        elif name.lower() in self._takes_paths:
-            path = arguments.rsplit(" ", 1)[-1]
-            yield from self._paths.get_completions(Document(path), complete_event)
 
 
 def show(text: str, write: Callable[[str], None]) -> None:

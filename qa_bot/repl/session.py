@@ -24,12 +24,13 @@ from qa_bot.bot import QABot
 from qa_bot.conversation.history import MAX_TURNS, Turn
 from qa_bot.conversation.remarks import Remark
 from qa_bot.conversation.small_talk import SmallTalk, small_talk
+from qa_bot.retrieval.filter_names import check_names
 from qa_bot.retrieval.filter_syntax import describe_filter, read_filter
 from qa_bot.terminal import render
 from qa_bot.terminal.explained import render_explanation
 from qa_bot.terminal.progress import ProgressLine
 from qa_bot.terminal.report import render_report
-from qa_bot.terminal.wrapping import NOTHING, WIDTH
+from qa_bot.terminal.wrapping import NOTHING, WIDTH, break_line
 
 EMPTY = "There are no articles yet. Index a folder: type /reindex FOLDER here, or qa-bot index FOLDER in a shell."
 _ARTICLES_SHOWN = 500
@@ -77,14 +78,21 @@ class Session:
     def write(self, text: str) -> None:
         """Prints text and an empty line: after it for a person, who types the next line there; else between two texts."""
         out = sys.stderr if self._as_json else sys.stdout
+        text = self._wrapped(text) if self.person else text
         print(text + "\n" if self.person else "\n" * self._written + text, file=out, flush=True)
         self._written = True
 
     def complain(self, line: str) -> None:
         """Prints one line about what went wrong."""
         # One write, as the loader may be writing too.
-        sys.stderr.write(visible(line) + "\n")
+        sys.stderr.write((self._wrapped(visible(line)) if self.person else visible(line)) + "\n")
         sys.stderr.flush()
+
+    @staticmethod
+    def _wrapped(text: str) -> str:
+        """Breaks lines that are longer than the terminal is wide between words, below where their text begins."""
+        width = render.terminal_width(sys.stdout)
+        return "\n".join(broken for line in text.split("\n") for broken in break_line(line, width))
 
     def load(self) -> None:
         """Loads the models.  An error is printed, and printed again when a question needs them."""
@@ -234,19 +242,26 @@ class Session:
         self._page(self._rendered(render.render_article, stored.article, marked))
 
     def articles(self, arguments: Sequence[str]) -> None:
-        """Lists the articles, newest first."""
-        articles = self._bot.store.articles.list(limit=_ARTICLES_SHOWN)
+        """Lists the articles that are searched, newest first; N of them."""
+        store, limit = self._bot.store, arguments[0] if arguments else str(_ARTICLES_SHOWN)
+        if not limit.isdecimal() or int(limit) < 1 or len(arguments) > 1:
+            raise QuestionError(f"{' '.join(arguments)}: not a number of articles; write for instance: /articles 20")
+        articles = store.articles.list(limit=int(limit), only=self._only)
         if not articles:
-            return self.write(EMPTY)
-        return self._page(render.render_articles(articles, self._bot.store.status().articles))
+            return self.write(f"No article passes the filter: {self.filtered}" if self._only else EMPTY)
+        total = store.articles.count(self._only)
+        width = render.terminal_width(sys.stdout) if self.person else None
+        return self._page(render.render_articles(articles, total, width=width))
 
     def sources(self, arguments: Sequence[str]) -> None:
         """Lists the sources of the articles."""
         self.write("\n".join(visible(source.location) for source in self._bot.store.sources.list()) or EMPTY)
 
     def filter(self, arguments: Sequence[str]) -> None:
-        """Searches only publisher NAME, source PLACE, since DATE, until DATE; alone, all again."""
-        self._only = read_filter(arguments)
+        """Searches only publisher NAME, source PLACE, since DATE, until DATE; all: everything again."""
+        only = EVERYTHING if [word.lower() for word in arguments] == ["all"] else read_filter(arguments)
+        check_names(only, self._bot.store)
+        self._only = only
         self.write(f"Searching only: {self.filtered}" if self._only else "Searching all articles.")
 
     def reindex(self, arguments: Sequence[str]) -> None:
@@ -305,7 +320,7 @@ COMMANDS = {
     "why": Command("", Session.why),
     "context": Command("[N]", Session.context),
     "article": Command("[N or ID]", Session.article),
-    "articles": Command("", Session.articles),
+    "articles": Command("[N]", Session.articles),
     "sources": Command("", Session.sources),
     "filter": Command("[CONDITIONS]", Session.filter),
     "reindex": Command("[PATH...]", Session.reindex),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from qa_bot.answering.relative_days import NamedDay
     from qa_bot.answering.results import Answer, AnswerSpan, Quotation, SourceSentence
 
+_SHOWN_DIGITS = 12
 NOT_ANSWERED = "The articles don't say."
 NEWEST = "The newest articles on this:"
 
@@ -269,9 +270,19 @@ def render_article(article: Article, marked: Span = NOTHING, *, colour: bool, wi
     return "\n".join([*_about(article, colour, width), "", *lines])
 
 
-def render_articles(articles: Sequence[Article], total: int) -> str:
-    """Articles with their ids, a line each, and how many more of `total` there are."""
-    lines = [f"{article.id}  {render_date(article.published_at):>17}  {visible(article.title)}" for article in articles]
+def render_articles(articles: Sequence[Article], total: int, *, width: int | None = None) -> str:
+    """Articles with their ids, a line each, and how many more of `total` there are.
+
+    Args:
+        articles: to show.
+        total: how many there are.
+        width: columns to wrap long titles to; None to leave them on one line.
+    """
+    lines = []
+    for article in articles:
+        start = f"{article.id[:_SHOWN_DIGITS]}  {render_date(article.published_at):>17}  "
+        title = wrap(article.title, colour=False, width=width, indent=" " * len(start)) if width else []
+        lines += [start + (title[0][len(start) :] if title else visible(article.title)), *title[1:]]
     if total > len(articles):
         lines.append(f"and {total - len(articles):,} more; qa-bot articles list shows all")
     return "\n".join(lines)

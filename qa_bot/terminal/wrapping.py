@@ -23,6 +23,7 @@ BOLD, DIM, RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 MARK = "**"
 
 _TO_ESCAPE = re.compile(f"[{INVISIBLE}\x1c-\x1f\x85\u2028\u2029]")
+_COLUMN = re.compile(r" *\S+(?: \S+)* {2,}(?=\S)")
 _LATIN = re.compile("[ -~\xa0-\u02ff\u2010-\u2027]*")
 """One column a character.  Most text needs no more, and the tables of wcwidth take a while to load."""
 
@@ -59,6 +60,33 @@ def wrap(text: str, marked: Span = NOTHING, *, colour: bool, width: int = WIDTH,
         else:
             lines.append(indent + squeezed[line.start : line.end])
     return lines
+
+
+def break_line(line: str, width: int) -> list[str]:
+    """Breaks a line that is too long between words; what follows is indented as far as its second column of text.
+
+    A line that fits, one with escape sequences, and a word that is longer than a line, an address say, stay as they are.
+
+    Example:
+        >>> break_line("  /more   shows more answers, or what came closest", 30)
+        ['  /more   shows more answers,', '          or what came closest']
+    """
+    if len(line) <= width or "\x1b" in line:
+        return [line]
+    column = _COLUMN.match(line)
+    indent = column.end() if column else len(line) - len(line.lstrip())
+    if indent > width // 2:
+        indent = 0
+    from textwrap import wrap as wrap_words
+
+    return wrap_words(
+        line,
+        width,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        drop_whitespace=True,
+    ) or [line]
 
 
 def hyperlink(url: str, text: str) -> str:

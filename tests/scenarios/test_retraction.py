@@ -101,6 +101,14 @@ def test_an_article_that_turns_into_a_retracted_one_goes(qa_bot: Command, folder
     assert titles(qa_bot) == ["A long bridge"]
 
 
+def test_all_articles_at_an_address_go_with_it(qa_bot: Command, folder: Path) -> None:
+    other = {"title": "Corrected", "text": "Nothing of it was right.", "url": "http://news.example/catch/"}
+    (folder / "more.jsonl").write_text(json.dumps(other))
+    assert qa_bot("index", "--json").json["new"] == 1
+    assert len(qa_bot("articles", "retract", "https://news.example/catch").lines) == 3
+    assert titles(qa_bot) == ["A long bridge"]
+
+
 def test_an_address_can_be_retracted_before_it_is_indexed(qa_bot: Command, tmp_path: Path) -> None:
     with serving() as site:
         site.pages["/story"] = (

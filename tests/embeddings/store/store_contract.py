@@ -367,6 +367,24 @@ class StoreContract(RetractionContract):
         assert [article.title for article in store.articles.list(offset=1, limit=2)] == ["middle", "old"]
         assert store.articles.list(offset=4) == []
 
+    def test_articles_are_listed_by_a_filter_and_words_and_summed_up(self, store: Store) -> None:
+        facts: list[dict[str, Any]] = [
+            {"publisher": "Ex", "published_at": date(2024, 1, 2)},
+            {"publisher": "Ex", "published_at": datetime(2023, 5, 6, 7, 8)},
+            {"publisher": "Why"},
+        ]
+        articles = [make_article(str(number), f"Harbour {number}", **one) for number, one in enumerate(facts)]
+        commit(store, *articles)
+        ex = ArticleFilter(publishers=("EX",))
+        assert store.articles.list(only=ex) == articles[:2]
+        assert store.articles.list(only=ex, offset=1, limit=5) == articles[1:2]
+        assert store.articles.list(words=["HARBOUR", "2"]) == articles[2:]
+        assert store.articles.list(only=ex, words=["2"]) == []
+        assert (store.articles.count(), store.articles.count(ex), store.articles.count(words=["0"])) == (3, 2, 1)
+        summary = store.articles.summary()
+        assert dict(summary.publishers) == {"Ex": 2, "Why": 1}
+        assert (summary.oldest, summary.newest, summary.undated) == (date(2023, 5, 6), date(2024, 1, 2), 1)
+
     def test_sources_are_remembered_once_in_their_order(self, store: Store, open_store: Callable[[], Store]) -> None:
         for location in ("/b", "/a", "/b"):
             store.sources.add(location)
@@ -496,6 +514,7 @@ class StoreContract(RetractionContract):
         assert groups[oldest.id] == CopyGroup([*articles[:29:-1]], 0)
         assert groups[latest.id] == CopyGroup([*articles[38:29:-1]], 0)
         assert [near.id for near in store.articles.near([b"same"])] == [article.id for article in articles[:MOST_NEAR]]
+        assert [near.id for near in store.articles.near([b"same"], None)] == [article.id for article in articles]
 
     def test_a_passage_tells_its_text_its_title_and_its_day(self, store: Store) -> None:
         commit(

@@ -19,8 +19,12 @@ from pathlib import Path
 
 import pytest
 
+from embeddings.errors import StoreError
+from embeddings.store.protocol import Store
 from qa_bot import QABot, Settings
-from qa_bot.repl.interactive import CommandCompleter, ForgivingHistory
+from qa_bot.repl.completion import CommandCompleter, Name, StoredNames
+from qa_bot.repl.interactive import ForgivingHistory
+from qa_bot.repl.session import Session
 
 QUESTION = "Where was Mattis's press conference held?"
 START = """
@@ -151,7 +155,7 @@ def test_a_question_is_answered_in_bold_and_its_article_can_be_seen(terminal: Ca
     repl.type("/article\r")
     assert "fundamental bedrock" in repl.expect(r"common\s+defense")
     repl.type("/articles\r")
-    identity = re.findall(r"([0-9a-f]{12})[0-9a-f]{20} .*Apollo 11", repl.expect("Apollo 11"))[0]
+    identity = re.findall(r"([0-9a-f]{12}) .*Apollo 11", repl.expect("Apollo 11"))[0]
     repl.type(f"/article {identity}\r")
     repl.expect("felt-tip")
     repl.type("/sources\r")
@@ -318,6 +322,28 @@ def test_an_empty_store_says_what_to_do_and_can_be_filled(
     repl.expect(r"\(\d+%\)")
 
 
+def test_what_a_person_sees_breaks_between_words_and_a_pipe_gets_whole_lines(
+    seed_bot: QABot, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa_bot.terminal.render.terminal_width", lambda _: 40)
+    session = Session(seed_bot, person=True)
+    session.take("/help")
+    session.take("/nonsense and more of it")
+    session.complain("a/path/that/is/longer/than/the/terminal/is/wide/and/can/be/copied.txt")
+    monkeypatch.setattr("qa_bot.repl.interactive.show", lambda text, write: write(text))
+    session.take("/articles 15")
+    shown, errors = capsys.readouterr()
+    broken = [line for line in [*shown.splitlines(), *errors.splitlines()] if " " in line.strip()]
+    assert max(map(len, broken)) <= 40
+    assert "a/path/that/is/longer/than/the/terminal/is/wide/and/can/be/copied.txt" in errors.splitlines()
+    whole = " ".join(shown.split())
+    assert "Shows the sentences around the answer, or around answer N of /more." in whole
+    assert "Eight Days in July, the Flight of Apollo 11" in whole
+    piped = Session(seed_bot, person=False)
+    piped.take("/help")
+    assert any(len(line) > 40 for line in capsys.readouterr().out.splitlines())
+
+
 def test_commands_and_paths_are_completed(tmp_path: Path) -> None:
     from prompt_toolkit.completion import CompleteEvent
     from prompt_toolkit.document import Document
@@ -332,6 +358,45 @@ def test_commands_and_paths_are_completed(tmp_path: Path) -> None:
     assert completions(":r") == [":reindex"]
     assert completions("art") == completions("Who /art") == completions("/article n") == []
     assert completions(f"/reindex {tmp_path}/ne") == ["ws"]
+
+
+def test_publishers_sources_and_ids_are_completed() -> None:
+    from prompt_toolkit.completion import CompleteEvent
+    from prompt_toolkit.document import Document
+
+    conditions = {
+        "publisher": lambda: [Name("New York Post", "3 articles"), Name("New Women's Day"), Name("Reuters")],
+        "source": lambda: [Name("/news/a"), Name("https://news.example/feed")],
+    }
+    ids = {"article": lambda: [Name("1f0c2a9b77de", "A\x1b title"), Name("2ab")]}
+    completer = CommandCompleter({"filter": "", "article": ""}, [], ids, conditions)
+
+    def completed(text: str) -> list[str]:
+        """The line as it is after each completion."""
+        offered = completer.get_completions(Document(text), CompleteEvent())
+        return [text[: len(text) + one.start_position] + one.text for one in offered]
+
+    assert completed("/filter ") == [f"/filter {name}" for name in ("publisher", "source", "since", "until", "all")]
+    assert completed("/filter pub") == ["/filter publisher"]
+    assert completed("/filter publisher new y") == ["/filter publisher New York Post"]
+    assert completed("/filter publisher New W") == ['/filter publisher "New Women\'s Day"']
+    assert completed("/filter publisher Reuters si") == ["/filter publisher Reuters since"]
+    assert completed("/filter since 2024 source ht") == ["/filter since 2024 source https://news.example/feed"]
+    assert completed("/article 1f") == ["/article 1f0c2a9b77de"]
+    (offered,) = completer.get_completions(Document("/article 1f"), CompleteEvent())
+    assert offered.display_meta_text == "A title"
+
+
+def test_the_names_that_are_offered_are_those_of_the_store(seed_bot: QABot) -> None:
+    names = StoredNames(lambda: seed_bot.store)
+    assert [name.text for name in names.publishers()] == ["qa_bot seeds"]
+    assert [Path(name.text).name for name in names.sources()] == ["seeds"]
+    assert len(names.articles()) == 15
+
+    def broken() -> Store:
+        raise StoreError("the store is damaged")
+
+    assert StoredNames(broken).publishers() == StoredNames(broken).sources() == StoredNames(broken).articles() == []
 
 
 def test_a_pipe_gets_plain_answers_until_its_end(settings: Settings, seed_bot: QABot) -> None:
@@ -370,9 +435,27 @@ def test_a_filter_holds_until_it_is_cleared(settings: Settings, seed_bot: QABot)
 
 
 def test_a_filter_that_cannot_be_is_named_and_the_old_one_holds(settings: Settings, seed_bot: QABot) -> None:
-    done = piped(settings, f"/filter publisher nobody\n/filter since 2024-02-30\n{QUESTION}\n".encode())
+    done = piped(
+        settings, f"/filter until 1950\n/filter since 2024-02-30\n/filter publisher qabot seeds\n{QUESTION}\n".encode()
+    )
     assert b"since: '2024-02-30' is not a date; write 2024-01-31, 2024-01 or 2024" in done.stderr
-    assert b"Searched only part of the archive: publisher nobody" in done.stdout
+    assert b"publisher 'qabot seeds': no article is by this one; did you mean qa_bot seeds?" in done.stderr
+    assert b"Searched only part of the archive: until 1950-12-31" in done.stdout
+
+
+def test_all_articles_are_searched_again_and_so_many_listed_as_a_person_says(
+    settings: Settings, seed_bot: QABot
+) -> None:
+    lines = "/filter source */seeds since 2025\n/articles 2\n/filter ALL\n/articles 1\n/articles no\n/filter source /nowhere\n"
+    done = piped(settings, lines.encode())
+    filtered, all_again = done.stdout.decode().split("Searching all articles.")
+    assert re.findall(r"^[0-9a-f]{12} .*$|^and .*$", filtered, re.MULTILINE)[2:] == [
+        "and 1 more; qa-bot articles list shows all"
+    ]
+    assert "and 14 more" in all_again
+    errors = done.stderr.decode().splitlines()
+    assert errors[0] == "no: not a number of articles; write for instance: /articles 20"
+    assert errors[1].startswith("source '/nowhere': there is no such source; there are ")
 
 
 def test_the_filter_stands_in_the_prompt(terminal: Callable[..., Terminal]) -> None:

@@ -19,7 +19,7 @@ PAGE = """<!doctype html><html><head><title>The lighthouse of Merrow</title></he
 metres tall and its lamp can be seen from 30 kilometres away.</p><p>In 1968 the last keeper moved out, and the light has
 been automatic since then. Visitors can climb its 199 steps between May and September.</p></article></body></html>"""
 
-PAGES = {"/lighthouse": PAGE}
+PAGES = {"/lighthouse": PAGE, "/retracted": PAGE.replace("Merrow", "Carrow").replace("1843", "1851")}
 
 
 def pdf(text: str) -> bytes:
@@ -203,3 +203,12 @@ def test_a_file_of_another_service_never_sees_the_bots_token(scene: Scene, websi
     shared = scene.alice.shares("light.html", b"", "text/html", in_="news", at=f"{website.address}/lighthouse")
     scene.wait_for("a sign or words", lambda: scene.answers(shared) or len(reacted(scene, shared)) > 1)
     assert set(website.authorizations) <= {None}
+
+
+def test_a_link_to_a_retracted_article_is_refused(scene: Scene, website: Website, cache_dir: Path) -> None:
+    qa_bot = Command(scene.app.folder, cache_dir, scene.data_dir)
+    address = f"{website.address}/retracted"
+    assert qa_bot("articles", "retract", address).code == 0
+    message = scene.alice.says(f"<{address}>", in_="news")
+    assert "retracted" in scene.answer(message).text
+    assert not any("check" in name for name in signs(scene, message))

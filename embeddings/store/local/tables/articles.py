@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import builtins
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -11,12 +14,15 @@ from numpy.typing import NDArray
 from typing_extensions import override
 
 from embeddings.articles import Article
+from embeddings.filters import EVERYTHING, ArticleFilter
 from embeddings.sentences import Span
 from embeddings.store.local.database import Database, WrongValueError, select_in
-from embeddings.store.local.tables.rows import generation_of
-from embeddings.store.protocol import MOST_NEAR, Articles, ArticleText, KnownArticle, SignedArticle
+from embeddings.store.local.tables.rows import generation_of, read_day
+from embeddings.store.protocol import MOST_NEAR, ArchiveSummary, Articles, ArticleText, KnownArticle, SignedArticle
 
 _SHOWN = 40
+_AT_ONCE = 500
+_ORDER = "published_at IS NULL, published_at DESC, title, id"
 _OPTIONAL = ("url", "author", "publisher")
 _FIELDS = ("id", "source", "title", "url", "author", "publisher", "text")
 ARTICLE_COLUMNS = ", ".join((*(f"articles.{name}" for name in _FIELDS[:-1]), "text", "articles.published_at"))
@@ -93,13 +99,57 @@ class ArticleTable(Articles):
         return vectors
 
     @override
-    def list(self, *, offset: int = 0, limit: int | None = None) -> list[Article]:
-        order = "published_at IS NULL, published_at DESC, title, id"
-        some = f"SELECT number FROM articles ORDER BY {order} LIMIT ? OFFSET ?"
-        query = f"SELECT {ARTICLE_COLUMNS} FROM {ARTICLES} WHERE number IN ({some}) ORDER BY {order}"
+    def list(
+        self, *, offset: int = 0, limit: int | None = None, only: ArticleFilter = EVERYTHING, words: Sequence[str] = ()
+    ) -> builtins.list[Article]:
         with self._database.snapshot() as connection:
-            rows = connection.execute(query, (-1 if limit is None else limit, offset))
+            if only or words:
+                end = None if limit is None else offset + limit
+                numbers = list(islice(_admitted(connection, only, words), offset, end))
+                query = f"SELECT {ARTICLE_COLUMNS} FROM {ARTICLES} WHERE number IN ({{}}) ORDER BY {_ORDER}"
+                rows = [row for some in _batches(numbers) for row in select_in(connection, query, some)]
+                return [read_article(row) for row in rows]
+            some = f"SELECT number FROM articles ORDER BY {_ORDER} LIMIT ? OFFSET ?"
+            query = f"SELECT {ARTICLE_COLUMNS} FROM {ARTICLES} WHERE number IN ({some}) ORDER BY {_ORDER}"
+            rows = connection.execute(query, (-1 if limit is None else limit, offset)).fetchall()
             return [read_article(row) for row in rows]
+
+    @override
+    def count(self, only: ArticleFilter = EVERYTHING, words: Sequence[str] = ()) -> int:
+        with self._database.snapshot() as connection:
+            if only or words:
+                return sum(1 for _ in _admitted(connection, only, words))
+            return int(connection.execute("SELECT count(*) FROM articles").fetchone()[0])
+
+    @override
+    def summary(self) -> ArchiveSummary:
+        by = "SELECT publisher, count(*) FROM articles WHERE publisher != '' GROUP BY publisher ORDER BY 2 DESC, 1"
+        day = "substr(published_at, 1, 10)"
+        with self._database.snapshot() as connection:
+            publishers = {as_text(name): int(count) for name, count in connection.execute(by)}
+            query = f"SELECT min({day}), max({day}), count(*) - count(published_at) FROM articles"
+            oldest, newest, undated = connection.execute(query).fetchone()
+            return ArchiveSummary(publishers, read_day(oldest), read_day(newest), int(undated))
+
+
+def _admitted(connection: sqlite3.Connection, only: ArticleFilter, words: Sequence[str]) -> Iterator[int]:
+    """The numbers of the articles that a filter admits and that have these words, in the order of the list."""
+    facts = ARTICLE_COLUMNS if words else ARTICLE_COLUMNS.replace("text", "''")
+    place = ARTICLES if words else "articles"
+    wanted = [word.casefold() for word in words]
+    for number, origin, *row in connection.execute(f"SELECT number, origin, {facts} FROM {place} ORDER BY {_ORDER}"):
+        article = read_article(row)
+        if not only.admits(article, as_text(origin)):
+            continue
+        text = f"{article.title}\n{article.text}".casefold() if wanted else ""
+        if all(word in text for word in wanted):
+            yield int(number)
+
+
+def _batches(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    """As many at a time as `select_in` takes in one query, so that their order holds."""
+    for start in range(0, len(numbers), _AT_ONCE):
+        yield numbers[start : start + _AT_ONCE]
 
 
 def _known(article_id: object, source: object, content_hash: object, url: object) -> KnownArticle:
