@@ -5,10 +5,12 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from embeddings.errors import ArticleNotFoundError
+from embeddings.filters import EVERYTHING, ArticleFilter
 from embeddings.store.protocol import ArticleText
 from qa_bot.answering.passages import FoundPassage
 from qa_bot.answering.results import ArticleReference, reference
 from qa_bot.bot import QABot
+from qa_bot.retrieval.filter_names import check_names
 
 CHARS_READ = 20_000
 """Characters of an article that are read at a time, at most."""
@@ -46,14 +48,22 @@ class Passages(_Frozen):
     passages: list[FoundPassage]
 
 
-def list_articles(bot: QABot, offset: int, limit: int) -> ArticleList:
+def list_articles(bot: QABot, offset: int, limit: int, only: ArticleFilter = EVERYTHING) -> ArticleList:
     """Articles, the newest first, from the one at `offset` on; at most `limit` and `LISTED`.
 
+    Args:
+        bot: has them.
+        offset: articles to leave out at the beginning.
+        limit: articles to list.
+        only: the articles that may be listed.
+
     Raises:
+        QuestionError: the filter names a publisher or a source that there is not.
         StoreError: the store cannot be read.
     """
     limit = min(max(limit, 1), LISTED)
-    articles = bot.store.articles.list(offset=min(offset, _NEVER), limit=limit + 1)
+    check_names(only, bot.store)
+    articles = bot.store.articles.list(offset=min(offset, _NEVER), limit=limit + 1, only=only)
     after = offset + limit if len(articles) > limit else None
     return ArticleList(articles=[reference(article) for article in articles[:limit]], next_offset=after)
 

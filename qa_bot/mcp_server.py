@@ -112,10 +112,15 @@ def make_server(bot: QABot, turns: Turns) -> MCPServer[Any]:
 
     @tool(title="List articles")
     async def list_articles(
-        offset: Annotated[int, Field(ge=0)] = 0, limit: Annotated[int, Field(ge=1, le=LISTED)] = 20
+        offset: Annotated[int, Field(ge=0)] = 0,
+        limit: Annotated[int, Field(ge=1, le=LISTED)] = 20,
+        publisher: Publishers = None,
+        since: Day = None,
+        until: Day = None,
     ) -> ArticleList:
         """List the articles, the newest first."""
-        return await run(lambda _: library.list_articles(bot, offset, limit))
+        only = functools.partial(make_filter, publisher or (), (), since, until)
+        return await run(lambda _: library.list_articles(bot, offset, limit, only()))
 
     @server.resource("article://{id}", name="article", title="An article", mime_type="text/plain")
     async def article(id: str) -> str:

@@ -96,7 +96,7 @@ def problem(request: web.Request, status: int, words: str) -> web.Response:
     """An error, as JSON for programs and as a page for people."""
     headers = {"Retry-After": _RETRY_SECONDS} if status == 503 else {}
     if "text/html" in request.headers.get("Accept", ""):
-        content = page(Asked(), failure(words), "")
+        content = page(Asked(), failure(words))
         return web.Response(text=content, status=status, content_type="text/html", headers=headers)
     return web.json_response({"error": words}, status=status, headers=headers)
 

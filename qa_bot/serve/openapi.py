@@ -68,7 +68,7 @@ def openapi() -> dict[str, Any]:
             "/articles": {
                 "get": {
                     "summary": f"List articles, newest first, at most {LISTED} at a time",
-                    "parameters": [_parameter("offset", "integer"), _parameter("limit", "integer")],
+                    "parameters": [_parameter("offset", "integer"), _parameter("limit", "integer"), *_conditions()],
                     "responses": _responses(ArticleList),
                 }
             },

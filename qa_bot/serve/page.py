@@ -41,20 +41,35 @@ class Asked(NamedTuple):
         return bool(self.publisher or self.since or self.until)
 
 
-def page(asked: Asked, result: str, about: str) -> str:
+class About(NamedTuple):
+    """What the archive holds.
+
+    Attributes:
+        words: that say so.
+        publishers: of its articles, the most frequent first, as the filter suggests them.
+    """
+
+    words: str = ""
+    publishers: Sequence[str] = ()
+
+
+UNKNOWN = About()
+
+
+def page(asked: Asked, result: str, about: About = UNKNOWN) -> str:
     """The whole page.
 
     Args:
         asked: what is in the form.
         result: HTML of what came of it; empty before the first question.
-        about: what the archive holds, as text.
+        about: what the archive holds.
     """
     title = f"{asked.question} – {TITLE}" if asked.question else TITLE
     answer = f'<section id="answer" aria-label="Answer">{result}</section>' if result else ""
-    return _document(title, f"{_form(asked)}{answer}", about, "h1")
+    return _document(title, f"{_form(asked, about.publishers)}{answer}", about, "h1")
 
 
-def _document(title: str, main: str, about: str, name: str) -> str:
+def _document(title: str, main: str, about: About, name: str) -> str:
     """A document; `name` is the element in which the product's name stands above it."""
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
@@ -62,20 +77,21 @@ def _document(title: str, main: str, about: str, name: str) -> str:
         f"<title>{text(title)}</title>"
         '<link rel="stylesheet" href="/assets/style.css"><script src="/assets/page.js" defer></script></head><body>'
         f'<header><{name}><a href="/">{TITLE}</a></{name}></header><main>{main}</main>'
-        f"<footer><p>{text(about)}</p></footer></body></html>"
+        f"<footer><p>{text(about.words)}</p></footer></body></html>"
     )
 
 
-def _form(asked: Asked) -> str:
+def _form(asked: Asked, publishers: Sequence[str]) -> str:
     fields = "".join(
         f'<div><label for="{name}">{label}</label><input id="{name}" name="{name}" value="{text(value)}"'
-        f' placeholder="{example}" maxlength="200"></div>'
-        for name, label, value, example in (
-            ("publisher", "Publisher", asked.publisher, "any"),
-            ("since", "From", asked.since, "2024-01-31, 2024-01 or 2024"),
-            ("until", "Until", asked.until, "2024-01-31, 2024-01 or 2024"),
+        f' placeholder="{example}" maxlength="200"{more}></div>'
+        for name, label, value, example, more in (
+            ("publisher", "Publisher", asked.publisher, "any", ' list="publishers"'),
+            ("since", "From", asked.since, "2024-01-31, 2024-01 or 2024", ""),
+            ("until", "Until", asked.until, "2024-01-31, 2024-01 or 2024", ""),
         )
     )
+    options = "".join(f'<option value="{text(name)}"></option>' for name in publishers)
     focus = "" if asked.question else " autofocus"
     return (
         '<form role="search" action="/" method="get"><label for="q">Your question</label><div class="ask">'
@@ -83,7 +99,7 @@ def _form(asked: Asked) -> str:
         f'{focus} autocomplete="off" enterkeyhint="search" placeholder="Who, what, when, where …?">'
         '<button type="submit">Ask</button></div>'
         f"<details{' open' if asked.is_filtered else ''}><summary>Search only some articles</summary>"
-        f'<div class="filter">{fields}</div></details></form>'
+        f'<div class="filter">{fields}</div><datalist id="publishers">{options}</datalist></details></form>'
     )
 
 
@@ -195,14 +211,14 @@ def _list(items: Iterable[str]) -> str:
     return f"<ol>{''.join(f'<li>{text(item)}</li>' for item in items)}</ol>"
 
 
-def article_page(article: Article, facts: ArticleReference, quoted: Span, about: str) -> str:
+def article_page(article: Article, facts: ArticleReference, quoted: Span, about: About = UNKNOWN) -> str:
     """A whole article, with some of its words marked.
 
     Args:
         article: to show.
         facts: of it.
         quoted: characters of its text to mark; none if it is empty.
-        about: what the archive holds, as text.
+        about: what the archive holds.
     """
     paragraphs, at = [], 0
     for line in article.text.split("\n"):

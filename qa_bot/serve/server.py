@@ -25,6 +25,7 @@ from qa_bot.http.listener import HEAD_SECONDS, IDLE_SECONDS, listen
 from qa_bot.http.turns import MOST_WAITING, WAITING_SECONDS, WORKERS, BusyError, Turns
 from qa_bot.library import LISTED, Passages, find_article, list_articles, read_part
 from qa_bot.retrieval.filter_syntax import describe_filter
+from qa_bot.serve.about import ArchiveFacts
 from qa_bot.serve.access import Access, add_headers, status_of
 from qa_bot.serve.openapi import openapi
 from qa_bot.serve.page import Asked, article_page, failure, page, result
@@ -70,6 +71,7 @@ class Server:
     def __init__(self, bot: QABot, token: str = "", hosts: Sequence[str] = (), limits: Limits | None = None) -> None:
         limits = limits or Limits()
         self._bot = bot
+        self._about = ArchiveFacts(bot)
         self._access = Access(token, hosts)
         self._turns = Turns(limits.waiting_seconds, limits.workers, limits.most_waiting)
         most = most_connections() if limits.connections is None else limits.connections
@@ -127,7 +129,8 @@ class Server:
 
     async def _articles(self, request: web.Request) -> web.Response:
         offset, limit = read_number(request, "offset", 0), read_number(request, "limit", LISTED)
-        return _json(await self._turns.run(lambda _: list_articles(self._bot, offset, limit)))
+        only = read_filter(request)
+        return _json(await self._turns.run(lambda _: list_articles(self._bot, offset, limit, only)))
 
     async def _article(self, request: web.Request) -> web.Response:
         name, start = request.match_info["id"], read_number(request, "start", 0)
@@ -144,12 +147,12 @@ class Server:
     async def _page(self, request: web.Request) -> web.Response:
         asked = read_form(request)
         if not asked.question:
-            return _html(await self._turns.run(lambda _: page(asked, "", self._about())))
+            return _html(await self._turns.run(lambda _: page(asked, "", self._about.now())))
         try:
             return _html(await self._turns.run(partial(self._answered_page, asked)))
         except (QABotError, BusyError) as error:
             status = status_of(error)
-            response = _html(page(asked, failure(str(error)), ""), status)
+            response = _html(page(asked, failure(str(error))), status)
             if status == 503:
                 response.headers["Retry-After"] = "5"
             return response
@@ -160,7 +163,7 @@ class Server:
         only = filter_of_form(asked)
         answer = self._bot.ask(asked.question, given_up, only, explained=explanations.append)
         shown = result(answer, explanations[-1] if explanations else None, describe_filter(only))
-        return page(asked, shown, self._about())
+        return page(asked, shown, self._about.now())
 
     async def _article_page(self, request: web.Request) -> web.Response:
         name = request.match_info["id"]
@@ -169,17 +172,9 @@ class Server:
         def show() -> str:
             article = find_article(self._bot, name).article
             quoted = Span(start, end) if start < end <= len(article.text) else Span(0, 0)
-            return article_page(article, reference(article), quoted, self._about())
+            return article_page(article, reference(article), quoted, self._about.now())
 
         return _html(await self._turns.run(lambda _: show()))
-
-    def _about(self) -> str:
-        """What the archive holds, in words."""
-        try:
-            articles = self._bot.store.status().articles
-        except QABotError as error:
-            return str(error)
-        return f"{articles:,} articles. Each answer is a quotation; qa-bot writes nothing of its own."
 
     async def _asset(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]

@@ -1,8 +1,9 @@
-"""Prints how long a person waits for the search page: from Enter to the answer on the screen of a real browser.
+"""Prints how long a person waits for the search page, and how much of that is answering and HTTP.
 
     python tests/benchmarks/search_page.py
 
-The articles are those of `seeds/`, the questions those of the seed scenarios.  It needs Chromium: `make browser`.
+In a real browser it is the time from Enter to the answer on the screen.  The articles are those of `seeds/`, the questions
+those of the seed scenarios.  It needs Chromium: `make browser`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ import json
 import sys
 import tempfile
 import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -60,12 +65,32 @@ def main() -> None:
         settings = load_settings(data_dir=Path(folder))
         with QABot(settings) as bot:
             bot.reindex([str(ROOT / "seeds")])
+            alone = [timed(partial(bot.ask, question)) for question in questions]
         with served(settings) as address:
-            first, *times = asyncio.run(measure(address, questions, program))
-    p50, p95 = np.percentile(times, [50, 95])
-    print(
-        f"from Enter to the answer, {len(times)} questions: p50 {p50:.0f} ms, p95 {p95:.0f} ms; the first {first:.0f} ms"
-    )
+            by_http = [timed(partial(fetch, address, question)) for question in questions]
+            in_browser = asyncio.run(measure(address, questions, program))
+    print(f"{len(questions)} questions, milliseconds     p50    p95   first")
+    for name, (first, *times) in (
+        ("answering alone", alone),
+        ("the page by HTTP", by_http),
+        ("Enter to the answer, in a browser", in_browser),
+    ):
+        p50, p95 = np.percentile(times, [50, 95])
+        print(f"{name:34} {p50:6.0f} {p95:6.0f} {first:7.0f}")
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Milliseconds that a piece of work takes."""
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1000
+
+
+def fetch(address: str, question: str) -> bytes:
+    """The page with an answer."""
+    with urllib.request.urlopen(f"{address}/?q={urllib.parse.quote(question)}") as response:
+        content: bytes = response.read()
+        return content
 
 
 if __name__ == "__main__":

@@ -86,6 +86,12 @@ def test_a_filter_counts(address: str) -> None:
     found = fetch(f"{address}/search?q=war&since=2025").json["passages"]
     assert found
     assert all(passage["article"]["published_at"] >= "2025" for passage in found)
+    listed = fetch(f"{address}/articles?since=2025").json["articles"]
+    assert listed
+    assert all(article["published_at"] >= "2025" for article in listed)
+    assert len(listed) < len(fetch(f"{address}/articles").json["articles"])
+    refused = fetch(f"{address}/articles?publisher=Nobody")
+    assert (refused.status, refused.json["error"][:19]) == (400, "publisher 'Nobody':")
 
 
 @pytest.mark.parametrize(

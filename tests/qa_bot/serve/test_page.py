@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import date
+from pathlib import Path
 
 import lxml.html
 import pytest
@@ -12,9 +15,11 @@ from hypothesis import strategies as st
 from embeddings.articles import Article
 from embeddings.sentences import Span
 from embeddings.text import visible
+from qa_bot import QABot
 from qa_bot.answering.missing import Gap, Missing
 from qa_bot.answering.results import Answer, AnswerSpan, Quotation, SourceSentence, Timings, iterate, reference
-from qa_bot.serve.page import Asked, article_page, failure, page, result
+from qa_bot.serve.page import About, Asked, article_page, failure, page, result
+from qa_bot.terminal.render import render_answer
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> </p></main> &lt;b&gt; \u202e"
 SENTENCE = "The harbour reopened on Thursday after a long winter."
@@ -60,7 +65,7 @@ def test_the_elements_are_the_same_whatever_is_written_in_them(question: str, ti
     plain = page(
         Asked("q", "p", "2024", "2025"),
         result(answer(quotation("ab", "a", "t"), quotation("ab", "a", "t")), None, ""),
-        "a",
+        About("a", ["p"]),
     )
     words = sentence[:1]
     if len(sentence) == 1 or not visible(words):
@@ -69,7 +74,7 @@ def test_the_elements_are_the_same_whatever_is_written_in_them(question: str, ti
     hostile = page(
         Asked(question or "q", title or "p", title or "s", title or "u"),
         result(answer(shown, shown), None, title),
-        title,
+        About(title, [title]),
     )
     days = '<p class="facts">Here,' in hostile
     assert days or elements(hostile) == elements(plain)
@@ -82,14 +87,15 @@ def test_hostile_words_are_shown_and_do_nothing() -> None:
         update={"missing": why, "understood_as": HOSTILE}
     )
     pages = [
-        page(Asked(HOSTILE, HOSTILE, HOSTILE, HOSTILE), result(answer(shown, shown), None, HOSTILE), HOSTILE),
-        page(Asked(HOSTILE), result(refused, None, HOSTILE), HOSTILE),
-        page(Asked(HOSTILE), failure(HOSTILE), HOSTILE),
+        page(
+            Asked(HOSTILE, HOSTILE, HOSTILE, HOSTILE),
+            result(answer(shown, shown), None, HOSTILE),
+            About(HOSTILE, [HOSTILE]),
+        ),
+        page(Asked(HOSTILE), result(refused, None, HOSTILE), About(HOSTILE)),
+        page(Asked(HOSTILE), failure(HOSTILE), About(HOSTILE)),
         article_page(
-            Article(id="0" * 12, title=HOSTILE, text=f"{HOSTILE}\n\n{HOSTILE}", source="/a"),
-            shown.article,
-            Span(3, 20),
-            "",
+            Article(id="0" * 12, title=HOSTILE, text=f"{HOSTILE}\n\n{HOSTILE}", source="/a"), shown.article, Span(3, 20)
         ),
     ]
     for html in pages:
@@ -133,11 +139,40 @@ def test_without_an_answer_it_says_so_and_marks_nothing_in_what_came_closest() -
     assert list(closest.iter("mark")) == []
 
 
+SEEDS = json.loads((Path(__file__).parents[2] / "scenarios" / "seed_questions.json").read_text())
+ASKED = [entry["question"] for kind in ("answerable", "unanswerable") for entry in SEEDS[kind][:8]]
+ASKED += ["tell me about the reef", "Was Voyager 2 launched in 1977?", "whn was voyagr 2 launchd"]
+
+
+@pytest.mark.parametrize("question", ASKED)
+def test_what_it_says_is_what_the_terminal_says(seed_bot: QABot, question: str) -> None:
+    given = seed_bot.ask(question)
+    html = result(given, None, "").replace("<mark>", "**").replace("</mark>", "**")
+    shown = squeezed(lxml.html.document_fromstring(html).text_content())
+    printed = render_answer(given, colour=False, width=100_000, closest="").splitlines()
+    places = re.compile(r" *\S+/\S+$")  # of articles: the page has links instead
+    lines = [squeezed(re.sub(r"^ *\d+\. |:$", "", line)) for line in printed if not places.match(line)]
+    assert lines
+    for line in filter(None, lines):
+        assert line in shown, line
+
+
+def squeezed(words: str) -> str:
+    """Words without the white space that does not count."""
+    return " ".join(words.split())
+
+
+def test_publishers_are_suggested() -> None:
+    root = lxml.html.document_fromstring(page(Asked(), "", About("", ["Reuters", '"><b>'])))
+    assert root.get_element_by_id("publisher").get("list") == "publishers"
+    assert [option.get("value") for option in root.get_element_by_id("publishers")] == ["Reuters", '"><b>']
+
+
 def test_an_article_is_shown_whole_with_the_words_marked_where_they_stand() -> None:
     text = "One two.\nThree four.\n\nFive six."
     stored = Article(id="0" * 12, title="T", text=text, source="/a")
     start = text.index("four")
-    root = lxml.html.document_fromstring(article_page(stored, reference(stored), Span(start, start + 4), ""))
+    root = lxml.html.document_fromstring(article_page(stored, reference(stored), Span(start, start + 4)))
     (mark,) = root.iter("mark")
     assert (mark.text, mark.get("id"), mark.getparent().text_content()) == ("four", "quoted", "Three four.")
     assert [p.text_content() for p in root.findall(".//article/p")][-3:] == ["One two.", "Three four.", "Five six."]
