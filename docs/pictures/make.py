@@ -16,7 +16,7 @@ from terminal_svg import draw_terminal, record_repl
 from qa_bot import QABot, load_settings
 from qa_bot.slack.settings import Language
 from qa_bot.slack.views.blocks import answer_message
-from qa_bot.slack.views.texts import texts_in
+from qa_bot.slack.views.languages import texts_in
 
 PICTURES = Path(__file__).parent
 ROOT = PICTURES.parents[1]

@@ -25,7 +25,8 @@ from qa_bot.slack.quoting import cut
 from qa_bot.slack.settings import SlackSettings
 from qa_bot.slack.views.archive_facts import Archive
 from qa_bot.slack.views.blocks import plain_message
-from qa_bot.slack.views.texts import Texts, texts_in
+from qa_bot.slack.views.languages import texts_in
+from qa_bot.slack.views.texts import Texts
 from qa_bot.slack.web_api.agent_sessions import AgentSessions
 from qa_bot.slack.web_api.organisations import Organisations
 from qa_bot.slack.web_api.posting import Poster

@@ -42,6 +42,13 @@ class Language(StrEnum):
     GERMAN = "de"
 
 
+class Reply(StrEnum):
+    """Who sees the answer to a mention."""
+
+    THREAD = "thread"
+    EPHEMERAL = "ephemeral"
+
+
 class InstallationStoreKind(StrEnum):
     """Where the tokens of several workspaces are kept."""
 
@@ -62,6 +69,11 @@ class ChannelSettings(BaseModel):
         FollowUps.QUESTIONS,
         description="replies to answer without a mention in a thread that the bot has joined: mention (none), questions, always",
     )
+    reply: Reply = Field(
+        Reply.THREAD,
+        description="thread: everybody sees answers; ephemeral: only the asker does, who can show them to all",
+    )
+    welcome: bool = Field(True, description="say once, when the bot joins, what it reads and how to ask")
     threshold: float | None = Field(None, ge=0, le=1, description="minimum confidence for an answer")
     publishers: tuple[str, ...] = Field((), description="show only articles of these publishers; empty = all")
     sources: tuple[str, ...] = Field(
@@ -118,10 +130,24 @@ class SlackSettings(ChannelSettings):
             self._of_channels[own] = ChannelSettings.model_validate(common | self.channels.get(own, {}))
         return self._of_channels[own]
 
+    def in_words(self, channel: str | None) -> str:
+        """The settings that hold in a channel, of those that a channel can have; for None, the defaults."""
+        if channel and self.allowed_channels and channel not in self.allowed_channels:
+            return "not answered: it is not in slack.allowed_channels"
+        values = self.channel(channel).model_dump(mode="json")
+        values["threshold"] = "the reader's own" if values["threshold"] is None else values["threshold"]
+        return ", ".join(f"{name} {_in_words(value)}" for name, value in values.items())
+
     @property
     def uses_oauth(self) -> bool:
         """Whether workspaces install the app themselves."""
         return bool(self.client_id and self.client_secret)
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return (" or ".join(map(str, value)) or "all") if isinstance(value, list) else str(value)
 
 
 ENVIRONMENT = {

@@ -74,6 +74,16 @@ class Person:
         self.slack.publish_message(workspace.post(message))
         return message
 
+    def invites_bot(self, to: str) -> None:
+        """Adds the bot to a channel."""
+        workspace = self.slack.workspace
+        channel = workspace.named(to)
+        with workspace.change():
+            channel.members |= {self.id, BOT_USER_ID}
+        event = {"type": "member_joined_channel", "user": BOT_USER_ID, "channel": channel.id, "inviter": self.id}
+        kind = {"channel_type": "G" if channel.kind == "group" else "C", "team": self.user.team_id}
+        self.slack.publish(event | kind | {"event_ts": workspace.new_ts()})
+
     def asks(self, question: str, in_: str, thread: Message | None = None) -> Message:
         """Mentions the bot with a question."""
         return self.says(f"{MENTION} {question}", in_, thread)

@@ -20,7 +20,7 @@ from qa_bot.slack.incoming.requests import mapping
 from qa_bot.slack.jobs.state import FILE_NAME, SlackState
 from qa_bot.slack.listeners.commands import SHORTCUT
 from qa_bot.slack.settings import Mode, SlackSettings, app_token, bot_token
-from qa_bot.slack.views.texts import texts_in
+from qa_bot.slack.views.languages import texts_in
 from qa_bot.slack.web_api.calls import CALL_ERRORS, error_code
 from qa_bot.slack.web_api.workspaces import SCOPES, app_of_bot, new_client, new_session
 from qa_bot.slack.workers.workflow_steps import STEP
@@ -37,6 +37,7 @@ EVENTS = {
     "app_mention": "app_mentions:read",
     "app_uninstalled": "",
     "function_executed": "",
+    "member_joined_channel": "channels:read",
     "message.channels": "channels:history",
     "message.groups": "groups:history",
     "message.im": "im:history",
@@ -111,6 +112,7 @@ async def _findings(
         async for finding in _of_bot_token(client, settings, session, http):
             yield finding
     for name, place in (("[slack]", None), *((f"channel {channel}", channel) for channel in settings.channels)):
+        yield Finding(True, name, settings.in_words(place))
         if settings.channel(place).index_posts:
             yield Finding(None, f"{name}, index_posts", SHARED if settings.share_posts else KEPT)
     if http:

@@ -71,6 +71,9 @@ CREATE TABLE IF NOT EXISTS posts (
     location TEXT NOT NULL, team TEXT NOT NULL, channel TEXT NOT NULL, created REAL NOT NULL,
     PRIMARY KEY (location, team, channel)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS welcomes (
+    team TEXT NOT NULL, channel TEXT NOT NULL, created REAL NOT NULL, PRIMARY KEY (team, channel)
+) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS refusals_by_age ON refusals (created);
 CREATE INDEX IF NOT EXISTS questions_by_person ON questions (team, person, number);
 CREATE INDEX IF NOT EXISTS answers_by_age ON answers (created);
@@ -211,6 +214,16 @@ class SlackState:
         """A person's last questions, the newest first."""
         query = "SELECT question FROM questions WHERE team = ? AND person = ? ORDER BY number DESC"
         return [str(row[0]) for row in self._file.rows(query, team, person)]
+
+    # -- welcomes ------------------------------------------------------------------------------------------------------
+
+    def is_welcomed(self, team: str | None, channel: str) -> bool:
+        """Whether a channel, or a person in their direct messages, has been welcomed."""
+        return bool(self._file.rows("SELECT 1 FROM welcomes WHERE team = ? AND channel = ?", team or "", channel))
+
+    def remember_welcome(self, team: str | None, channel: str) -> None:
+        """Records that; for ever, as it is to happen once."""
+        self._file.run("INSERT OR IGNORE INTO welcomes VALUES (?, ?, ?)", team or "", channel, time.time())
 
     # -- refusals ------------------------------------------------------------------------------------------------------
 

@@ -84,7 +84,8 @@ async def share_answer(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltCo
         return
     request = presenter.request
     key = f"share:{request.channel}:{request.person}:{shown_at}"
-    payload = PrivatePayload(**origin_of(context), **request._asdict(), question=asked.question, key=key)
+    own = request._asdict() | {"thread": asked.thread}
+    payload = PrivatePayload(**origin_of(context), **own, question=asked.question, key=key)
     services.jobs.put(key, "share", payload.model_dump())
 
 

@@ -21,6 +21,7 @@ from qa_bot.slack.web_api.files import read_files
 from qa_bot.slack.workers.articles import PostPayload
 from qa_bot.slack.workers.modal_presenter import publish_home
 from qa_bot.slack.workers.questions import QuestionPayload, StopPayload
+from qa_bot.slack.workers.welcomes import WelcomePayload
 
 ARTICLES_A_MESSAGE = 10
 
@@ -31,6 +32,7 @@ def register(app: AsyncApp) -> None:
     """Registers the listeners."""
     app.event("app_mention")(take_message)
     app.event("message")(take_message)
+    app.event("member_joined_channel")(member_joined)
     app.event("app_home_opened")(app_home_opened)
     app.event("agent_session_stopped")(session_stopped)
     app.event("agent_session_title_changed")(session_renamed)
@@ -53,6 +55,27 @@ async def take_message(
         _deleted(event, context, services)
     elif subtype in ANSWERED_SUBTYPES:
         _posted(event, context, services, shared=shared, again=_sent_before(request))
+
+
+async def member_joined(
+    event: dict[str, Any], body: dict[str, Any], context: AsyncBoltContext, services: Services
+) -> None:
+    """Welcomes a channel that the bot joins; nobody else's joining is of interest."""
+    channel = read_id(event.get("channel"))
+    if channel is None or event.get("user") != identity_of(context).bot_user:
+        return
+    team = team_of({"user_team": event.get("inviter_team")}, shared=is_shared(body))
+    if not services.refuses(context, channel, team):
+        _welcome(services, channel, context)
+
+
+def _welcome(services: Services, channel: str, context: AsyncBoltContext) -> None:
+    """Welcomes a channel, or a person in their direct messages, if that is wanted and has not been done."""
+    origin = origin_of(context)
+    if not services.settings.channel(channel).welcome or services.state.is_welcomed(origin["team"], channel):
+        return
+    payload = WelcomePayload(**origin, channel=channel)
+    services.jobs.put(f"welcome:{origin['team']}:{channel}", "welcome", payload.model_dump())
 
 
 async def app_home_opened(event: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
@@ -111,6 +134,8 @@ def _posted(
     trigger = Trigger.MENTION if mention else _trigger(posted, context, services)
     if trigger is None:
         return
+    if trigger is Trigger.DIRECT:
+        _welcome(services, posted.channel, context)
     payload = _payload(posted, trigger, context, again=again)
     if not services.jobs.full:
         services.jobs.put(f"question:{payload.about}", "question", payload.model_dump())

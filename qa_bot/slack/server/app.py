@@ -50,6 +50,7 @@ from qa_bot.slack.workers.articles import ArticleWork, PostPayload, hide_old_pos
 from qa_bot.slack.workers.private_answers import PrivatePayload
 from qa_bot.slack.workers.questions import QuestionPayload, StopPayload
 from qa_bot.slack.workers.retractions import RetractedPayload
+from qa_bot.slack.workers.welcomes import WelcomePayload, welcome
 
 P = TypeVar("P", bound=Origin)
 
@@ -122,6 +123,7 @@ def job_table(services: Services) -> Mapping[str, Work]:
         "delete": as_bot(QuestionPayload, partial(questions.remove_answer, services)),
         "stop": as_bot(StopPayload, partial(questions.stop, services)),
         "retracted": as_bot(RetractedPayload, partial(retractions.mark_answer, services)),
+        "welcome": as_bot(WelcomePayload, partial(welcome, services)),
         "ask": partial(private_answers.answer, services),
         "share": as_bot(PrivatePayload, partial(private_answers.share, services)),
         "step": partial(workflow_steps.answer, services),

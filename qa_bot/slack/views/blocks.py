@@ -93,7 +93,12 @@ def plain_block(text: str) -> RichTextBlock:
 
 
 def answer_message(
-    answers: Sequence[Outcome], texts: Texts, *, shareable: bool = False, asked_by: str | None = None
+    answers: Sequence[Outcome],
+    texts: Texts,
+    *,
+    shareable: bool = False,
+    share_in: str | None = None,
+    asked_by: str | None = None,
 ) -> Message:
     """The answers to the questions of one message.
 
@@ -101,6 +106,7 @@ def answer_message(
         answers: the outcome of each question, at least one.
         texts: in the language of the channel.
         shareable: whether only the asker sees the message, and may share it in the channel.
+        share_in: timestamp of the message in whose thread it is shared then; None to share it outside threads.
         asked_by: id of the person whose question is repeated above its answer.
     """
     several = len(answers) > 1
@@ -111,7 +117,7 @@ def answer_message(
         if isinstance(answer, Failure):
             blocks.append(plain_block(answer.text))
         else:
-            blocks += _answer(answer, texts, QUOTE_CHARS // len(answers), shareable=shareable)
+            blocks += _answer(answer, texts, QUOTE_CHARS // len(answers), shareable=shareable, share_in=share_in)
     lines = [fallback(answer, texts) for answer in answers]
     if several or asked_by:
         questions = (escape(line_of(answer.question, QUESTION_CHARS)) for answer in answers)
@@ -235,9 +241,9 @@ def _question(question: str, texts: Texts, asked_by: str | None) -> RichTextBloc
     return RichTextBlock(elements=[section(UserPart(user_id=asked_by), part(f" {texts.asked_by} "), shown)])
 
 
-def _answer(answer: Answer, texts: Texts, limit: int, *, shareable: bool) -> list[Block]:
+def _answer(answer: Answer, texts: Texts, limit: int, *, shareable: bool, share_in: str | None = None) -> list[Block]:
     best = next(iterate(answer), None) if answer.answer else None
-    again = Asked(question=answer.asked).dump()
+    again, shared = Asked(question=answer.asked).dump(), Asked(question=answer.asked, thread=share_in).dump()
     if best is None:
         blocks: list[Block] = [plain_block(" ".join(filter(None, [texts.not_answered, _why(answer, texts)])))]
         blocks += [_closest_block(q, texts, limit // CLOSEST_SHOWN) for q in answer.alternatives[:CLOSEST_SHOWN]]
@@ -253,7 +259,7 @@ def _answer(answer: Answer, texts: Texts, limit: int, *, shareable: bool) -> lis
         place = Place.of(best).dump()
         buttons += button(texts.context, CONTEXT, place) + button(texts.article, ARTICLE, place)
         buttons += [] if is_list else button(texts.why, WHY, again)
-        buttons += button(texts.share, SHARE, again) if shareable else []
+        buttons += button(texts.share_all if share_in else texts.share, SHARE, shared) if shareable else []
     if answer.understood_as:
         blocks.insert(0, plain_block(texts.understood.format(question=line_of(answer.understood_as, QUESTION_CHARS))))
     return [*blocks, *([ActionsBlock(elements=buttons)] if buttons else []), *_feedback(answer, best, texts)]

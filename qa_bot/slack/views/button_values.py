@@ -53,9 +53,10 @@ class Place(ButtonValue):
 
 
 class Asked(ButtonValue):
-    """A question that can be asked again."""
+    """A question that can be asked again; `thread` is the timestamp of the message in whose thread it is shared."""
 
     question: str = Field(max_length=MAX_QUESTION_CHARS)
+    thread: str | None = Field(None, pattern=r"^\d{1,12}\.\d{1,9}$")
 
 
 class Judged(ButtonValue):

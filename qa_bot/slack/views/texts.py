@@ -1,4 +1,4 @@
-"""Every fixed text that people in Slack read, in each language; plain text without mrkdwn, good for any place."""
+"""Every fixed text that people in Slack read; plain text without mrkdwn, good for any place.  Here in English."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from qa_bot.answering.question_kind import QuestionKind
 from qa_bot.answering.relative_days import NamedDay
 from qa_bot.answering.results import Answer, AnswerVerdict, ArticleReference, percent_of, sureness_of
 from qa_bot.answering.standpoints import standpoints
-from qa_bot.slack.settings import Language
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,7 @@ class Texts:
     article: str = "Whole article"
     why: str = "Why?"
     share: str = "Share in the channel"
+    share_all: str = "Show everyone"
     good: str = "Right"
     bad: str = "Wrong"
     good_label: str = "The answer is right"
@@ -109,6 +109,17 @@ class Texts:
     usage: str = (
         "How to use it: /ask followed by a question, for example: /ask Who won the election? Only you see the answer."
     )
+    # welcomes
+    welcome_hello: str = (
+        "Hello! I answer questions with a sentence from an article, word for word, or say that the articles don't say."
+    )
+    welcome_reads: str = "I read {articles} articles from {sources}; the newest is of {newest}."
+    welcome_part: str = "a part of the"
+    welcome_examples: str = "For example:"
+    welcome_channel: str = (
+        "Mention me with your question, and I answer in its thread; ask on there. With /ask, only you see the answer."
+    )
+    welcome_direct: str = "Write your question here, and ask on in its thread."
     # the agent view and App Home
     prompts_title: str = "Ask the articles, for example:"
     home_title: str = "Ask the articles"
@@ -152,139 +163,6 @@ class Texts:
 
 
 ENGLISH = Texts()
-GERMAN = Texts(
-    not_answered="Die Artikel sagen es nicht.",
-    understood="verstanden als: {question}",
-    possibly="Vielleicht ({percent} %):",
-    possibly_differing="Vielleicht, aber die Artikel widersprechen sich:",
-    surely="{words} ({percent} %):",
-    articles_say="In den Artikeln steht ({words}, {percent} %):",
-    newest_articles="Die neuesten Artikel dazu:",
-    reasons={
-        Gap.PUBLISHER: "Kein Artikel ist von {words}. Es gibt Artikel von {others}.",
-        Gap.ARTICLES: "Kein Artikel passt zum Filter.",
-        Gap.LANGUAGE: "Die Frage scheint in einer Sprache zu sein, die qa-bot nicht liest; in keinem Artikel steht {words}.",
-        Gap.WORDS: "In keinem Artikel steht {words}.",
-        Gap.TOGETHER: "Von den gelesenen Textstellen {count} mit {words}, keine davon mit {others}.",
-        Gap.ANSWER: "Von den gelesenen Textstellen {count} mit {words}; keine antwortet sicher genug.",
-    },
-    quotes="„{}“",
-    joins=("und", "oder"),
-    sureness=("sehr sicher", "ziemlich sicher", "nicht sehr sicher", "kaum mehr als geraten"),
-    percent="{words} ({percent} %)",
-    months="Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
-    date="{day}. {month} {year}",
-    thousands=".",
-    fallback="{answer}. Aus „{title}“: {sentence}",
-    asked_by="fragte:",
-    also="auch in:",
-    agreeing="das sagt auch:",
-    differ="Die Artikel widersprechen sich: {sides}.",
-    side="{text} steht in {count}",
-    newest="neuester vom {day}",
-    days="Hier ist {days}.",
-    named_day="{name} der {day}",
-    undated="ohne Datum",
-    found_in_text="{day} (im Text gefunden)",
-    retracted="Diese Antwort ist zurückgezogen: „{title}“, woraus sie zitierte, wurde zurückgezogen.",
-    retracted_because="Der Grund: {reason}",
-    ask_again="Bitte stell die Frage noch einmal.",
-    more="Weitere Antworten",
-    closest="Ähnlichste Antworten",
-    context="Im Zusammenhang",
-    article="Ganzer Artikel",
-    why="Warum?",
-    share="Im Kanal teilen",
-    good="Richtig",
-    bad="Falsch",
-    good_label="Die Antwort ist richtig",
-    bad_label="Die Antwort ist falsch oder fehlt; öffnet ein Formular",
-    close="Schließen",
-    more_title="Weitere Antworten",
-    context_title="Im Zusammenhang",
-    why_title="Warum diese Antwort",
-    why_limits="Ich antworte ab {sure} %, und ab {possible} % mit „vielleicht“.",
-    why_running="Was zur Wahl stand:",
-    why_read="Die Textstellen, die ich gelesen habe, die beste zuerst:",
-    why_listed="Diese Artikel enthalten die Wörter der Frage; ich habe dafür keine Textstelle gelesen.",
-    article_title="Artikel",
-    searching="Suche …",
-    no_others="Es gibt keine weiteren Antworten.",
-    gone="Der Artikel wurde geändert oder entfernt, seit diese Antwort gefunden wurde. Bitte stell die Frage noch einmal.",
-    cut_here="Der Artikel geht weiter, aber mehr kann Slack nicht zeigen.",
-    feedback_title="Was stimmt nicht?",
-    feedback_send="Senden",
-    feedback_reason="Was stimmt an der Antwort nicht?",
-    feedback_reasons=(
-        "Sie ist falsch",
-        "Sie stimmt, aber danach war nicht gefragt",
-        "Die Artikel sagen es doch",
-        "Die Artikel sagen es nicht",
-    ),
-    feedback_answer="Die richtige Antwort",
-    feedback_answer_hint="Möglichst in den Worten des Artikels.",
-    feedback_needed="Wähle einen Grund oder gib die richtige Antwort an.",
-    thanks_for_feedback="Danke. Das hilft, die Antworten besser zu machen.",
-    status="durchsucht {passages} Textstellen …",
-    waiting="beantwortet vorher noch {count} Fragen …",
-    too_busy="Im Moment warten zu viele Fragen. Bitte frag in einer Minute noch einmal.",
-    empty="Es gibt noch keine Artikel. Jemand muss erst welche indexieren, bevor ich antworten kann.",
-    unavailable="Ich komme gerade nicht an die Artikel; das Protokoll sagt, warum. Bitte frag in ein paar Minuten noch einmal.",
-    too_slow="Ich konnte die Textstellen nicht rechtzeitig lesen. Bitte stell eine genauere Frage.",
-    too_long="Das ist länger als {count} Zeichen. Bitte stell eine kürzere Frage.",
-    no_words="Ich sehe darin keine Frage. Bitte frag in Worten.",
-    failed="Beim Antworten ist etwas schiefgegangen; das Protokoll sagt, was. Bitte frag noch einmal.",
-    hello="Hallo! Stell mir eine Frage, und ich zitiere die Antwort aus meinen Artikeln.",
-    welcome="Gern geschehen!",
-    goodbye="Auf Wiedersehen!",
-    help=(
-        "Stell mir eine Frage: in einem Kanal, in dem ich bin, mit einer Erwähnung, oder in einer Direktnachricht. Ich antworte "
-        "mit einem Satz aus einem Artikel, Wort für Wort, und sage es, wenn die Artikel keine Antwort geben. Frag im Thread "
-        "weiter, oder nimm /ask für eine Antwort, die nur du siehst."
-    ),
-    usage="So geht es: /ask und dann eine Frage, zum Beispiel: /ask Wer hat die Wahl gewonnen? Nur du siehst die Antwort.",
-    prompts_title="Frag die Artikel, zum Beispiel:",
-    home_title="Frag die Artikel",
-    home_how=(
-        "Stell hier eine Frage, erwähne mich in einem Kanal, schreib mir eine Nachricht, oder nimm /ask. Ich antworte mit einem "
-        "Satz aus einem Artikel, Wort für Wort."
-    ),
-    home_ask="Deine Frage",
-    home_placeholder="Wer, was, wann, wo …?",
-    home_yours="Deine letzten Fragen",
-    home_none="Noch keine.",
-    home_holds="Es gibt {articles} Artikel mit {passages} Textstellen.",
-    home_newest="Die neuesten Artikel",
-    answer_title="Antwort",
-    not_indexed="Ich konnte das nicht indexieren: {reason}",
-    unsupported="nur Links und Text-, Markdown-, HTML- und PDF-Dateien lassen sich indexieren",
-    too_large="die Datei ist größer als {size} MB",
-    elsewhere="die Datei ist nicht bei Slack gespeichert",
-    not_read="beim Lesen ist etwas schiefgegangen; das Protokoll sagt, was",
-    not_given="Slack lässt mich die Datei nicht lesen; ein Admin sollte prüfen, ob ich das Recht files:read habe",
-    is_retracted="der Artikel wurde zurückgezogen und bleibt draußen; ein Admin kann ihn wiederherstellen",
-    not_fetched="Slack war nicht zu erreichen; bitte poste die Datei später noch einmal",
-    admin_usage="So geht es: /ask-admin status, /ask-admin reindex, /ask-admin add URL, /ask-admin remove ID",
-    admin_denied="Das können nur die Admins, die in meinen Einstellungen stehen.",
-    admin_status="{articles} Artikel, {passages} Textstellen, {sources} Quellen. {waiting} Fragen warten.",
-    admin_started="Begonnen. Ich sage dir, wie es ausgegangen ist.",
-    admin_address="eine Adresse beginnt mit https:// oder http://",
-    admin_done="Fertig: {new} neu, {changed} geändert, {removed} entfernt, {unchanged} unverändert, {failed} nicht lesbar.",
-    admin_removed="Entfernt: {title}",
-    admin_unknown="Das ging nicht: Es gibt keinen Artikel, dessen ID so beginnt, oder mehrere.",
-    admin_failed="Das ging nicht: {reason}",
-    not_here="In diesem Kanal antworte ich nicht.",
-    not_you="Ich antworte nur Menschen der Organisation, die mich betreibt.",
-    invite_me="Ich bin nicht in diesem Kanal und kann hier nicht schreiben. Lade mich erst ein: /invite und mein Name.",
-    already="Das habe ich schon beantwortet; sieh in den Thread.",
-)
-
-_TEXTS = {Language.ENGLISH: ENGLISH, Language.GERMAN: GERMAN}
-
-
-def texts_in(language: Language) -> Texts:
-    """The texts in a language."""
-    return _TEXTS[language]
 
 
 def sureness(confidence: float, texts: Texts) -> str:

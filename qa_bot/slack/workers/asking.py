@@ -16,7 +16,8 @@ from qa_bot.slack.log_redaction import in_words
 from qa_bot.slack.services import Services
 from qa_bot.slack.settings import ChannelSettings
 from qa_bot.slack.views.blocks import Failure, Outcome
-from qa_bot.slack.views.texts import number, texts_in
+from qa_bot.slack.views.languages import texts_in
+from qa_bot.slack.views.texts import number
 from qa_bot.slack.web_api.posting import Abandoned
 
 _log = logging.getLogger(__name__)

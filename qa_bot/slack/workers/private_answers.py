@@ -30,6 +30,7 @@ class PrivatePayload(Origin):
         question: in plain text.
         response_url: takes messages that only they see.
         key: names the question; ends in a colon and the time at which it was shared.
+        thread: timestamp of the message in whose thread it is shared; None for outside threads.
     """
 
     channel: str
@@ -37,6 +38,7 @@ class PrivatePayload(Origin):
     question: str
     response_url: str
     key: str
+    thread: str | None = None
 
 
 async def answer(services: Services, job: Job) -> None:
@@ -63,15 +65,21 @@ async def share(services: Services, client: AsyncWebClient, asked: PrivatePayloa
     message, turn = answer_message([outcome], texts, asked_by=asked.person), turn_of(outcome)
     try:
         posted = await services.poster.post(
-            client, asked.channel, message, payload=turn_payload(asked.key, turn), author=asked.bot_user
+            client,
+            asked.channel,
+            message,
+            thread=asked.thread,
+            payload=turn_payload(asked.key, turn),
+            author=asked.bot_user,
         )
     except SlackApiError as error:
         _log.info("an answer could not be shared in %s: %s", asked.channel, error_code(error))
         await services.tell(asked.response_url, texts.invite_me)
         return
-    services.state.threads.remember(asked.channel, posted, posted, turn)  # its thread goes on from it
+    thread = asked.thread or posted
+    services.state.threads.remember(asked.channel, thread, posted, turn)  # its thread goes on from it
     origin = MessageOrigin(
-        **asked.model_dump(include=set(Origin.model_fields)), channel=asked.channel, ts=posted, thread=posted
+        **asked.model_dump(include=set(Origin.model_fields)), channel=asked.channel, ts=posted, thread=thread
     )
     remember_quotations(services, origin, [outcome], posted)
     await respond(services.session, asked.response_url, None, delete_original=True)

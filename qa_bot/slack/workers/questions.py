@@ -21,6 +21,7 @@ from qa_bot.slack.incoming.requests import Request
 from qa_bot.slack.jobs.threads import Conversation
 from qa_bot.slack.quoting import cut
 from qa_bot.slack.services import MessageOrigin, Services
+from qa_bot.slack.settings import Reply
 from qa_bot.slack.views.blocks import Failure, Message, Outcome, answer_message, plain_message
 from qa_bot.slack.views.texts import number
 from qa_bot.slack.web_api.calls import error_code
@@ -96,6 +97,11 @@ async def _post(
     if reply is None:
         return
     message, turn = reply
+    if _is_quiet(services, asked):
+        note, person = services.state.remember_refusal, asked.used_by or asked.person
+        if not await whisper(client, asked.channel, person, message, thread=_thread(asked), note=note):
+            await _tell_user(services, client, asked, services.texts(asked.channel).invite_me)
+        return
     # before the answer is posted: a follow-up may come at once, and this process may end
     services.state.threads.remember(asked.channel, asked.thread, asked.ts, turn)
     try:
@@ -118,6 +124,12 @@ async def _post(
     services.state.remember_answer(asked.channel, asked.ts, posted)
     if asked.trigger is Trigger.DIRECT and asked.thread == asked.ts:
         await status_line.title(cut(typed(asked.text, asked.bot_user), TITLE_CHARS))
+
+
+def _is_quiet(services: Services, asked: QuestionPayload) -> bool:
+    """Whether only the asker sees the answer."""
+    is_channel = not asked.channel.startswith("D")
+    return is_channel and services.settings.channel(asked.channel).reply is Reply.EPHEMERAL
 
 
 async def refuse(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> None:
@@ -241,6 +253,8 @@ async def _reply(
         return None
     if asked.trigger not in (Trigger.AUTO, Trigger.SHORTCUT):
         services.remember_question(asked.team, asked.person, text)
+    if _is_quiet(services, asked):
+        return answer_message(outcomes, texts, shareable=True, share_in=asked.thread), None
     remember_quotations(services, asked, outcomes)
     return answer_message(outcomes, texts), turn_of(outcomes[-1])
 

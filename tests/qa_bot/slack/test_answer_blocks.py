@@ -16,8 +16,9 @@ from qa_bot.answering.results import Answer, AnswerSpan, ArticleReference, Quota
 from qa_bot.slack.quoting import cut, cut_around, escape, web_address
 from qa_bot.slack.views.blocks import Failure, answer_message
 from qa_bot.slack.views.button_values import Asked, Judged, Place
+from qa_bot.slack.views.languages import GERMAN
 from qa_bot.slack.views.modals import article_modal, context_modal, more_modal
-from qa_bot.slack.views.texts import ENGLISH, GERMAN
+from qa_bot.slack.views.texts import ENGLISH
 from qa_bot.slack.workers.workflow_steps import outputs
 
 TIMINGS = Timings(encode=1, search=1, read=1, total=3)

@@ -173,4 +173,15 @@ def test_who_sees_what_is_posted_is_said(scene: Scene) -> None:
     )
     shared = f"[slack]\nshare_posts = true\n[slack.channels.{general}]\nindex_posts = true\n"
     assert "index_posts: what is posted there answers in every channel" in check(scene, shared).output
-    assert "index_posts" not in check(scene).output
+    assert "index_posts:" not in check(scene).output
+
+
+def test_what_is_in_force_is_said_for_each_channel(scene: Scene) -> None:
+    general = scene.channel_id("general")
+    own = "reply = 'ephemeral'\nlanguage = 'de'\nthreshold = 0.8\npublishers = ['Reuters', 'AP']\n"
+    lines = check(scene, f"[slack]\nfollow_ups = 'always'\n[slack.channels.{general}]\n{own}").output.splitlines()
+    (common,) = [line for line in lines if line.startswith("ok    [slack]: mode mention")]
+    assert "follow_ups always, reply thread, welcome yes, threshold the reader's own, publishers all" in common
+    (channel,) = [line for line in lines if line.startswith(f"ok    channel {general}: mode mention")]
+    assert "follow_ups always, reply ephemeral, welcome yes, threshold 0.8, publishers Reuters or AP" in channel
+    assert "language de" in channel
