@@ -136,7 +136,7 @@ class SlackSettings(ChannelSettings):
             return "not answered: it is not in slack.allowed_channels"
         values = self.channel(channel).model_dump(mode="json")
         values["threshold"] = "the reader's own" if values["threshold"] is None else values["threshold"]
-        return ", ".join(f"{name} {_in_words(value)}" for name, value in values.items())
+        return ", ".join(f"{name} {_value_in_words(value)}" for name, value in values.items())
 
     @property
     def uses_oauth(self) -> bool:
@@ -144,7 +144,7 @@ class SlackSettings(ChannelSettings):
         return bool(self.client_id and self.client_secret)
 
 
-def _in_words(value: object) -> str:
+def _value_in_words(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return (" or ".join(map(str, value)) or "all") if isinstance(value, list) else str(value)
