@@ -8,6 +8,7 @@
     ├── StoreError             the store cannot be opened, read or written
     │   ├── StoreCorruptError  the SQLite file is damaged; it is left as it is
     │   ├── StoreBusyError     another process is writing and did not finish in time
+    │   ├── ArticleNotFoundError  no article has the id
     │   ├── SchemaError        the store was made by another version of the schema
     │   └── EncoderMismatchError  the store's vectors come from another encoder
     ├── ModelError             a model cannot be found, compiled or loaded
@@ -54,6 +55,10 @@ class StoreCorruptError(StoreError):
 
 class StoreBusyError(StoreError):
     """Another process holds the store's write lock."""
+
+
+class ArticleNotFoundError(StoreError):
+    """No article of the store, or more than one, has an id that begins so."""
 
 
 class SchemaError(StoreError):

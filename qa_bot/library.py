@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from embeddings.errors import StoreError
+from embeddings.errors import ArticleNotFoundError
 from embeddings.store.protocol import ArticleText
 from qa_bot.answering.passages import FoundPassage
 from qa_bot.answering.results import ArticleReference, reference
@@ -67,7 +67,8 @@ def read_part(bot: QABot, prefix: str, start: int) -> ArticlePart:
         start: character of the article's text to begin at, from 0.
 
     Raises:
-        StoreError: there is no such article, or the store cannot be read.
+        ArticleNotFoundError: there is no such article.
+        StoreError: the store cannot be read.
     """
     article = find_article(bot, prefix).article
     start = min(start, len(article.text))
@@ -80,7 +81,8 @@ def find_article(bot: QABot, prefix: str) -> ArticleText:
     """An article by its id, or by the first six digits of it or more.
 
     Raises:
-        StoreError: none has such an id, or several have; or the store cannot be read.
+        ArticleNotFoundError: none has such an id, or several have.
+        StoreError: the store cannot be read.
     """
     prefix = prefix.strip().lower()
     stored = bot.store.articles.get(prefix)
@@ -88,5 +90,7 @@ def find_article(bot: QABot, prefix: str) -> ArticleText:
         ids = [known.id for known in bot.store.articles.known() if known.id.startswith(prefix)]
         stored = bot.store.articles.get(ids[0]) if len(ids) == 1 else None
     if stored is None:
-        raise StoreError(f"no article has the id {prefix!r}; ids stand in answers, and in the list of articles")
+        raise ArticleNotFoundError(
+            f"no article has the id {prefix!r}; ids stand in answers, and in the list of articles"
+        )
     return stored

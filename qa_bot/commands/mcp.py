@@ -8,6 +8,7 @@ import click
 
 from embeddings.errors import SettingsError
 from qa_bot.commands import ANSWERING, Command, count, http_token, note, open_bot
+from qa_bot.commands.server_log import set_up_server_log
 from qa_bot.settings import TOKEN, Settings
 
 EXAMPLES = """\
@@ -29,15 +30,21 @@ def command(settings: Settings, *, http: bool, host: str, port: int) -> int:
     """Serve assistants by the Model Context Protocol."""
     if importlib.util.find_spec("mcp") is None:
         raise SettingsError(f"qa-bot mcp needs the SDK of the Model Context Protocol; run: {INSTALL}")
-    token = http_token(host) if http else ""
+    listening, token = None, ""
+    if http:
+        from qa_bot.http.listener import listening_socket
+
+        token, listening = http_token(host), listening_socket(host, port)
+    set_up_server_log()  # before the SDK sets up its own
     with open_bot(settings) as bot:
         from qa_bot.mcp_server import PATH, serve_http, serve_stdio
 
         if bot.store.encoder is None:
             note(f"the store in {settings.data_dir} is empty; run: qa-bot index FOLDER")
-        if http:
-            note(f"listening on http://{host}:{port}{PATH}")
-            serve_http(bot, host, port, token)
+        if listening:
+            shown = f"[{host}]" if ":" in host else host
+            note(f"listening on http://{shown}:{listening.getsockname()[1]}{PATH}")
+            serve_http(bot, listening, shown, token)
         else:
             serve_stdio(bot)
     return 0

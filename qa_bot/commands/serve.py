@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-
 import click
 
 from qa_bot.commands import ANSWERING, Command, count, http_token, note, open_bot
+from qa_bot.commands.server_log import set_up_server_log
 from qa_bot.settings import TOKEN, Settings
 
 EXAMPLES = """\
@@ -27,7 +26,7 @@ def command(settings: Settings, host: str, port: int) -> int:
     from qa_bot.serve.server import serve
 
     token = http_token(host)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    set_up_server_log()
     listening = listening_socket(host, port)
     with open_bot(settings) as bot:
         shown = f"[{host}]" if ":" in host else host

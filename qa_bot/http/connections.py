@@ -1,4 +1,4 @@
-"""Limits on open connections, so that nobody can hold all of them and leave Slack without one."""
+"""Limits on open connections, so that nobody can hold all of them and leave others without one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Connections:
     """The open connections: those that wait for a request, the longest waiting first, and those whose request is whole.
 
     A connection too many displaces the one that has waited longest for a whole request: of the same peer, if that peer has its
-    share, else of any. If none waits, the new one is closed. So half-open connections, however many, leave room for Slack's.
+    share, else of any. If none waits, the new one is closed. So half-open connections, however many, leave room for the others.
 
     Args:
         most: open connections.
@@ -56,21 +56,40 @@ class Connections:
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
         """Ends the deadline of a request's head, as the head is whole, and waits for the next request after the answer."""
-        connection = self._open.get(request.transport) if isinstance(request.transport, asyncio.Transport) else None
-        if connection is not None:
-            connection.head_is_whole()
+        transport = request.transport
+        self.head_is_whole(transport)
+        if not request.body_exists:
+            self.request_is_whole(request)
         try:
             return await handler(request)
         finally:
-            if connection is not None and connection.transport in self._open:
-                connection.is_answered()
-                self._waiting.pop(connection.transport, None)
-                self._waiting[connection.transport] = connection
+            self.is_answered(transport)
+
+    def transport_of(self, address: tuple[str, int]) -> asyncio.Transport | None:
+        """The open connection from an address and port; None if it has been closed."""
+        return next((transport for transport, known in self._open.items() if known.address == address), None)
+
+    def head_is_whole(self, transport: asyncio.BaseTransport | None) -> None:
+        """Ends the deadline of a request's head."""
+        if isinstance(transport, asyncio.Transport) and transport in self._open:
+            self._open[transport].head_is_whole()
+
+    def body_is_whole(self, transport: asyncio.BaseTransport | None) -> None:
+        """Keeps a connection open until its request is answered."""
+        if isinstance(transport, asyncio.Transport):
+            self._waiting.pop(transport, None)
+
+    def is_answered(self, transport: asyncio.BaseTransport | None) -> None:
+        """Waits for the connection's next request; it is now the one that has waited shortest."""
+        if isinstance(transport, asyncio.Transport) and transport in self._open:
+            connection = self._open[transport]
+            connection.is_answered()
+            self._waiting.pop(transport, None)
+            self._waiting[transport] = connection
 
     def request_is_whole(self, request: web.Request) -> None:
-        """Keeps a connection open until its request is answered."""
-        if isinstance(request.transport, asyncio.Transport):
-            self._waiting.pop(request.transport, None)
+        """The same as `body_is_whole`, for a request of aiohttp."""
+        self.body_is_whole(request.transport)
 
     def add(self, connection: Connection) -> None:
         """Counts a connection, and closes another, or itself, if there are too many."""
@@ -106,14 +125,19 @@ class Connection(asyncio.Protocol):
         self._inner = inner
         self._deadline: asyncio.TimerHandle | None = None
         self._answering = False
-        self.peer = ""
+        self.address = ("", 0)
+
+    @property
+    def peer(self) -> str:
+        """The address at the other end, without its port."""
+        return self.address[0]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Takes the connection."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         peer = transport.get_extra_info("peername")
-        self.peer = str(peer[0]) if isinstance(peer, tuple) else ""
+        self.address = (str(peer[0]), int(peer[1])) if isinstance(peer, tuple) else ("", 0)
         self._inner.connection_made(transport)
         self._await_head()
         self._connections.add(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from typing import Any, NamedTuple
 
@@ -20,6 +21,8 @@ IDLE_SECONDS = 75.0
 BACKLOG = 1024
 """Connections that wait to be accepted."""
 
+_log = logging.getLogger(__name__)
+
 
 class Listener(NamedTuple):
     """What takes connections, and what answers requests."""
@@ -33,8 +36,36 @@ class Listener(NamedTuple):
         await self.runner.cleanup()
 
 
+class _Handler(web.RequestHandler):
+    """Answers what is no request shortly, and tells nobody what it is made of; the log has one line for it."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        """The response to bytes that cannot be read as a request."""
+        response = super().handle_error(request, status, exc, message)
+        short = web.Response(status=status, text="this is not a request that can be read\n")
+        short.headers.update({"Server": "qa-bot", "X-Content-Type-Options": "nosniff"})
+        if not response.keep_alive:
+            short.force_close()
+        return short
+
+    def log_exception(self, *args: Any, **more: Any) -> None:
+        """Logs the kind of an error: strangers cause it, and a traceback helps nobody."""
+        error = more.get("exc_info")
+        _log.debug("a request could not be read: %s", type(error).__name__)
+
+
 async def listen(
-    app: web.Application, listening: socket.socket, connections: Connections, idle_seconds: float, **options: Any
+    app: web.Application,
+    listening: socket.socket,
+    connections: Connections,
+    idle_seconds: float,
+    *,
+    handler_cancellation: bool = False,
+    auto_decompress: bool = True,
 ) -> Listener:
     """Begins to take connections.
 
@@ -43,18 +74,28 @@ async def listen(
         listening: see `listening_socket`.
         connections: the limits.
         idle_seconds: for which a connection is kept between requests.
-        options: further ones of `aiohttp.web.AppRunner`.
+        handler_cancellation: whether to give up a request when whoever sent it leaves.
+        auto_decompress: whether to unpack bodies.
     """
     app.on_response_prepare.append(_without_version)
-    runner = web.AppRunner(
-        app, access_log=None, keepalive_timeout=idle_seconds, lingering_time=2.0, shutdown_timeout=1.0, **options
-    )
+    runner = web.AppRunner(app, handler_cancellation=handler_cancellation, shutdown_timeout=1.0)
     await runner.setup()
-    assert runner.server is not None
-    protocol = connections.protocol(runner.server)
-    server = await asyncio.get_running_loop().create_server(protocol, sock=listening, backlog=ACCEPTED_AT_ONCE)
+    server, loop = runner.server, asyncio.get_running_loop()
+    assert server is not None
+
+    def handler() -> web.RequestHandler:
+        return _Handler(
+            server,
+            loop=loop,
+            access_log=None,  # type: ignore[arg-type]  # it takes None, and then writes no line for each request
+            keepalive_timeout=idle_seconds,
+            lingering_time=2.0,
+            auto_decompress=auto_decompress,
+        )
+
+    taking = await loop.create_server(connections.protocol(handler), sock=listening, backlog=ACCEPTED_AT_ONCE)
     listening.listen(BACKLOG)  # asyncio has set the backlog to what it accepts in one go
-    return Listener(server, runner)
+    return Listener(taking, runner)
 
 
 async def _without_version(_: web.Request, response: web.StreamResponse) -> None:
@@ -74,7 +115,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
         listening.bind((host, port))
     except (OSError, OverflowError) as error:
         listening.close()
-        reason = getattr(error, "strerror", None) or error
+        reason = error.strerror or error if isinstance(error, OSError) else "a port is from 0 to 65535"
         raise SettingsError(
             f"cannot listen on {host}:{port} ({reason}); choose another address with --host and --port"
         ) from error

@@ -7,9 +7,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
+from embeddings.filters import ArticleFilter
 from qa_bot import __version__
 from qa_bot.answering.results import Answer
 from qa_bot.library import LISTED, ArticleList, ArticlePart, Passages
+from qa_bot.retrieval.filter_syntax import make_filter
 
 _REF = "#/components/schemas/{model}"
 
@@ -24,6 +26,14 @@ class Question(BaseModel):
     source: list[str] = Field(default_factory=list)
     since: str | None = None
     until: str | None = None
+
+    def filter(self) -> ArticleFilter:
+        """What the articles must meet.
+
+        Raises:
+            QuestionError: see `make_filter`.
+        """
+        return make_filter(self.publisher, self.source, self.since, self.until)
 
 
 class Problem(BaseModel):

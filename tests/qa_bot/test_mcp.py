@@ -7,11 +7,12 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,25 +49,35 @@ def talk(settings: Settings, what: Talk) -> Any:
 
 
 @contextmanager
-def served(settings: Settings, **more: str) -> Iterator[str]:
-    """A server by HTTP, and its address."""
+def served(settings: Settings, *, files: int = 1024, **more: str) -> Iterator[str]:
+    """A server by HTTP that may have some files open, and its address; it ends when it is told to, and shows no traceback."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "qa_bot", "mcp", "--http", "--port", str(port)]
-    process = subprocess.Popen(command, env={**environment(settings), **more}, cwd=settings.data_dir)
-    try:
-        until = time.monotonic() + 30
-        while time.monotonic() < until:
-            with socket.socket() as tried:
-                if not tried.connect_ex(("127.0.0.1", port)):
-                    break
-            assert process.poll() is None
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}/mcp"
-    finally:
-        process.terminate()
-        assert process.wait(20) is not None
+    serve = [sys.executable, "-m", "qa_bot", "mcp", "--http", "--port", str(port)]
+    command = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *serve]
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(command, env={**environment(settings), **more}, cwd=settings.data_dir, stderr=log)
+        try:
+            until = time.monotonic() + 30
+            while not responds(port):
+                assert process.poll() is None
+                assert time.monotonic() < until
+                time.sleep(0.05)
+            yield f"http://127.0.0.1:{port}/mcp"
+        finally:
+            process.terminate()
+            process.wait(20)
+            log.seek(0)
+            assert "Traceback" not in log.read()
+
+
+def responds(port: int) -> bool:
+    """Whether a server answers a request, whatever it answers."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as connection:
+        connection.sendall(b"GET /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        return connection.recv(5) == b"HTTP/"
+    return False
 
 
 def test_an_answer_is_quoted_with_its_place_and_its_article(settings: Settings, seed_bot: QABot) -> None:
@@ -156,6 +167,79 @@ def test_a_token_is_needed_where_one_is_set(settings: Settings, seed_bot: QABot)
         assert status(address, Authorization=f"Bearer {TOKEN}") == 200
 
 
+def exchange(address: str, sent: bytes, seconds: float = 10) -> bytes:
+    """What comes back until the server closes the connection, at most; it may do so at any moment."""
+    port, received = int(address.rsplit(":", 1)[1].split("/")[0]), b""
+    with socket.create_connection(("127.0.0.1", port), seconds) as connection, suppress(ConnectionError):
+        connection.sendall(sent)
+        while part := connection.recv(65536):
+            received += part
+    return received
+
+
+POST = (
+    b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    b"Accept: application/json, text/event-stream\r\n"
+)
+
+
+def test_strangers_who_hold_connections_leave_room_for_others(settings: Settings, seed_bot: QABot) -> None:
+    with served(settings, files=128) as address, ExitStack() as held:
+        port = int(address.rsplit(":", 1)[1].split("/")[0])
+        for number in range(200):
+            connection = held.enter_context(socket.create_connection(("127.0.0.1", port), 10))
+            with suppress(ConnectionError):
+                connection.sendall((b"", b"GET / HT", POST + b"Content-Length: 9\r\n\r\n{")[number % 3])
+        assert status(address) == 200
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST /mcp HT", POST + b"Content-Length: 9\r\n\r\n{"], ids=["", "head", "body"])
+def test_what_is_not_finished_has_a_deadline(settings: Settings, seed_bot: QABot, sent: bytes) -> None:
+    with served(settings) as address:
+        assert exchange(address, sent).partition(b"\r\n")[0] in (b"", b"HTTP/1.1 408 Request Timeout")
+        assert status(address) == 200
+
+
+def test_what_is_too_large_or_no_request_is_refused_shortly(settings: Settings, seed_bot: QABot) -> None:
+    endless = (
+        POST + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + b"40000\r\n" + b"a" * 0x40000 + b"\r\n"
+    )
+    with served(settings) as address:
+        for sent in (
+            endless,
+            POST + b"Connection: close\r\nContent-Length: 9000000\r\n\r\n",
+            POST + b"Connection: close\r\nContent-Length: 90000\r\n\r\n" + b"[" * 90_000,
+            b"GET /mcp HTTP/1.1\r\nX: " + b"a" * 200_000 + b"\r\n\r\n",
+            bytes(range(256)) * 20,
+        ):
+            answer = exchange(address, sent)
+            assert answer == b"" or answer.split(b" ", 2)[1] in (b"400", b"408", b"413", b"431"), answer[:300]
+            assert len(answer) < 1000
+            assert b"uvicorn" not in answer
+        assert status(address) == 200
+
+
+def test_the_articles_are_resources(settings: Settings, seed_bot: QABot) -> None:
+    async def read(client: Client) -> tuple[list[Any], str]:
+        listed = (await client.list_resources()).resources
+        contents = (await client.read_resource(listed[0].uri)).contents
+        return listed, contents[0].text  # type: ignore[union-attr]
+
+    listed, text = talk(settings, read)
+    newest = seed_bot.store.articles.list()
+    assert [(resource.uri, resource.title) for resource in listed] == [(f"article://{a.id}", a.title) for a in newest]
+    assert text == newest[0].text
+
+
+def test_a_call_that_is_given_up_leaves_the_server_free(settings: Settings, seed_bot: QABot) -> None:
+    async def ask(client: Client) -> Any:
+        with anyio.move_on_after(0.01):
+            await client.call_tool("ask", {"question": QUESTION})
+        return await client.call_tool("ask", {"question": QUESTION})
+
+    assert talk(settings, ask).structured_content["answer"]["text"] == ANSWER
+
+
 def status(address: str, **headers: str) -> int:
     """The status of a request for the tools."""
     request = urllib.request.Request(
@@ -178,6 +262,8 @@ def status(address: str, **headers: str) -> int:
         (["--http", "--host", "news.example"], "", "others can reach it; set QA_BOT_TOKEN"),
         (["--http"], "short", "QA_BOT_TOKEN: shorter than 16 characters"),
         (["--port", "http"], "", "'http' is not a whole number"),
+        (["--http", "--port", "70000"], "", "cannot listen on 127.0.0.1:70000 (a port is from 0 to 65535)"),
+        (["--http", "--host", "192.0.2.1"], TOKEN, "cannot listen on 192.0.2.1:8000"),
     ],
 )
 def test_what_would_be_open_to_others_is_refused(

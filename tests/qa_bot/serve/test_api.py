@@ -19,7 +19,7 @@ from qa_bot import QABot, Settings
 from qa_bot.answering.results import Answer
 from qa_bot.library import ArticleList, ArticlePart, Passages
 from qa_bot.serve.openapi import openapi
-from qa_bot.serve.server import Server
+from qa_bot.serve.server import Limits, Server
 
 QUESTION, ANSWER = "When was Voyager 2 launched?", "August 20, 1977"
 TOKEN = "a-secret-of-enough-characters"
@@ -115,8 +115,8 @@ def test_what_cannot_be_taken_is_an_error_that_says_why(
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [
-        ("/articles/abcdef", 404, "Not Found"),
-        ("/articles/..%2F..%2Fetc%2Fpasswd", 404, "Not Found"),
+        ("/articles/abcdef", 404, "no article has the id 'abcdef'"),
+        ("/articles/..%2F..%2Fetc%2Fpasswd", 404, "no article has the id"),
         ("/assets/..%2Fserver.py", 404, "Not Found"),
         ("/articles?offset=-1", 400, "offset: '-1' is not a whole number"),
         ("/articles?limit=99999999999999", 400, "limit: "),
@@ -198,7 +198,7 @@ def test_many_ask_at_once_and_all_are_answered_alike(address: str) -> None:
 
 def test_when_too_many_wait_the_next_is_told_to_come_back(seed_bot: QABot) -> None:
     async def run() -> list[int]:
-        server = Server(seed_bot, workers=1, most_waiting=2)
+        server = Server(seed_bot, limits=Limits(workers=1, most_waiting=2))
         with socket.create_server(("127.0.0.1", 0)) as listening:
             address, stop = f"http://127.0.0.1:{listening.getsockname()[1]}/ask", asyncio.Event()
             serving = asyncio.ensure_future(server.serve(listening, stop))
