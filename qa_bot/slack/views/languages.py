@@ -21,6 +21,8 @@ GERMAN = Texts(
         Gap.WORDS: "In keinem Artikel steht {words}.",
         Gap.TOGETHER: "Von den gelesenen Textstellen {count} mit {words}, keine davon mit {others}.",
         Gap.ANSWER: "Von den gelesenen Textstellen {count} mit {words}; keine antwortet sicher genug.",
+        Gap.UNREAD: "In keiner der gelesenen Textstellen steht {words}.",
+        Gap.UNCLEAR: "Die Frage nennt nichts, wonach sich suchen ließe; frag mit einem Namen oder einem anderen treffenden Wort.",
     },
     quotes="„{}“",
     joins=("und", "oder"),

@@ -181,7 +181,12 @@ def test_what_is_in_force_is_said_for_each_channel(scene: Scene) -> None:
     own = "reply = 'ephemeral'\nlanguage = 'de'\nthreshold = 0.8\npublishers = ['Reuters', 'AP']\n"
     lines = check(scene, f"[slack]\nfollow_ups = 'always'\n[slack.channels.{general}]\n{own}").output.splitlines()
     (common,) = [line for line in lines if line.startswith("ok    [slack]: mode mention")]
-    assert "follow_ups always, reply thread, ask nobody, welcome yes, threshold the reader's own, publishers all" in common
+    assert (
+        "follow_ups always, reply thread, ask nobody, welcome yes, threshold the reader's own, publishers all" in common
+    )
     (channel,) = [line for line in lines if line.startswith(f"ok    channel {general}: mode mention")]
-    assert "follow_ups always, reply ephemeral, ask nobody, welcome yes, threshold 0.8, publishers Reuters or AP" in channel
+    assert (
+        "follow_ups always, reply ephemeral, ask nobody, welcome yes, threshold 0.8, publishers Reuters or AP"
+        in channel
+    )
     assert "language de" in channel
