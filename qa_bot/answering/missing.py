@@ -37,6 +37,8 @@ class Gap(StrEnum):
         WORDS: no article has some of the question's words.
         TOGETHER: passages have some of the words; none of them has the others too.
         ANSWER: passages have the words; none answers surely enough.
+        UNREAD: the passages that were read have none of the words.
+        UNCLEAR: the question has only words that every text has.
     """
 
     PUBLISHER = "publisher"
@@ -45,6 +47,8 @@ class Gap(StrEnum):
     WORDS = "words"
     TOGETHER = "together"
     ANSWER = "answer"
+    UNREAD = "unread"
+    UNCLEAR = "unclear"
 
 
 class Missing(BaseModel, frozen=True):
@@ -70,6 +74,8 @@ REASONS = {
     Gap.WORDS: "No article has {words}.",
     Gap.TOGETHER: "Of the passages that were read, {count} with {words}, none of these with {others}.",
     Gap.ANSWER: "Of the passages that were read, {count} with {words}; none answers surely enough.",
+    Gap.UNREAD: "None of the passages that were read has {words}.",
+    Gap.UNCLEAR: "The question names nothing to look for; ask with a name or another telling word.",
 }
 """The reasons in English."""
 
@@ -113,6 +119,8 @@ def what_is_missing(
     stemmer = Stemmer()
     words = [word for word in split_words(question) if len(word) > 1 or not word.islower()]  # no "s" of "what's"
     terms = {word: stemmer.stem(word) for word in words if stemmer.says_something(word)}
+    if not terms:
+        return Missing(gap=Gap.UNCLEAR)
     idf = view.idf([*terms.values(), _NO_TERM])
     contents = [set(stemmer.stems(split_words(f"{p.title} {p.text}"))) for p in passages]
     known = {term for term, rarity in idf.items() if rarity < idf.get(_NO_TERM, 0.0)}.union(*contents)
@@ -123,6 +131,8 @@ def what_is_missing(
         return Missing(gap=Gap.WORDS, words=_in_order(words, unknown))
     met = [frozenset(word for word, term in terms.items() if term in content) for content in contents]
     best = max(met, key=lambda found: sum(idf.get(terms[word], 0.0) for word in found))
+    if not best:
+        return Missing(gap=Gap.UNREAD, words=_in_order(words, terms.keys()))
     return Missing(
         gap=Gap.TOGETHER if len(best) < len(terms) else Gap.ANSWER,
         words=_in_order(words, best),

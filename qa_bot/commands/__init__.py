@@ -80,15 +80,19 @@ class Command(_Examples):
     Args:
         arguments: see `click.Command`.
         settings: names of those that its help shows.
+        reads_settings: whether it reads them at all; the function of one that does not is called without.
         options: see `click.Command`.
     """
 
     allow_extra_args = True
 
-    def __init__(self, *arguments: Any, settings: Sequence[str] = STORE, **options: Any) -> None:
+    def __init__(
+        self, *arguments: Any, settings: Sequence[str] = STORE, reads_settings: bool = True, **options: Any
+    ) -> None:
         super().__init__(*arguments, **options)
         self.params += [_setting_option(name, hidden=name not in settings) for name in Settings.model_fields]
         self.params += verbosity_options(hidden=True)
+        self._reads_settings = reads_settings
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parses the arguments; an error names the first that the command does not take."""
@@ -106,6 +110,8 @@ class Command(_Examples):
         if ctx.command_path != "qa-bot slack":  # its log hides tokens
             set_up_log()
         assert self.callback
+        if not self._reads_settings:
+            return ctx.invoke(self.callback, **ctx.params)
         return ctx.invoke(self.callback, load_settings(note, **given), **ctx.params)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

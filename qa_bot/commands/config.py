@@ -123,8 +123,8 @@ def config_path() -> Path:
     return path
 
 
-@command.command("path", epilog=EXAMPLES)
-def _path(settings: Settings) -> int:
+@command.command("path", reads_settings=False, epilog=EXAMPLES)
+def _path() -> int:
     """Print the path of the file of settings."""
     path = config_path()
     print(visible(str(path)))
@@ -135,8 +135,8 @@ def _path(settings: Settings) -> int:
     return 0
 
 
-@command.command("init", epilog=EXAMPLES)
-def _init(settings: Settings) -> int:
+@command.command("init", reads_settings=False, epilog=EXAMPLES)
+def _init() -> int:
     """Write the file of settings, with every setting as a comment."""
     from qa_bot.commands.config_template import config_template
 

@@ -73,6 +73,11 @@ class ChannelSettings(BaseModel):
         Reply.THREAD,
         description="thread: everybody sees answers; ephemeral: only the asker does, who can show them to all",
     )
+    ask: str = Field(
+        "",
+        pattern=r"^(?:[USW][A-Z0-9]{5,})?$",
+        description="id of a person or a user group whom people can ask when the articles don't say; empty = nobody",
+    )
     welcome: bool = Field(True, description="say once, when the bot joins, what it reads and how to ask")
     threshold: float | None = Field(None, ge=0, le=1, description="minimum confidence for an answer")
     publishers: tuple[str, ...] = Field((), description="show only articles of these publishers; empty = all")
@@ -136,7 +141,8 @@ class SlackSettings(ChannelSettings):
             return "not answered: it is not in slack.allowed_channels"
         values = self.channel(channel).model_dump(mode="json")
         values["threshold"] = "the reader's own" if values["threshold"] is None else values["threshold"]
-        return ", ".join(f"{name} {_in_words(value)}" for name, value in values.items())
+        values["ask"] = values["ask"] or "nobody"
+        return ", ".join(f"{name} {_shown(value)}" for name, value in values.items())
 
     @property
     def uses_oauth(self) -> bool:
@@ -144,7 +150,7 @@ class SlackSettings(ChannelSettings):
         return bool(self.client_id and self.client_secret)
 
 
-def _in_words(value: object) -> str:
+def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return (" or ".join(map(str, value)) or "all") if isinstance(value, list) else str(value)

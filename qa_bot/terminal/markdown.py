@@ -12,7 +12,8 @@ from qa_bot.answering.results import Answer, ArticleReference, Quotation, iterat
 from qa_bot.terminal.render import NEWEST, NOT_ANSWERED, differ, heading, published
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
-_BEGINNING = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))")
+_BEGINNING = re.compile(r"^(\d*)([-+=.)])")
+"""What makes a line one of a list, or the line above it a heading, with the numbers before it."""
 _NOT_IN_LINKS = re.compile(r"[()<>\s\\]")
 
 
@@ -67,7 +68,7 @@ def citation(article: ArticleReference) -> str:
 
 def escaped(text: str) -> str:
     """A text on one line of its own, in which nothing is markup."""
-    return _BEGINNING.sub(r"\1\\\2" if not text[:1].isdigit() else r"\1\2", _inline(text))
+    return _BEGINNING.sub(r"\1\\\2", _inline(text))
 
 
 def _inline(text: str) -> str:

@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from commands import Command
+from commands import AS_ORDINARY_USER, Command
 
 from qa_bot.commands.config_template import config_template
 from qa_bot.settings import Settings
@@ -84,7 +84,23 @@ def test_init_writes_a_file_that_changes_nothing_and_never_overwrites_one(qa_bot
     assert done.lines == [f"qa-bot: {file}: is there already; edit it, or move it away and run: qa-bot config init"]
     assert file.read_text() == "threshold = 0.7\n"
     named = qa_bot.folder / "mine.toml"
-    assert qa_bot("config", "init", environment={"QA_BOT_CONFIG": str(named)}).code == 2, "a named file has to be there"
+    assert qa_bot("config", "init", environment={"QA_BOT_CONFIG": str(named)}).output == f"{named}\n"
+    assert named.read_text().startswith("# The settings of qa-bot.")
+
+
+def test_a_file_that_cannot_be_read_is_named_and_its_path_can_be_asked_for(qa_bot: Command, file: Path) -> None:
+    file.parent.mkdir(parents=True)
+    file.write_text("threshold = ")
+    assert qa_bot("config").code == 2
+    assert qa_bot("config", "path") == (0, f"{file}\n", [])
+    file.parent.chmod(0o500)
+    named = file.parent / "new" / "qa_bot.toml"
+    done = qa_bot("config", "init", before=AS_ORDINARY_USER, environment={"QA_BOT_CONFIG": str(named)})
+    assert (done.code, done.lines) == (
+        2,
+        [f"qa-bot: {named}: cannot be written (Permission denied); set QA_BOT_CONFIG to another file"],
+    )
+    file.parent.chmod(0o700)
 
 
 def test_the_settings_in_the_file_are_all_there_are_with_their_defaults() -> None:

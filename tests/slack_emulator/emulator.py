@@ -44,16 +44,22 @@ MESSAGE_SUBSCRIPTIONS = {
 
 
 def doubled(channel: Channel) -> Iterator[str]:
-    """The threads in which the bot has said more than people have: each message gets one answer."""
-    asked, answered = Counter[str](), Counter[str]()
+    """The threads in which the bot has said more than people have: each message gets one answer, and one click one question."""
+    asked, answered, passed_on = Counter[str](), Counter[str](), Counter[str]()
     for message in channel.messages.values():
-        if message.user == BOT_USER_ID and message.thread_ts:
+        key = str(((message.metadata or {}).get("event_payload") or {}).get("question", ""))
+        if message.user == BOT_USER_ID and key.startswith("referral:"):
+            passed_on[key] += 1
+        elif message.user == BOT_USER_ID and message.thread_ts:
             answered[message.thread_ts] += 1
         else:
             asked[message.thread] += 1
     for thread, count in answered.items():
         if count > asked[thread]:
             yield f"{count} answers to {asked[thread]} messages in the thread {thread} of {channel.name}"
+    for key, count in passed_on.items():
+        if count > 1:
+            yield f"people were asked {count} times: {key}"
 
 
 class SlackEmulator:

@@ -26,6 +26,7 @@ from qa_bot.slack.views.modals import (
     notice_modal,
     why_modal,
 )
+from qa_bot.slack.views.referrals import referral_message, resolved_message
 from qa_bot.slack.views.texts import Texts
 from qa_bot.slack.workers.judgements import FeedbackForm
 
@@ -55,6 +56,9 @@ def shapes(texts: Texts, person: str) -> Iterator[Shape]:
         "several answers": answer_message(several[:QUESTIONS_ANSWERED], texts),
         "a private answer": answer_message([answered], texts, shareable=True),
         "a shared answer": answer_message([answered], texts, asked_by=person),
+        "no answer, and whom to ask": answer_message([refused], texts, askable=True),
+        "a question to people": referral_message(refused, refused.question, person, person, texts),
+        "a question that is resolved": resolved_message(refused.question, person, person, texts),
         "a fixed text": plain_message(texts.help),
     }
     for name, message in messages.items():

@@ -71,6 +71,10 @@ CREATE TABLE IF NOT EXISTS posts (
     location TEXT NOT NULL, team TEXT NOT NULL, channel TEXT NOT NULL, created REAL NOT NULL,
     PRIMARY KEY (location, team, channel)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS referrals (
+    channel TEXT NOT NULL, thread TEXT NOT NULL, question TEXT NOT NULL, created REAL NOT NULL,
+    PRIMARY KEY (channel, thread, question)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS welcomes (
     team TEXT NOT NULL, channel TEXT NOT NULL, created REAL NOT NULL, PRIMARY KEY (team, channel)
 ) WITHOUT ROWID;
@@ -224,6 +228,18 @@ class SlackState:
     def remember_welcome(self, team: str | None, channel: str) -> None:
         """Records that; for ever, as it is to happen once."""
         self._file.run("INSERT OR IGNORE INTO welcomes VALUES (?, ?, ?)", team or "", channel, time.time())
+
+    # -- referrals -----------------------------------------------------------------------------------------------------
+
+    def is_referred(self, channel: str, thread: str, question: str) -> bool:
+        """Whether people have been asked a question in a thread."""
+        query = "SELECT 1 FROM referrals WHERE channel = ? AND thread = ? AND question = ?"
+        return bool(self._file.rows(query, channel, thread, question))
+
+    def remember_referral(self, channel: str, thread: str, question: str) -> None:
+        """Records that; for ever, as it is to happen once."""
+        row = (channel, thread, question, time.time())
+        self._file.run("INSERT OR IGNORE INTO referrals VALUES (?, ?, ?, ?)", *row)
 
     # -- refusals ------------------------------------------------------------------------------------------------------
 

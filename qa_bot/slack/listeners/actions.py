@@ -13,11 +13,11 @@ from slack_bolt.context.async_context import AsyncBoltContext
 
 from qa_bot.feedback import Verdict
 from qa_bot.slack.incoming.messages import CHARS_READ
-from qa_bot.slack.incoming.requests import mapping, read_request, read_timestamp, value_of
+from qa_bot.slack.incoming.requests import mapping, read_id, read_request, read_timestamp, value_of
 from qa_bot.slack.quoting import clean
 from qa_bot.slack.services import Services, origin_of, workspace_of
-from qa_bot.slack.views.blocks import ARTICLE, CONTEXT, FEEDBACK, MORE, SHARE, WHY
-from qa_bot.slack.views.button_values import Asked, Judged, Place
+from qa_bot.slack.views.blocks import ARTICLE, ASK_PERSON, CONTEXT, FEEDBACK, MORE, SHARE, WHY
+from qa_bot.slack.views.button_values import Asked, Judged, Place, Referred
 from qa_bot.slack.views.home import ASK, ASK_AGAIN
 from qa_bot.slack.views.modals import (
     CORRECTION,
@@ -29,9 +29,11 @@ from qa_bot.slack.views.modals import (
     feedback_modal,
     notice_modal,
 )
+from qa_bot.slack.views.referrals import RESOLVED
 from qa_bot.slack.workers.judgements import FeedbackForm, record_judgement
 from qa_bot.slack.workers.modal_presenter import Modal, ModalPresenter
 from qa_bot.slack.workers.private_answers import PrivatePayload
+from qa_bot.slack.workers.referrals import ReferralPayload
 
 
 def register(app: AsyncApp) -> None:
@@ -41,6 +43,8 @@ def register(app: AsyncApp) -> None:
     app.action(CONTEXT)(show_context)
     app.action(ARTICLE)(show_article)
     app.action(SHARE)(share_answer)
+    app.action(ASK_PERSON)(ask_person)
+    app.action(RESOLVED)(resolve_referral)
     app.action(FEEDBACK)(take_feedback)
     app.action(ASK)(ask_at_home)
     app.action(re.compile(rf"{ASK_AGAIN}_\d+"))(ask_again)
@@ -87,6 +91,49 @@ async def share_answer(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltCo
     own = request._asdict() | {"thread": asked.thread}
     payload = PrivatePayload(**origin_of(context), **own, question=asked.question, key=key)
     services.jobs.put(key, "share", payload.model_dump())
+
+
+async def ask_person(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
+    """Takes a question that the articles don't answer, to pass it on to people."""
+    await ack()
+    presenter, asked = _presenter(body, context, services), Asked.load(value_of(body))
+    if presenter is None or asked is None:
+        return
+    payload = _referral(asked.question, presenter.request.person, presenter, body, context)
+    if payload is None or not services.settings.channel(payload.channel).ask:
+        return
+    if not services.jobs.put(payload.key, "refer", payload.model_dump()):
+        texts = services.texts(payload.channel)
+        services.short_tasks.start(presenter.tell(texts.person_asked), "saying that people have been asked")
+
+
+async def resolve_referral(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
+    """Closes a question that people were asked."""
+    await ack()
+    presenter, referred = _presenter(body, context, services), Referred.load(value_of(body))
+    if presenter is None or referred is None:
+        return
+    payload = _referral(referred.question, referred.person, presenter, body, context)
+    if payload is not None:
+        services.jobs.put(f"resolved:{payload.channel}:{payload.shown_at}", "resolve", payload.model_dump())
+
+
+def _referral(
+    question: str, person: str, presenter: ModalPresenter, body: dict[str, Any], context: AsyncBoltContext
+) -> ReferralPayload | None:
+    """The job about a question to people; None if the click does not say where it was."""
+    request, shown_at = presenter.request, read_timestamp(mapping(body.get("container")).get("message_ts"))
+    if request.channel is None or shown_at is None or read_id(person) is None:
+        return None
+    return ReferralPayload(
+        **origin_of(context),
+        channel=request.channel,
+        thread=request.thread or shown_at,
+        question=question,
+        person=person,
+        by=request.person,
+        shown_at=shown_at,
+    )
 
 
 async def take_feedback(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:

@@ -45,10 +45,11 @@ from qa_bot.slack.web_api.workspaces import (
     new_session,
     oauth_settings,
 )
-from qa_bot.slack.workers import private_answers, questions, retractions, workflow_steps
+from qa_bot.slack.workers import private_answers, questions, referrals, retractions, workflow_steps
 from qa_bot.slack.workers.articles import ArticleWork, PostPayload, hide_old_posts
 from qa_bot.slack.workers.private_answers import PrivatePayload
 from qa_bot.slack.workers.questions import QuestionPayload, StopPayload
+from qa_bot.slack.workers.referrals import ReferralPayload
 from qa_bot.slack.workers.retractions import RetractedPayload
 from qa_bot.slack.workers.welcomes import WelcomePayload, welcome
 
@@ -123,6 +124,8 @@ def job_table(services: Services) -> Mapping[str, Work]:
         "delete": as_bot(QuestionPayload, partial(questions.remove_answer, services)),
         "stop": as_bot(StopPayload, partial(questions.stop, services)),
         "retracted": as_bot(RetractedPayload, partial(retractions.mark_answer, services)),
+        "refer": as_bot(ReferralPayload, partial(referrals.refer, services)),
+        "resolve": as_bot(ReferralPayload, partial(referrals.resolve, services)),
         "welcome": as_bot(WelcomePayload, partial(welcome, services)),
         "ask": partial(private_answers.answer, services),
         "share": as_bot(PrivatePayload, partial(private_answers.share, services)),

@@ -43,7 +43,7 @@ FALLBACK_CHARS = 3000
 """Slack shows up to 4,000 characters of a message's text."""
 
 MORE, CONTEXT, ARTICLE, SHARE, FEEDBACK = "more_answers", "show_context", "show_article", "share_answer", "feedback"
-WHY = "show_why"
+WHY, ASK_PERSON = "show_why", "ask_person"
 """Action ids of the buttons."""
 
 TextPart: TypeAlias = RichTextElementParts.Text
@@ -99,6 +99,7 @@ def answer_message(
     shareable: bool = False,
     share_in: str | None = None,
     asked_by: str | None = None,
+    askable: bool = False,
 ) -> Message:
     """The answers to the questions of one message.
 
@@ -108,6 +109,7 @@ def answer_message(
         shareable: whether only the asker sees the message, and may share it in the channel.
         share_in: timestamp of the message in whose thread it is shared then; None to share it outside threads.
         asked_by: id of the person whose question is repeated above its answer.
+        askable: whether there are people whom one can ask when the articles don't say.
     """
     several = len(answers) > 1
     blocks: list[Block] = []
@@ -118,6 +120,7 @@ def answer_message(
             blocks.append(plain_block(answer.text))
         else:
             blocks += _answer(answer, texts, QUOTE_CHARS // len(answers), shareable=shareable, share_in=share_in)
+            blocks += _ask_person(answer, texts) if askable else []
     lines = [fallback(answer, texts) for answer in answers]
     if several or asked_by:
         questions = (escape(line_of(answer.question, QUESTION_CHARS)) for answer in answers)
@@ -169,7 +172,7 @@ def quotation_block(quotation: Quotation, texts: Texts, limit: int = QUOTE_CHARS
     return RichTextBlock(elements=[*([section(part(sure))] if sure else []), quote, below])
 
 
-def _closest_block(quotation: Quotation, texts: Texts, limit: int) -> RichTextBlock:
+def closest_block(quotation: Quotation, texts: Texts, limit: int) -> RichTextBlock:
     """A sentence that came close, with nothing in bold, and its article."""
     quote = RichTextQuoteElement(elements=[part(cut(clean(quotation.sentence.text), limit))])
     about = about_article(quotation.article, texts, words=quotation.sentence.text)
@@ -246,7 +249,7 @@ def _answer(answer: Answer, texts: Texts, limit: int, *, shareable: bool, share_
     again, shared = Asked(question=answer.asked).dump(), Asked(question=answer.asked, thread=share_in).dump()
     if best is None:
         blocks: list[Block] = [plain_block(" ".join(filter(None, [texts.not_answered, _why(answer, texts)])))]
-        blocks += [_closest_block(q, texts, limit // CLOSEST_SHOWN) for q in answer.alternatives[:CLOSEST_SHOWN]]
+        blocks += [closest_block(q, texts, limit // CLOSEST_SHOWN) for q in answer.alternatives[:CLOSEST_SHOWN]]
         buttons = button(texts.closest, MORE, again) + button(texts.why, WHY, again) if answer.alternatives else []
     else:
         blocks = [quotation_block(best, texts, limit, heading(answer, texts))]
@@ -254,7 +257,7 @@ def _answer(answer: Answer, texts: Texts, limit: int, *, shareable: bool, share_
         is_list = answer.kind is QuestionKind.ARTICLES
         if is_list:
             others = answer.alternatives[:LISTED]
-            blocks += [_closest_block(other, texts, limit // (LISTED + 1)) for other in others]
+            blocks += [closest_block(other, texts, limit // (LISTED + 1)) for other in others]
         buttons = button(texts.more, MORE, again) if answer.alternatives and not is_list else []
         place = Place.of(best).dump()
         buttons += button(texts.context, CONTEXT, place) + button(texts.article, ARTICLE, place)
@@ -263,6 +266,12 @@ def _answer(answer: Answer, texts: Texts, limit: int, *, shareable: bool, share_
     if answer.understood_as:
         blocks.insert(0, plain_block(texts.understood.format(question=line_of(answer.understood_as, QUESTION_CHARS))))
     return [*blocks, *([ActionsBlock(elements=buttons)] if buttons else []), *_feedback(answer, best, texts)]
+
+
+def _ask_person(answer: Answer, texts: Texts) -> list[Block]:
+    """The button that passes a question on to people; none if the articles say."""
+    asking = button(texts.ask_person, ASK_PERSON, Asked(question=answer.asked).dump())
+    return [ActionsBlock(elements=asking)] if asking and not answer.answered else []
 
 
 def _why(answer: Answer, texts: Texts) -> str:

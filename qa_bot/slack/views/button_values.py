@@ -59,6 +59,13 @@ class Asked(ButtonValue):
     thread: str | None = Field(None, pattern=r"^\d{1,12}\.\d{1,9}$")
 
 
+class Referred(ButtonValue):
+    """A question that people have been asked, and the id of the person who wanted to know."""
+
+    question: str = Field(max_length=MAX_QUESTION_CHARS)
+    person: str = Field(max_length=32)
+
+
 class Judged(ButtonValue):
     """Whether an answer is right: the question, and the place of its answer if there was one."""
 

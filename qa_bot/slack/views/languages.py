@@ -21,6 +21,8 @@ GERMAN = Texts(
         Gap.WORDS: "In keinem Artikel steht {words}.",
         Gap.TOGETHER: "Von den gelesenen Textstellen {count} mit {words}, keine davon mit {others}.",
         Gap.ANSWER: "Von den gelesenen Textstellen {count} mit {words}; keine antwortet sicher genug.",
+        Gap.UNREAD: "In keiner der gelesenen Textstellen steht {words}.",
+        Gap.UNCLEAR: "Die Frage nennt nichts, wonach sich suchen ließe; frag mit einem Namen oder einem anderen treffenden Wort.",
     },
     quotes="„{}“",
     joins=("und", "oder"),
@@ -50,6 +52,8 @@ GERMAN = Texts(
     why="Warum?",
     share="Im Kanal teilen",
     share_all="Allen zeigen",
+    ask_person="Jemanden fragen",
+    resolved="Erledigt",
     good="Richtig",
     bad="Falsch",
     good_label="Die Antwort ist richtig",
@@ -98,6 +102,14 @@ GERMAN = Texts(
         "weiter, oder nimm /ask für eine Antwort, die nur du siehst."
     ),
     usage="So geht es: /ask und dann eine Frage, zum Beispiel: /ask Wer hat die Wahl gewonnen? Nur du siehst die Antwort.",
+    person_asks="möchte wissen:",
+    person_closest="Die Artikel sagen es nicht. Dies kam dem am nächsten:",
+    person_how=(
+        "Antworte in diesem Thread. „Erledigt“ schließt die Frage und behält die letzte Antwort für die, die sich um mich "
+        "kümmern."
+    ),
+    person_asked="Danach ist schon gefragt worden; sieh in diesen Thread.",
+    person_resolved="Erledigt, sagt",
     welcome_hello=(
         "Hallo! Ich beantworte Fragen mit einem Satz aus einem Artikel, Wort für Wort, oder sage, dass die Artikel es nicht "
         "sagen."

@@ -55,6 +55,8 @@ class Texts:
     why: str = "Why?"
     share: str = "Share in the channel"
     share_all: str = "Show everyone"
+    ask_person: str = "Ask a person"
+    resolved: str = "Resolved"
     good: str = "Right"
     bad: str = "Wrong"
     good_label: str = "The answer is right"
@@ -109,7 +111,14 @@ class Texts:
     usage: str = (
         "How to use it: /ask followed by a question, for example: /ask Who won the election? Only you see the answer."
     )
-    # welcomes
+    # asking a person
+    person_asks: str = "would like to know:"
+    person_closest: str = "The articles don't say. This came closest:"
+    person_how: str = (
+        "Answer in this thread. “Resolved” closes the question and keeps the last answer for those who look after me."
+    )
+    person_asked: str = "They have been asked already; see this thread."
+    person_resolved: str = "Resolved, says"
     welcome_hello: str = (
         "Hello! I answer questions with a sentence from an article, word for word, or say that the articles don't say."
     )

@@ -256,7 +256,8 @@ async def _reply(
     if _is_quiet(services, asked):
         return answer_message(outcomes, texts, shareable=True, share_in=asked.thread), None
     remember_quotations(services, asked, outcomes)
-    return answer_message(outcomes, texts), turn_of(outcomes[-1])
+    askable = bool(services.settings.channel(asked.channel).ask) and asked.trigger is not Trigger.DIRECT
+    return answer_message(outcomes, texts, askable=askable), turn_of(outcomes[-1])
 
 
 async def _is_thanks(services: Services, text: str) -> bool:

@@ -36,6 +36,18 @@ def test_passages_that_have_some_words_and_not_the_others_are_counted(strict: QA
     assert missing.passages >= 2
 
 
+def test_a_question_that_names_nothing_is_told_so(strict: QABot) -> None:
+    missing = why(strict, "Who is it?")
+    assert (missing.gap, missing.words) == (Gap.UNCLEAR, ())
+    assert reason(missing).startswith("The question names nothing to look for")
+
+
+@pytest.mark.parametrize("question", ["Who is it?", "What of it?", "When was Voyager 2 launched?", "Is he?"])
+def test_no_reason_has_a_hole_in_it(strict: QABot, question: str) -> None:
+    said = reason(why(strict, question))
+    assert not [hole for hole in (" with ;", " with ,", "has .", "by .") if hole in said], said
+
+
 def test_passages_that_have_all_words_are_counted_too(strict: QABot) -> None:
     missing = why(strict, "When was Voyager 2 launched?")
     assert (missing.gap, missing.words, missing.others) == (Gap.ANSWER, ("Voyager", "2", "launched"), ())

@@ -43,7 +43,8 @@ def sources() -> dict[str, str]:
     """The app's modules, but for the texts, and for what administrators read in a terminal."""
     folder = Path(slack.__file__).parent
     elsewhere = ("texts.py", "languages.py", "check.py")
-    return {path.name: path.read_text() for path in folder.rglob("*.py") if path.name not in elsewhere}
+    paths = (path for path in folder.rglob("*.py") if path.name not in elsewhere)
+    return {str(path.relative_to(folder)): path.read_text() for path in paths}
 
 
 def test_each_text_is_used() -> None:

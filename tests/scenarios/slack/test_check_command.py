@@ -40,10 +40,10 @@ def test_slack_is_asked_whether_it_takes_our_messages_views_and_manifest(scene: 
     before = len(scene.workspace.calls)
     done = check(scene, SLACK_CONFIG_TOKEN=CONFIG_TOKEN)
     assert done.code == 0, done.output
-    assert "ok    messages and views: Slack takes all 15 kinds" in done.output
+    assert "ok    messages and views: Slack takes all 18 kinds" in done.output
     assert "ok    manifest (app): Slack takes it" in done.output
     assert "ok    manifest (manifest.json): Slack takes it" in done.output
-    assert [call.method for call in scene.workspace.calls[before:]].count("blocks.validate") == 15
+    assert [call.method for call in scene.workspace.calls[before:]].count("blocks.validate") == 18
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,12 @@ def test_what_is_in_force_is_said_for_each_channel(scene: Scene) -> None:
     own = "reply = 'ephemeral'\nlanguage = 'de'\nthreshold = 0.8\npublishers = ['Reuters', 'AP']\n"
     lines = check(scene, f"[slack]\nfollow_ups = 'always'\n[slack.channels.{general}]\n{own}").output.splitlines()
     (common,) = [line for line in lines if line.startswith("ok    [slack]: mode mention")]
-    assert "follow_ups always, reply thread, welcome yes, threshold the reader's own, publishers all" in common
+    assert (
+        "follow_ups always, reply thread, ask nobody, welcome yes, threshold the reader's own, publishers all" in common
+    )
     (channel,) = [line for line in lines if line.startswith(f"ok    channel {general}: mode mention")]
-    assert "follow_ups always, reply ephemeral, welcome yes, threshold 0.8, publishers Reuters or AP" in channel
+    assert (
+        "follow_ups always, reply ephemeral, ask nobody, welcome yes, threshold 0.8, publishers Reuters or AP"
+        in channel
+    )
     assert "language de" in channel
