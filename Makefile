@@ -34,7 +34,8 @@ test-slow: $(VENV)/.develops  ## run the slow tests, and every property with mor
 test-all: test test-slow  ## run every test
 
 browser:  ## install what the tests of the search page need: Chromium (Debian, as root) and axe-core; without them they are skipped
-	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium >/dev/null)
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+		apt-get update -qq && apt-get install -y -qq chromium >/dev/null
 	@test -f node_modules/axe-core/axe.min.js || npm install --no-save --no-package-lock --silent axe-core@4
 
 fuzz: $(VENV)/.develops  ## feed hostile input to parsers, questions, payloads, settings and store, for SECONDS=300

@@ -25,6 +25,24 @@ try:
 finally:
     with_bot.close()
 """
+SERVE = """
+import os, urllib.request
+from browser import served
+from qa_bot import load_settings
+with served(load_settings()) as address:
+    print(urllib.request.urlopen(address + "/?q=Who+led+the+party+after+Honecker").read().decode())
+"""
+ASSISTANT = """
+import os, sys
+import anyio
+from mcp.client.client import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+async def ask():
+    server = StdioServerParameters(command=sys.executable, args=["-m", "qa_bot", "mcp"], env=dict(os.environ))
+    async with Client(stdio_client(server)) as client:
+        print(await client.call_tool("ask", {"question": "Who led the party after Honecker?"}))
+anyio.run(ask)
+"""
 
 pytestmark = pytest.mark.skipif(
     not captive_network.is_possible(), reason="this machine lets nobody but root make a network namespace"
@@ -54,10 +72,12 @@ def test_no_name_is_looked_up_and_nothing_is_left_in_the_home_folder(
             ((*qa_bot, "ask", QUESTION), ""),
             ((*qa_bot, "repl"), f"{QUESTION}\n"),
             ((sys.executable, "-c", SLACK, str(tmp_path)), ""),
+            ((sys.executable, "-c", SERVE), ""),
+            ((sys.executable, "-c", ASSISTANT), ""),
         ],
         environment,
     )
-    assert seen.codes == [0, 0, 0, 0], seen
+    assert seen.codes == [0, 0, 0, 0, 0, 0], seen
     assert all("Krenz" in output for output in seen.output[1:])
     assert seen.names == []
     assert [path.name for path in (tmp_path / "home").rglob("*")] == []
