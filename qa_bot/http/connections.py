@@ -14,6 +14,8 @@ MOST_CONNECTIONS = 1000
 """Open connections of a process, if it may have twice as many files open."""
 ACCEPTED_AT_ONCE = 64
 """Connections that asyncio accepts in one go; with all of these the process stays below its limit of open files."""
+WRITE_SECONDS = 60.0
+"""Seconds in which a client must take what waits to be sent to it."""
 QUIET_SECONDS = 60.0
 """Seconds between two lines of the log about the same thing."""
 
@@ -36,12 +38,14 @@ class Connections:
         most: open connections.
         most_of_peer: open connections of one address; a proxy is one address.
         head_seconds: seconds from a connection, or from the first byte of a further request, to the end of the request's head.
+        write_seconds: seconds in which a client must take what waits to be sent to it.
     """
 
-    def __init__(self, most: int, most_of_peer: int, head_seconds: float) -> None:
+    def __init__(self, most: int, most_of_peer: int, head_seconds: float, write_seconds: float = WRITE_SECONDS) -> None:
         self._most = most
         self._most_of_peer = most_of_peer
         self.head_seconds = head_seconds
+        self.write_seconds = write_seconds
         self._waiting: dict[asyncio.Transport, Connection] = {}
         self._open: dict[asyncio.Transport, Connection] = {}
         self._of_peer: dict[str, int] = {}
@@ -124,6 +128,7 @@ class Connection(asyncio.Protocol):
         self._connections = connections
         self._inner = inner
         self._deadline: asyncio.TimerHandle | None = None
+        self._write_deadline: asyncio.TimerHandle | None = None
         self._answering = False
         self.address = ("", 0)
 
@@ -153,16 +158,20 @@ class Connection(asyncio.Protocol):
         return self._inner.eof_received()
 
     def pause_writing(self) -> None:
-        """Passes it on."""
+        """Passes it on; a client that does not read what it asked for is not waited for for ever."""
+        loop = asyncio.get_running_loop()
+        self._write_deadline = loop.call_later(self._connections.write_seconds, self.transport.abort)
         self._inner.pause_writing()
 
     def resume_writing(self) -> None:
         """Passes it on."""
+        self._end_write_deadline()
         self._inner.resume_writing()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Ends the deadline."""
+        """Ends the deadlines."""
         self._end_deadline()
+        self._end_write_deadline()
         self._connections.remove(self)
         self._inner.connection_lost(error)
 
@@ -184,6 +193,11 @@ class Connection(asyncio.Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _end_write_deadline(self) -> None:
+        if self._write_deadline is not None:
+            self._write_deadline.cancel()
+            self._write_deadline = None
 
 
 class Tally:

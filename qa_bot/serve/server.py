@@ -20,7 +20,7 @@ from qa_bot.answering.explanation import Explanation
 from qa_bot.answering.passages import MOST_FOUND
 from qa_bot.answering.results import reference
 from qa_bot.bot import QABot
-from qa_bot.http.connections import Connections, most_connections
+from qa_bot.http.connections import WRITE_SECONDS, Connections, most_connections
 from qa_bot.http.listener import HEAD_SECONDS, IDLE_SECONDS, listen
 from qa_bot.http.turns import MOST_WAITING, WAITING_SECONDS, WORKERS, BusyError, Turns
 from qa_bot.library import LISTED, Passages, find_article, list_articles, read_part
@@ -49,6 +49,7 @@ class Limits(NamedTuple):
         waiting_seconds: that a question may wait.
         connections: that are open; None for what the system allows.
         head_seconds: in which a request's head must arrive.
+        write_seconds: in which a client must take what it is sent.
     """
 
     workers: int = WORKERS
@@ -56,6 +57,7 @@ class Limits(NamedTuple):
     waiting_seconds: float = WAITING_SECONDS
     connections: int | None = None
     head_seconds: float = HEAD_SECONDS
+    write_seconds: float = WRITE_SECONDS
 
 
 class Server:
@@ -75,7 +77,7 @@ class Server:
         self._access = Access(token, hosts)
         self._turns = Turns(limits.waiting_seconds, limits.workers, limits.most_waiting)
         most = most_connections() if limits.connections is None else limits.connections
-        self._connections = Connections(most, most, limits.head_seconds)
+        self._connections = Connections(most, most, limits.head_seconds, limits.write_seconds)
 
     async def serve(self, listening: socket.socket, stop: asyncio.Event) -> None:
         """Serves until `stop` is set; then finishes what it can answer within a second.

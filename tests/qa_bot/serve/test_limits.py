@@ -127,6 +127,17 @@ def test_half_a_body_has_a_deadline(seed_bot: QABot, monkeypatch: pytest.MonkeyP
     play(seed_bot, story)
 
 
+def test_who_does_not_read_what_they_asked_for_is_disconnected(seed_bot: QABot) -> None:
+    async def story(port: int) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.setblocking(False)
+            loop, many = asyncio.get_running_loop(), b"GET /openapi.json HTTP/1.1\r\n" + HEAD + b"\r\n"
+            with pytest.raises(ConnectionError):
+                await loop.sock_sendall(connection, many * 100_000)  # more than fits anywhere
+
+    play(seed_bot, story, Limits(write_seconds=0.3))
+
+
 NONSENSE = {
     "no host": (b"GET / HTTP/1.1\r\n\r\n", 400),
     "two hosts": (b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n", 400),
