@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
 import uvicorn
@@ -190,9 +192,20 @@ def serve_http(bot: QABot, listening: socket.socket, host: str, token: str = "")
     protocol = config.http_protocol_class
     config.http_protocol_class = _factory(connections, protocol)  # type: ignore[assignment]
     try:
-        uvicorn.Server(config).run([listening])
+        _HttpServer(config).run([listening])
     finally:
         turns.close()
+
+
+class _HttpServer(uvicorn.Server):
+    """Ends its work at a signal, and leaves it to the command to end the process."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Takes signals while it serves."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, setattr, self, "should_exit", True)
+        yield
 
 
 def _factory(connections: Connections, protocol: Callable[..., asyncio.Protocol]) -> Callable[..., asyncio.Protocol]:

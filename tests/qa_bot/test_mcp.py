@@ -67,7 +67,7 @@ def served(settings: Settings, *, files: int = 1024, **more: str) -> Iterator[st
             yield f"http://127.0.0.1:{port}/mcp"
         finally:
             process.terminate()
-            process.wait(20)
+            assert process.wait(20) == 0
             log.seek(0)
             assert "Traceback" not in log.read()
 

@@ -6,7 +6,9 @@ import asyncio
 import base64
 import json
 import socket
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -239,6 +241,28 @@ def test_who_leaves_is_not_waited_for(address: str) -> None:
 
     asyncio.run(run())
     assert ask(address, question=QUESTION).status == 200
+
+
+def test_it_ends_soon_when_it_is_stopped_while_many_wait(settings: Settings, seed_bot: QABot) -> None:
+    async def run() -> float:
+        with ExitStack() as server:
+            address = server.enter_context(served(settings))  # which sees that it ends with 0, and without a traceback
+            async with aiohttp.ClientSession() as session:
+
+                async def one() -> int:
+                    with suppress(aiohttp.ClientError):
+                        async with session.post(f"{address}/ask", json={"question": QUESTION}) as response:
+                            return response.status
+                    return 503
+
+                waiting = [asyncio.ensure_future(one()) for _ in range(90)]
+                await asyncio.sleep(0.5)
+                began = time.monotonic()
+                await asyncio.to_thread(server.close)
+                assert set(await asyncio.gather(*waiting)) <= {200, 503}
+                return time.monotonic() - began
+
+    assert asyncio.run(run()) < 10
 
 
 def test_the_description_names_every_path_and_what_it_gives(address: str) -> None:
