@@ -22,12 +22,13 @@ from qa_bot.slack.jobs.queue import Jobs
 from qa_bot.slack.jobs.state import SlackState
 from qa_bot.slack.jobs.tasks import Pool, ShortTasks
 from qa_bot.slack.quoting import cut
-from qa_bot.slack.settings import SlackSettings
+from qa_bot.slack.settings import Language, SlackSettings
 from qa_bot.slack.views.archive_facts import Archive
 from qa_bot.slack.views.blocks import plain_message
 from qa_bot.slack.views.languages import texts_in
 from qa_bot.slack.views.texts import Texts
 from qa_bot.slack.web_api.agent_sessions import AgentSessions
+from qa_bot.slack.web_api.languages import PeoplesLanguages
 from qa_bot.slack.web_api.organisations import Organisations
 from qa_bot.slack.web_api.posting import Poster
 from qa_bot.slack.web_api.responding import respond, whisper
@@ -82,6 +83,7 @@ class Services:
         short_tasks: work that is not recorded, such as opening a modal.
         sessions: which methods for agents each workspace has.
         organisations: which workspaces belong to the bot's organisation.
+        languages: of people.
         jobs: work that is recorded before its event is acknowledged.
         loaded: set when the models are loaded.
     """
@@ -97,6 +99,7 @@ class Services:
     poster: Poster = field(init=False)
     short_tasks: ShortTasks = field(default_factory=ShortTasks)
     organisations: Organisations = field(default_factory=Organisations)
+    languages: PeoplesLanguages = field(default_factory=PeoplesLanguages)
     sessions: AgentSessions = field(default_factory=AgentSessions)
     jobs: Jobs = field(init=False, repr=False)
     loaded: asyncio.Event = field(default_factory=asyncio.Event)
@@ -115,9 +118,14 @@ class Services:
             return only
         return only.model_copy(update={"hidden": self.state.posted_elsewhere(team, channel)})
 
-    def texts(self, channel: str | None) -> Texts:
-        """The fixed texts in the language of a channel."""
-        return texts_in(self.settings.channel(channel).language)
+    def texts(self, channel: str | None, person: str | None = None) -> Texts:
+        """The fixed texts in the language of a channel; where none is set, in that of a person, as far as it is known."""
+        return texts_in(self.settings.channel(channel).language or self.languages.of(person) or Language.ENGLISH)
+
+    async def learn_language(self, client: AsyncWebClient | None, channel: str | None, person: str | None) -> None:
+        """Learns a person's language, if that matters in a channel."""
+        if client is not None and self.settings.channel(channel).language is None:
+            await self.languages.learn(client, person)
 
     async def tell_where_used(self, client: AsyncWebClient, request: Request, text: str) -> None:
         """Tells a person something where they used a button or shortcut: in its thread, else in its channel."""

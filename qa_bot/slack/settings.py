@@ -84,7 +84,9 @@ class ChannelSettings(BaseModel):
     sources: tuple[str, ...] = Field(
         (), description="show only articles from these sources (* matches anything); empty = all"
     )
-    language: Language = Field(Language.ENGLISH, description="language of the bot's own texts: en or de")
+    language: Language | None = Field(
+        None, description="language of the bot's own texts: en or de; default: that of the person, or else en"
+    )
     index_posts: bool = Field(False, description="index links and files that are posted there")
     external_people: bool = Field(False, description="answer people of other organisations there")
 
@@ -142,6 +144,7 @@ class SlackSettings(ChannelSettings):
         values = self.channel(channel).model_dump(mode="json")
         values["threshold"] = "the reader's own" if values["threshold"] is None else values["threshold"]
         values["ask"] = values["ask"] or "nobody"
+        values["language"] = values["language"] or "of the person"
         return ", ".join(f"{name} {_shown(value)}" for name, value in values.items())
 
     @property

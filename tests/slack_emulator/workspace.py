@@ -54,6 +54,7 @@ class User:
     name: str
     team_id: str = TEAM_ID
     is_bot: bool = False
+    locale: str = "en-US"
 
 
 @dataclass

@@ -19,7 +19,7 @@ from qa_bot.slack.check.validation import validate_manifests, validate_shapes
 from qa_bot.slack.incoming.requests import mapping
 from qa_bot.slack.jobs.state import FILE_NAME, SlackState
 from qa_bot.slack.listeners.commands import SHORTCUT
-from qa_bot.slack.settings import Mode, SlackSettings, app_token, bot_token
+from qa_bot.slack.settings import Language, Mode, SlackSettings, app_token, bot_token
 from qa_bot.slack.views.languages import texts_in
 from qa_bot.slack.web_api.calls import CALL_ERRORS, error_code
 from qa_bot.slack.web_api.workspaces import SCOPES, app_of_bot, new_client, new_session
@@ -158,7 +158,7 @@ async def _of_bot_token(
             yield Finding(None, f"scope {scope}", FREE_PLAN)
         else:
             yield Finding(False, f"scope {scope}", f"missing; {REINSTALL}")
-    texts = texts_in(settings.channel(None).language)
+    texts = texts_in(settings.channel(None).language or Language.ENGLISH)
     shown = await validate_shapes(client, texts, str(response.get("user_id")))
     yield Finding(shown.right, "messages and views", shown.words)
     for finding in await _of_manifest(client, settings, session, http, str(response.get("bot_id"))):

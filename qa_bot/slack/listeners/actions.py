@@ -103,7 +103,7 @@ async def ask_person(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltCont
     if payload is None or not services.settings.channel(payload.channel).ask:
         return
     if not services.jobs.put(payload.key, "refer", payload.model_dump()):
-        texts = services.texts(payload.channel)
+        texts = services.texts(payload.channel, payload.by)
         services.short_tasks.start(presenter.tell(texts.person_asked), "saying that people have been asked")
 
 
@@ -168,7 +168,7 @@ async def take_correction(
     if request is None or form is None or services.refuses(context, form.channel, request.person_team):
         await ack()
         return
-    texts = services.texts(form.channel)
+    texts = services.texts(form.channel, request.person)
     verdict, correction = _filled_in(view)
     if verdict is None and not correction:
         await ack(response_action="errors", errors={REASON: texts.feedback_needed})
@@ -203,7 +203,8 @@ def _show(body: dict[str, Any], context: AsyncBoltContext, services: Services, m
 
 async def _judge(services: Services, presenter: ModalPresenter, judged: Judged, given: float) -> None:
     request = presenter.request
-    texts = services.texts(request.channel)
+    await presenter.learn_language()
+    texts = services.texts(request.channel, request.person)
     if not judged.good:
         form = FeedbackForm(judged=judged, channel=request.channel)
         await presenter.open(feedback_modal(form.model_dump_json(), texts))

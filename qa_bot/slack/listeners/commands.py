@@ -41,7 +41,7 @@ async def ask(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, se
     if request is None or request.channel is None:
         await ack()
         return
-    texts = services.texts(request.channel)
+    texts = services.texts(request.channel, request.person)
     refused = services.refuses(context, request.channel, request.person_team)
     question = typed(str(body.get("text") or ""))
     talk = small_talk(question)
@@ -65,7 +65,7 @@ async def ask_admin(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltConte
     if request is None:
         await ack()
         return
-    texts = services.texts(request.channel)
+    texts = services.texts(request.channel, request.person)
     if request.person not in services.settings.admins or services.refuses(context, None, request.person_team):
         await ack(**ephemeral(texts.admin_denied))
         return
@@ -96,7 +96,7 @@ async def answer_this(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltCon
     request, message = read_request(body), mapping(body.get("message"))
     if request is None or not message:
         return
-    posted, texts = read_message(message, request.channel), services.texts(request.channel)
+    posted, texts = read_message(message, request.channel), services.texts(request.channel, request.person)
     refused = services.refuses(context, request.channel, request.person_team)
     if refused:
         _tell(context, services, request, texts.not_you if refused is Refusal.STRANGER else texts.not_here)

@@ -112,6 +112,8 @@ def job_table(services: Services) -> Mapping[str, Work]:
             origin = payload.model_validate(job.payload | ({"again": True} if job.attempts > 1 else {}))
             client = await services.workspaces.client(origin.enterprise, origin.team)
             if client is not None:
+                person, channel = getattr(origin, "person", None), getattr(origin, "channel", None)
+                await services.learn_language(client, channel, person)
                 await work(client, origin)
 
         return run

@@ -16,8 +16,7 @@ from qa_bot.slack.log_redaction import in_words
 from qa_bot.slack.services import Services
 from qa_bot.slack.settings import ChannelSettings
 from qa_bot.slack.views.blocks import Failure, Outcome
-from qa_bot.slack.views.languages import texts_in
-from qa_bot.slack.views.texts import number
+from qa_bot.slack.views.texts import Texts, number
 from qa_bot.slack.web_api.posting import Abandoned
 
 _log = logging.getLogger(__name__)
@@ -32,6 +31,7 @@ async def ask(
     abandoned: Callable[[], bool] = bool,
     team: str | None = None,
     explained: Callable[[Explanation], None] | None = None,
+    person: str | None = None,
 ) -> list[Outcome]:
     """Answers questions, each in the light of those before it.
 
@@ -44,18 +44,20 @@ async def ask(
         abandoned: says whether the answers are not wanted any more; asked before each question and at the end.
         team: id of the workspace; None if it is not known.
         explained: is told how each answer came about.
+        person: id of who asks, for the language of what goes wrong; None if it is not known.
 
     Raises:
         Abandoned: the answers are not wanted any more.
     """
     settings, only = services.settings.channel(channel), services.only(channel, team)
+    texts = services.texts(channel, person)
 
     def work() -> list[Outcome]:
         conversation, outcomes = list(turns), []
         for question in questions:
             if abandoned():
                 raise Abandoned
-            outcomes.append(_outcome(services.bot, settings, only, question, conversation, explained))
+            outcomes.append(_outcome(services.bot, settings, texts, only, question, conversation, explained))
             conversation.append(turn_of(outcomes[-1]))
         if abandoned():
             raise Abandoned
@@ -74,12 +76,12 @@ def turn_of(outcome: Outcome) -> Turn:
 def _outcome(
     bot: QABot,
     settings: ChannelSettings,
+    texts: Texts,
     only: ArticleFilter,
     question: str,
     turns: Sequence[Turn],
     explained: Callable[[Explanation], None] | None,
 ) -> Outcome:
-    texts = texts_in(settings.language)
     if len(squeeze(question)) > MAX_QUESTION_CHARS:
         return Failure(question, texts.too_long.format(count=number(MAX_QUESTION_CHARS, texts)))
     try:

@@ -44,10 +44,18 @@ class ModalPresenter:
         self._client = client
         self.request = request
         self.team = team
-        self._texts = services.texts(request.channel)
+
+    @property
+    def _texts(self) -> Texts:
+        return self._services.texts(self.request.channel, self.request.person)
+
+    async def learn_language(self) -> None:
+        """Learns the language of the person who clicked, if it matters."""
+        await self._services.learn_language(self._client, self.request.channel, self.request.person)
 
     async def article(self, place: Place, modal: Modal) -> None:
         """Shows an article, or a part of it."""
+        await self.learn_language()
         texts = self._texts
         try:
             only = self._services.only(self.request.channel, self.team)
@@ -61,6 +69,7 @@ class ModalPresenter:
 
     async def more(self, question: str) -> None:
         """Asks again and shows the further answers; the modal opens first, as Slack allows that for seconds only."""
+        await self.learn_language()
         texts = self._texts
         view = await self.open(notice_modal(texts.more_title, texts.searching, texts))
         if view is not None:
@@ -69,6 +78,7 @@ class ModalPresenter:
 
     async def why(self, question: str) -> None:
         """Asks again and shows how the answer came about."""
+        await self.learn_language()
         texts = self._texts
         view = await self.open(notice_modal(texts.why_title, texts.searching, texts))
         if view is None:
@@ -83,6 +93,7 @@ class ModalPresenter:
 
     async def answer(self, question: str) -> None:
         """Answers a question of App Home."""
+        await self.learn_language()
         texts, services, team = self._texts, self._services, self.team or ""
         view = await self.open(notice_modal(texts.answer_title, texts.searching, texts))
         services.remember_question(team, self.request.person, question)
@@ -124,6 +135,7 @@ class ModalPresenter:
 async def publish_home(services: Services, client: AsyncWebClient, person: str, team: str) -> None:
     """Shows the current App Home to a person."""
     only = services.only(None)
+    await services.learn_language(client, None, person)
     try:
         counts, newest = await services.archive.counts(), await services.archive.newest(only, NEWEST)
     except QABotError as error:
@@ -131,10 +143,10 @@ async def publish_home(services: Services, client: AsyncWebClient, person: str, 
         counts, newest = None, []
     facts = HomeFacts(services.state.last_questions(team, person), counts, newest, bool(only))
     try:
-        await call(client.views_publish, user_id=person, view=home_view(facts, services.texts(None)))
+        await call(client.views_publish, user_id=person, view=home_view(facts, services.texts(None, person)))
     except SlackApiError as error:
         if error_code(error) not in VIEW_REFUSED:
             raise
         report(error_code(error), detail_of(error), services.state.remember_refusal)
         bare = HomeFacts([], counts, [], bool(only))
-        await call(client.views_publish, user_id=person, view=home_view(bare, services.texts(None)))
+        await call(client.views_publish, user_id=person, view=home_view(bare, services.texts(None, person)))

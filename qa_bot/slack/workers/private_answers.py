@@ -44,7 +44,9 @@ class PrivatePayload(Origin):
 async def answer(services: Services, job: Job) -> None:
     """Answers a question so that only the asker sees it."""
     asked = PrivatePayload.model_validate(job.payload)
-    texts = services.texts(asked.channel)
+    client = await services.workspaces.client(asked.enterprise, asked.team)
+    await services.learn_language(client, asked.channel, asked.person)
+    texts = services.texts(asked.channel, asked.person)
 
     async def tell(ahead: int) -> None:
         waiting = texts.waiting.format(count=number(ahead, texts))
@@ -52,7 +54,9 @@ async def answer(services: Services, job: Job) -> None:
 
     if services.settings.log_questions:
         _log.info("question in %s: %s", asked.channel, asked.question)
-    outcomes = await ask(services, asked.channel, questions_in(asked.question), (), tell, team=asked.team)
+    outcomes = await ask(
+        services, asked.channel, questions_in(asked.question), (), tell, team=asked.team, person=asked.person
+    )
     services.remember_question(asked.team, asked.person, asked.question)
     shown = answer_message(outcomes, texts, shareable=True)
     await respond(services.session, asked.response_url, shown, note=services.state.remember_refusal)
@@ -60,8 +64,8 @@ async def answer(services: Services, job: Job) -> None:
 
 async def share(services: Services, client: AsyncWebClient, asked: PrivatePayload) -> None:
     """Asks again, as the channel may see it, and posts the answer there."""
-    texts = services.texts(asked.channel)
-    (outcome,) = await ask(services, asked.channel, [asked.question], team=asked.team)
+    texts = services.texts(asked.channel, asked.person)
+    (outcome,) = await ask(services, asked.channel, [asked.question], team=asked.team, person=asked.person)
     message, turn = answer_message([outcome], texts, asked_by=asked.person), turn_of(outcome)
     try:
         posted = await services.poster.post(

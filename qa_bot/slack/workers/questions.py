@@ -65,7 +65,7 @@ class StopPayload(MessageOrigin):
 async def answer(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> None:
     """Answers a message in its thread."""
     if asked.trigger is Trigger.SHORTCUT and await _posted(services, client, asked) is not None:
-        await _tell_user(services, client, asked, services.texts(asked.channel).already)
+        await _tell_user(services, client, asked, services.texts(asked.channel, asked.person).already)
         return
     conversation = await _conversation(services, client, asked)
     if conversation is None:
@@ -100,7 +100,7 @@ async def _post(
     if _is_quiet(services, asked):
         note, person = services.state.remember_refusal, asked.used_by or asked.person
         if not await whisper(client, asked.channel, person, message, thread=_thread(asked), note=note):
-            await _tell_user(services, client, asked, services.texts(asked.channel).invite_me)
+            await _tell_user(services, client, asked, services.texts(asked.channel, asked.person).invite_me)
         return
     # before the answer is posted: a follow-up may come at once, and this process may end
     services.state.threads.remember(asked.channel, asked.thread, asked.ts, turn)
@@ -119,7 +119,7 @@ async def _post(
         code = error_code(error)
         _log.error("an answer could not be posted in %s: %s; run: qa-bot slack --check", asked.channel, code)
         _forget(services, asked)
-        await _tell_user(services, client, asked, services.texts(asked.channel).invite_me)
+        await _tell_user(services, client, asked, services.texts(asked.channel, asked.person).invite_me)
         return
     services.state.remember_answer(asked.channel, asked.ts, posted)
     if asked.trigger is Trigger.DIRECT and asked.thread == asked.ts:
@@ -134,7 +134,7 @@ def _is_quiet(services: Services, asked: QuestionPayload) -> bool:
 
 async def refuse(services: Services, client: AsyncWebClient, asked: QuestionPayload) -> None:
     """Tells a person that too many questions are waiting."""
-    message = plain_message(services.texts(asked.channel).too_busy)
+    message = plain_message(services.texts(asked.channel, asked.person).too_busy)
     note = services.state.remember_refusal
     await whisper(client, asked.channel, asked.person, message, thread=_thread(asked), note=note)
 
@@ -239,7 +239,7 @@ async def _reply(
     Raises:
         Abandoned: a person has stopped it.
     """
-    texts = services.texts(asked.channel)
+    texts = services.texts(asked.channel, asked.person)
     text = typed(asked.text, asked.bot_user)
     talk = small_talk(text)
     if talk or not text:
@@ -275,7 +275,7 @@ async def _outcomes(
     Raises:
         Abandoned: a person has stopped it.
     """
-    texts, abandoned = services.texts(asked.channel), _abandoned(services, asked)
+    texts, abandoned = services.texts(asked.channel, asked.person), _abandoned(services, asked)
 
     async def tell(ahead: int) -> None:
         if not abandoned():
@@ -288,7 +288,16 @@ async def _outcomes(
         await status_line.show(texts.status.format(passages=passages))
     auto = asked.trigger is Trigger.AUTO
     told = None if auto else tell
-    outcomes = await ask(services, asked.channel, questions_in(text), conversation.turns, told, abandoned, asked.team)
+    outcomes = await ask(
+        services,
+        asked.channel,
+        questions_in(text),
+        conversation.turns,
+        told,
+        abandoned,
+        asked.team,
+        person=asked.person,
+    )
     if not auto:
         return outcomes
     return [outcome for outcome in outcomes if not isinstance(outcome, Failure) and outcome.answered]

@@ -53,7 +53,11 @@ class ReferralPayload(Origin):
 
 async def refer(services: Services, client: AsyncWebClient, asked: ReferralPayload) -> None:
     """Asks the people whom the channel's settings name, in the thread, once."""
-    whom, texts, state = services.settings.channel(asked.channel).ask, services.texts(asked.channel), services.state
+    whom, texts, state = (
+        services.settings.channel(asked.channel).ask,
+        services.texts(asked.channel, asked.person),
+        services.state,
+    )
     digest = _digest(asked.question)
     if not whom or state.is_referred(asked.channel, asked.thread, digest):
         return
@@ -76,7 +80,7 @@ async def refer(services: Services, client: AsyncWebClient, asked: ReferralPaylo
 
 async def resolve(services: Services, client: AsyncWebClient, closed: ReferralPayload) -> None:
     """Closes a question, and keeps the last answer that somebody has written in the thread as feedback."""
-    texts = services.texts(closed.channel)
+    texts = services.texts(closed.channel, closed.person)
     reply = await _last_reply(client, closed)
     message = resolved_message(closed.question, closed.person, closed.by, texts)
     try:

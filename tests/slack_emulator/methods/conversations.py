@@ -133,7 +133,9 @@ def user_info(api: WebApi, arguments: dict[str, Any]) -> dict[str, Any]:
     shown: dict[str, Any] = {"id": user.id, "team_id": user.team_id, "name": user.name, "real_name": user.name.title()}
     if enterprise := api.workspace.enterprise_of(user.team_id):
         shown["enterprise_user"] = {"id": user.id, "enterprise_id": enterprise, "teams": [user.team_id]}
-    return {"user": shown | {"is_bot": user.is_bot, "is_stranger": False, "deleted": False, "locale": "en-US"}}
+    if str(arguments.get("include_locale", "")).lower() in ("1", "true"):
+        shown["locale"] = user.locale
+    return {"user": shown | {"is_bot": user.is_bot, "is_stranger": False, "deleted": False}}
 
 
 def _reacted(api: WebApi, arguments: dict[str, Any]) -> tuple[Message, set[str]]:
