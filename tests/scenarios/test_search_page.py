@@ -75,6 +75,43 @@ def test_the_words_are_marked_in_their_article(address: str) -> None:
     play(story)
 
 
+def test_a_filter_is_in_the_link_and_stays_in_the_form(address: str) -> None:
+    async def story(page: Page) -> None:
+        await page.open(f"{address}/?q={quote(QUESTION)}")
+        await page.run("document.querySelector('details').open = true; document.querySelector('#since').focus()")
+        await page.type("2025")
+        await page.press("Enter", 13, "\r")
+        await page.wait_for(
+            "new URL(location).searchParams.get('since') === '2025' && !!document.querySelector('#answer')"
+        )
+        assert "Searched only part of the archive: since 2025-01-01" in await page.run("document.body.textContent")
+        assert (
+            await page.run("document.querySelector('details').open && document.querySelector('#since').value") == "2025"
+        )
+        await page.run("history.back()")
+        assert await page.wait_for("document.querySelector('mark')?.textContent") == ANSWER
+        assert await page.run("document.querySelector('#since').disabled") is False
+
+    play(story)
+
+
+def test_it_loads_nothing_from_elsewhere_and_breaks_no_policy(address: str) -> None:
+    watch = (
+        "window.broken = []; addEventListener('securitypolicyviolation', e => broken.push(e.blockedURI + e.sourceFile))"
+    )
+
+    async def story(page: Page) -> None:
+        await page.call("Page.addScriptToEvaluateOnNewDocument", source=watch)
+        for query in ("", f"?q={quote(QUESTION)}", f"?q={quote(UNANSWERED)}"):
+            await page.open(f"{address}/{query}")
+            assert await page.run("broken") == []
+            loaded = await page.run("performance.getEntriesByType('resource').map(one => one.name)")
+            assert loaded
+            assert all(name.startswith(address) for name in loaded), loaded
+
+    play(story)
+
+
 def test_it_works_without_a_script(address: str) -> None:
     async def story(page: Page) -> None:
         await page.call("Emulation.setScriptExecutionDisabled", value=True)
@@ -87,7 +124,7 @@ def test_it_works_without_a_script(address: str) -> None:
     play(story)
 
 
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("size", [(320, 640), PHONE, DESKTOP], ids=["narrow", "phone", "desktop"])
 def test_nothing_is_wider_than_the_window_and_what_is_tapped_is_large_enough(
     address: str, size: tuple[int, int]
 ) -> None:
