@@ -109,6 +109,8 @@ def _responses(model: type[BaseModel]) -> dict[str, Any]:
         "400": "the request cannot be answered as it is",
         "401": "a token is needed",
         "404": "there is no such article",
+        "408": "the request arrived too slowly",
+        "413": "the request is too large",
         "503": "too many questions are waiting, or the store cannot be read",
         "504": "the passages cannot be read in time",
     }
