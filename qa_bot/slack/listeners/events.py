@@ -16,12 +16,12 @@ from embeddings.errors import QABotError
 from qa_bot.slack.incoming.access import ANSWERED_SUBTYPES, is_from_bot, is_shared, team_of
 from qa_bot.slack.incoming.messages import Trigger, is_question, links, trigger_of, typed
 from qa_bot.slack.incoming.requests import IncomingMessage, mapping, read_id, read_message, read_timestamp
-from qa_bot.slack.services import Services, identity_of, origin_of
+from qa_bot.slack.services import Origin, Services, identity_of, origin_of
 from qa_bot.slack.web_api.files import read_files
 from qa_bot.slack.workers.articles import PostPayload
 from qa_bot.slack.workers.modal_presenter import publish_home
 from qa_bot.slack.workers.questions import QuestionPayload, StopPayload
-from qa_bot.slack.workers.welcomes import WelcomePayload
+from qa_bot.slack.workers.welcomes import begin_welcome
 
 ARTICLES_A_MESSAGE = 10
 
@@ -66,16 +66,7 @@ async def member_joined(
         return
     team = team_of({"user_team": event.get("inviter_team")}, shared=is_shared(body))
     if not services.refuses(context, channel, team):
-        _welcome(services, channel, context)
-
-
-def _welcome(services: Services, channel: str, context: AsyncBoltContext) -> None:
-    """Welcomes a channel, or a person in their direct messages, if that is wanted and has not been done."""
-    origin = origin_of(context)
-    if not services.settings.channel(channel).welcome or services.state.is_welcomed(origin["team"], channel):
-        return
-    payload = WelcomePayload(**origin, channel=channel)
-    services.jobs.put(f"welcome:{origin['team']}:{channel}", "welcome", payload.model_dump())
+        begin_welcome(services, Origin(**origin_of(context)), channel)
 
 
 async def app_home_opened(event: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
@@ -134,8 +125,6 @@ def _posted(
     trigger = Trigger.MENTION if mention else _trigger(posted, context, services)
     if trigger is None:
         return
-    if trigger is Trigger.DIRECT:
-        _welcome(services, posted.channel, context)
     payload = _payload(posted, trigger, context, again=again)
     if not services.jobs.full:
         services.jobs.put(f"question:{payload.about}", "question", payload.model_dump())

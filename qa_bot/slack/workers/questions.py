@@ -31,6 +31,7 @@ from qa_bot.slack.web_api.threads import find_answer, read_thread, turn_payload
 from qa_bot.slack.workers.asking import ask, turn_of
 from qa_bot.slack.workers.retractions import remember_quotations
 from qa_bot.slack.workers.status_line import StatusLine
+from qa_bot.slack.workers.welcomes import begin_welcome
 
 TITLE_CHARS = 80
 
@@ -122,6 +123,8 @@ async def _post(
         await _tell_user(services, client, asked, services.texts(asked.channel, asked.person).invite_me)
         return
     services.state.remember_answer(asked.channel, asked.ts, posted)
+    if asked.trigger is Trigger.DIRECT:
+        begin_welcome(services, asked, asked.channel)  # after the answer, which is what a person waits for
     if asked.trigger is Trigger.DIRECT and asked.thread == asked.ts:
         await status_line.title(cut(typed(asked.text, asked.bot_user), TITLE_CHARS))
 

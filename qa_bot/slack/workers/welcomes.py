@@ -33,6 +33,16 @@ class WelcomePayload(Origin):
     channel: str
 
 
+def begin_welcome(services: Services, origin: Origin, channel: str) -> None:
+    """Welcomes a channel, or a person in their direct messages, if that is wanted and has not been done."""
+    if not services.settings.channel(channel).welcome or services.state.is_welcomed(origin.team, channel):
+        return
+    own = origin.model_dump(include={"team", "enterprise", "bot_user"})
+    services.jobs.put(
+        f"welcome:{origin.team}:{channel}", "welcome", WelcomePayload(**own, channel=channel).model_dump()
+    )
+
+
 async def welcome(services: Services, client: AsyncWebClient, joined: WelcomePayload) -> None:
     """Says what the bot reads, two questions that it can answer, and how to ask; once."""
     state = services.state
