@@ -16,6 +16,7 @@ EXAMPLES = """\
 Examples:
   qa-bot eval dev-v2.0.json                            reading, searching, and both
   qa-bot eval --mode reader --json dev-v1.1.json.gz
+  qa-bot eval questions.csv                            your archive: columns question, answers (a|b), article
   qa-bot eval --mode conversation follow-ups.jsonl     a line: history, question, and rewrite or answers or both
   qa-bot eval --compare out --tune --precision 0.9 dev-v2.0.json
   qa-bot eval --limit 500 --report out dev-v2.0.json   out/report.html, report.json, predictions.jsonl
@@ -24,7 +25,12 @@ Examples:
 
 @click.command("eval", cls=Command, settings=ANSWERING, epilog=EXAMPLES)
 @click.argument(
-    "files", nargs=-1, required=True, metavar="FILE...", type=PATH, help="SQuAD v1.1 or v2.0, .json or .json.gz"
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE...",
+    type=PATH,
+    help="SQuAD v1.1 or v2.0, .json or .json.gz; or your own questions to your own archive, .jsonl or .csv",
 )
 @click.option(
     "--mode",
@@ -52,7 +58,7 @@ def command(
     precision: float,
     as_json: bool,
 ) -> int:
-    """Measure answers on question files in SQuAD format."""
+    """Measure answers on question files, or on your own questions."""
     from qa_bot.evaluation import comparison
     from qa_bot.evaluation.html_report import html_page
     from qa_bot.evaluation.modes import QUESTION_MODES, Mode, evaluate

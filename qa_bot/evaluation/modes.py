@@ -19,11 +19,12 @@ import numpy as np
 from embeddings.errors import QuestionError, SettingsError
 from qa_bot import __version__
 from qa_bot.answering.normalize import normalize_answer
-from qa_bot.answering.results import iterate
+from qa_bot.answering.results import Answer, iterate
 from qa_bot.bot import QABot
 from qa_bot.evaluation.conversations import evaluate_conversations
 from qa_bot.evaluation.datasets import Question, load_follow_ups, load_questions
 from qa_bot.evaluation.metrics import DEPTH, rank_figures, reciprocal_rank_fusion
+from qa_bot.evaluation.own_archive import SUFFIXES, ask_own, load_own_questions
 from qa_bot.evaluation.predictions import Latency, Prediction, answer_figures
 from qa_bot.evaluation.question_archive import ParagraphArchive, write_articles
 from qa_bot.evaluation.report import EvaluationReport, Provenance, Ranking, RetrievalFigures
@@ -73,7 +74,8 @@ def evaluate(
     """Evaluates the bot on question files.
 
     Args:
-        files: in SQuAD format, v1.1 or v2.0, at least one; what they hold is taken as one set of questions.
+        files: in SQuAD format, v1.1 or v2.0, at least one; what they hold is taken as one set of questions.  Or all of
+            them JSONL or CSV (`qa_bot.evaluation.own_archive`): then the archive of the settings is asked, and read only.
         settings: models, passage lengths, threshold as in the settings; `data_dir` is not used.
         modes: what to evaluate.
         limit: look at this many questions only, at least 1, spread evenly over the files; archives still hold all
@@ -84,10 +86,17 @@ def evaluate(
     Raises:
         DatasetError: a file is missing or not in SQuAD format.
         ModelError: a model of the settings cannot be used.
-        SettingsError: other modes are named beside CONVERSATION.
+        SettingsError: other modes are named beside CONVERSATION, or files of both kinds.
     """
     if Mode.CONVERSATION in modes:
         return _converse(files, settings, modes, limit, progress, say)
+    own = [path.suffix.lower() in SUFFIXES for path in files]
+    if any(own):
+        if not all(own):
+            raise SettingsError(
+                "files in SQuAD format and one's own questions (.jsonl, .csv) are not evaluated together"
+            )
+        return _ask_own(files, settings, limit, progress, say)
     questions = [question for path in files for question in _load(path, say)]
     number = min(limit or len(questions), len(questions))
     asked = [questions[at * len(questions) // number] for at in range(number)]
@@ -116,6 +125,49 @@ def evaluate(
                 settings={name: str(getattr(settings, name)) for name in SETTINGS},
             )
     return EvaluationReport(provenance=provenance, **results)
+
+
+def _ask_own(
+    files: Sequence[Path], settings: Settings, limit: int | None, progress: Progress, say: Callable[[str], None]
+) -> EvaluationReport:
+    """Asks a person's own questions of their own archive."""
+    questions = [question for path in files for question in load_own_questions(path)]
+    number = min(limit or len(questions), len(questions))
+    chosen = [questions[at * len(questions) // number] for at in range(number)]
+    with QABot(settings, say) as bot:
+        bot.load()
+        figures, asked = ask_own(bot, chosen, lambda done, total: progress(done, total, "questions asked"))
+        threshold = _threshold(bot)
+        provenance = Provenance(
+            files=tuple(map(str, files)),
+            questions=len(questions),
+            evaluated=len(chosen),
+            encoder=bot.encoder.identity,
+            reader=bot.reader.identity,
+            version=__version__,
+            settings={name: str(getattr(settings, name)) for name in SETTINGS},
+        )
+    predictions = tuple(_prediction(own.question, answer, threshold) for own, answer in asked)
+    return EvaluationReport(
+        provenance=provenance,
+        archive=figures,
+        end_to_end=answer_figures(predictions, threshold),
+        end_to_end_predictions=predictions,
+    )
+
+
+def _prediction(question: Question, answer: Answer | None, threshold: float) -> Prediction:
+    best = next(iterate(answer), None) if answer else None
+    text, confidence = (best.answer.text, best.answer.confidence) if best else ("", 0.0)
+    return Prediction.of(
+        question,
+        text,
+        score=confidence,
+        confidence=confidence,
+        threshold=threshold,
+        milliseconds=answer.timings_ms.total if answer else 0.0,
+        sentence=best.sentence.text if best else "",
+    )
 
 
 def _converse(

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from embeddings.errors import SettingsError
 from qa_bot.evaluation.conversations import ConversationFigures, conversation_tables
 from qa_bot.evaluation.metrics import RankFigures, RiskCoverage
+from qa_bot.evaluation.own_archive import ArchiveFigures, archive_rows
 from qa_bot.evaluation.predictions import AnswerFigures, Latency, Prediction
 
 Row = tuple[str, ...]
@@ -79,6 +80,7 @@ class EvaluationReport(BaseModel, frozen=True):
     retrieval: RetrievalFigures | None = None
     end_to_end: AnswerFigures | None = None
     conversation: ConversationFigures | None = None
+    archive: ArchiveFigures | None = None
     reader_predictions: tuple[Prediction, ...] = Field((), exclude=True, repr=False)
     rankings: tuple[Ranking, ...] = Field((), exclude=True, repr=False)
     end_to_end_predictions: tuple[Prediction, ...] = Field((), exclude=True, repr=False)
@@ -151,6 +153,8 @@ def _tables(report: EvaluationReport) -> Iterator[tuple[str, list[Row]]]:
         yield title, _retrieval_rows(figures)
     if report.end_to_end:
         yield f"End to end: {report.end_to_end.questions:,} questions", _answer_rows(report.end_to_end)
+    if report.archive:
+        yield f"Your archive: {report.provenance.evaluated:,} questions of yours", archive_rows(report.archive)
     if report.conversation:
         yield from conversation_tables(report.conversation)
 
