@@ -41,6 +41,7 @@ Examples:
 )
 @click.option("--limit", type=count, metavar="N", help="ask at most N questions, spread evenly")
 @click.option("--report", "folder", type=PATH, metavar="DIR", help="write the report and every answer there")
+@click.option("--baselines", is_flag=True, help="also say what is got end to end without reading")
 @click.option("--compare", type=PATH, metavar="DIR", help="say what got better and worse since the report in DIR")
 @click.option("--tune", is_flag=True, help="propose a threshold for the share of right answers that --precision names")
 @click.option(
@@ -53,6 +54,7 @@ def command(
     mode: tuple[str, ...],
     limit: int | None,
     folder: Path | None,
+    baselines: bool,
     compare: Path | None,
     tune: bool,
     precision: float,
@@ -70,7 +72,9 @@ def command(
     before = comparison.earlier_predictions(compare) if compare else {}
     modes = tuple(map(Mode, dict.fromkeys(mode))) or QUESTION_MODES
     with ProgressLine(sys.stderr) as line:
-        report = evaluate(files, settings=settings, modes=modes, limit=limit, progress=line.steps, say=note)
+        report = evaluate(
+            files, settings=settings, modes=modes, limit=limit, progress=line.steps, say=note, with_baselines=baselines
+        )
     if folder:
         write_report(report, folder, {"report.html": html_page(report)})
     print_json(json.dumps(report.to_json(), ensure_ascii=False)) if as_json else print(text_table(report))

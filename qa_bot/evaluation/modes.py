@@ -21,6 +21,7 @@ from qa_bot import __version__
 from qa_bot.answering.normalize import normalize_answer
 from qa_bot.answering.results import Answer, iterate
 from qa_bot.bot import QABot
+from qa_bot.evaluation.baselines import baselines
 from qa_bot.evaluation.conversations import evaluate_conversations
 from qa_bot.evaluation.datasets import Question, load_follow_ups, load_questions
 from qa_bot.evaluation.metrics import DEPTH, rank_figures, reciprocal_rank_fusion
@@ -70,6 +71,7 @@ def evaluate(
     limit: int | None = None,
     progress: Progress = lambda done, total, what: None,
     say: Callable[[str], None] = lambda _: None,
+    with_baselines: bool = False,
 ) -> EvaluationReport:
     """Evaluates the bot on question files.
 
@@ -82,6 +84,7 @@ def evaluate(
             paragraphs, as an answer is the harder to find the more there are.  None for all questions.
         progress: is told how far each step is.
         say: is told what else a person should see (a model is compiled).
+        with_baselines: also say what is got end to end without reading (`qa_bot.evaluation.baselines`).
 
     Raises:
         DatasetError: a file is missing or not in SQuAD format.
@@ -96,7 +99,7 @@ def evaluate(
             raise SettingsError(
                 "files in SQuAD format and one's own questions (.jsonl, .csv) are not evaluated together"
             )
-        return _ask_own(files, settings, limit, progress, say)
+        return _ask_own(files, settings, limit, progress, say, with_baselines)
     questions = [question for path in files for question in _load(path, say)]
     number = min(limit or len(questions), len(questions))
     asked = [questions[at * len(questions) // number] for at in range(number)]
@@ -115,6 +118,7 @@ def evaluate(
                 predictions = _ask(bot, Path(folder) / "articles", questions, asked, progress, say)
                 results["end_to_end"] = answer_figures(predictions, _threshold(bot))
                 results["end_to_end_predictions"] = predictions
+                results["baselines"] = baselines(bot, asked) if with_baselines else None
             provenance = Provenance(
                 files=tuple(map(str, files)),
                 questions=len(questions),
@@ -128,7 +132,12 @@ def evaluate(
 
 
 def _ask_own(
-    files: Sequence[Path], settings: Settings, limit: int | None, progress: Progress, say: Callable[[str], None]
+    files: Sequence[Path],
+    settings: Settings,
+    limit: int | None,
+    progress: Progress,
+    say: Callable[[str], None],
+    with_baselines: bool,
 ) -> EvaluationReport:
     """Asks a person's own questions of their own archive."""
     questions = [question for path in files for question in load_own_questions(path)]
@@ -138,6 +147,7 @@ def _ask_own(
         bot.load()
         figures, asked = ask_own(bot, chosen, lambda done, total: progress(done, total, "questions asked"))
         threshold = _threshold(bot)
+        without_reading = baselines(bot, [own.question for own in chosen]) if with_baselines else None
         provenance = Provenance(
             files=tuple(map(str, files)),
             questions=len(questions),
@@ -151,6 +161,7 @@ def _ask_own(
     return EvaluationReport(
         provenance=provenance,
         archive=figures,
+        baselines=without_reading,
         end_to_end=answer_figures(predictions, threshold),
         end_to_end_predictions=predictions,
     )

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from embeddings.errors import SettingsError
+from qa_bot.evaluation.baselines import BaselineFigures, baseline_rows
 from qa_bot.evaluation.conversations import ConversationFigures, conversation_tables
 from qa_bot.evaluation.metrics import RankFigures, RiskCoverage
 from qa_bot.evaluation.own_archive import ArchiveFigures, archive_rows
@@ -81,6 +82,7 @@ class EvaluationReport(BaseModel, frozen=True):
     end_to_end: AnswerFigures | None = None
     conversation: ConversationFigures | None = None
     archive: ArchiveFigures | None = None
+    baselines: dict[str, BaselineFigures] | None = None
     reader_predictions: tuple[Prediction, ...] = Field((), exclude=True, repr=False)
     rankings: tuple[Ranking, ...] = Field((), exclude=True, repr=False)
     end_to_end_predictions: tuple[Prediction, ...] = Field((), exclude=True, repr=False)
@@ -153,6 +155,8 @@ def _tables(report: EvaluationReport) -> Iterator[tuple[str, list[Row]]]:
         yield title, _retrieval_rows(figures)
     if report.end_to_end:
         yield f"End to end: {report.end_to_end.questions:,} questions", _answer_rows(report.end_to_end)
+    if report.baselines:
+        yield "Without reading: the first sentence of the best passage, in percent", baseline_rows(report.baselines)
     if report.archive:
         yield f"Your archive: {report.provenance.evaluated:,} questions of yours", archive_rows(report.archive)
     if report.conversation:

@@ -96,3 +96,16 @@ def test_one_answer_may_stand_alone_and_a_mark_of_the_byte_order_is_passed_over(
     (tmp_path / "q.jsonl").write_bytes(b'\xef\xbb\xbf{"question": " Who? ", "answers": "Ann"}\n')
     ((question, article),) = load_own_questions(tmp_path / "q.jsonl")
     assert (question.text, [r.text for r in question.references], article) == ("Who?", ["Ann"], "")
+
+
+def test_what_is_got_without_reading_stands_beside_it(tmp_path: Path, settings: Settings, seed_bot: QABot) -> None:
+    (tmp_path / "q.csv").write_text(CSV)
+    run = Command(tmp_path, settings.cache_dir, settings.data_dir)
+    given = run("eval", "--baselines", "--json", "q.csv").json["baselines"]
+    assert given.keys() == {"lexical (BM25)", "dense", "as deployed"}
+    for figures in given.values():
+        assert 0 <= figures["f1"] <= 100
+        assert figures["sentence_has_answer"] <= figures["passage_has_answer"]
+    assert given["as deployed"]["passage_has_answer"] == pytest.approx(66.6667), "of two in three, by hand"
+    assert "Without reading" in run("eval", "--baselines", "q.csv").output
+    assert "baselines" not in run("eval", "--json", "q.csv").json
