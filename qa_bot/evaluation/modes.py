@@ -89,7 +89,7 @@ def evaluate(
     Raises:
         DatasetError: a file is missing or not in SQuAD format.
         ModelError: a model of the settings cannot be used.
-        SettingsError: other modes are named beside CONVERSATION, or files of both kinds.
+        SettingsError: other modes are named beside CONVERSATION, or with one's own questions; or files of both kinds.
     """
     if Mode.CONVERSATION in modes:
         return _converse(files, settings, modes, limit, progress, say)
@@ -98,6 +98,10 @@ def evaluate(
         if not all(own):
             raise SettingsError(
                 "files in SQuAD format and one's own questions (.jsonl, .csv) are not evaluated together"
+            )
+        if tuple(modes) != QUESTION_MODES:
+            raise SettingsError(
+                "--mode: one's own questions (.jsonl, .csv) are asked of one's own archive; leave it out"
             )
         return _ask_own(files, settings, limit, progress, say, with_baselines)
     questions = [question for path in files for question in _load(path, say)]

@@ -11,7 +11,7 @@ from commands import Command
 
 from embeddings.errors import DatasetError, SettingsError
 from qa_bot import QABot, Settings
-from qa_bot.evaluation.modes import evaluate
+from qa_bot.evaluation.modes import Mode, evaluate
 from qa_bot.evaluation.own_archive import load_own_questions
 
 CSV = """question,answers,article
@@ -90,6 +90,11 @@ def test_what_is_no_question_is_named_with_its_line(
 def test_files_of_both_kinds_are_refused(tmp_path: Path, settings: Settings) -> None:
     with pytest.raises(SettingsError, match="not evaluated together"):
         evaluate([tmp_path / "a.csv", tmp_path / "b.json"], settings=settings)
+
+
+def test_a_mode_that_does_not_apply_is_refused_and_not_passed_over(tmp_path: Path, settings: Settings) -> None:
+    with pytest.raises(SettingsError, match="--mode: one's own questions"):
+        evaluate([tmp_path / "a.csv"], settings=settings, modes=(Mode.READER,))
 
 
 def test_one_answer_may_stand_alone_and_a_mark_of_the_byte_order_is_passed_over(tmp_path: Path) -> None:
