@@ -58,6 +58,12 @@ DOCUMENTS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "5 MB of brackets": ("brackets.md", lambda: b"[" * 5 * MEGABYTE),
     "a PDF of 60 pages of 10 MB": ("pages.pdf", lambda: _pdf(60)),
     "a table row of 5 MB": ("row.csv", lambda: b"title,text\n" + b"a," * 2_500_000),
+    "4,000 copies of the good one": (
+        "copies.jsonl",
+        lambda: b"".join(
+            b'{"title": "Copy %d", "text": "%s It was edition %d."}\n' % (n, GOOD.encode(), n) for n in range(4000)
+        ),
+    ),
     "JSON nested 200,000 deep": ("deep.jsonl", lambda: b"[" * 200_000 + b"]" * 200_000),
 }
 
