@@ -15,10 +15,9 @@ from qa_bot.settings import Settings
 EXAMPLES = """\
 Examples:
   qa-bot eval dev-v2.0.json                            reading, searching, and both
-  qa-bot eval --mode reader --json dev-v1.1.json.gz
   qa-bot eval questions.csv                            your archive: columns question, answers (a|b), article
   qa-bot eval --mode conversation follow-ups.jsonl     a line: history, question, and rewrite or answers or both
-  qa-bot eval --compare out --tune --precision 0.9 dev-v2.0.json
+  qa-bot eval --mode reader --compare out --tune --json dev-v2.0.json
   qa-bot eval --limit 500 --report out dev-v2.0.json   out/report.html, report.json, predictions.jsonl
 """
 
