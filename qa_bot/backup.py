@@ -25,7 +25,7 @@ from qa_bot import __version__
 
 MANIFEST = "backup.json"
 FORMAT = 1
-DATABASES = (STORE, "feedback.sqlite3", "slack.sqlite3", "slack-installations.sqlite3")
+DATABASES = (STORE, "feedback.sqlite3", "team-answers.sqlite3", "slack.sqlite3", "slack-installations.sqlite3")
 """In the order in which they are copied: which channel a file was posted in is recorded before the store has its article."""
 OTHERS = ("slack_files", "slack-installations", "repl_history")
 

@@ -16,7 +16,8 @@ from embeddings.store.protocol import Say, Store
 from qa_bot.answering.answerer import Answerer, check_question
 from qa_bot.answering.explanation import Explanation
 from qa_bot.answering.passages import MOST_FOUND, FoundPassage, found_passages
-from qa_bot.answering.results import Answer, SourceSentence, Sureness, sureness_of
+from qa_bot.answering.results import Answer, Sureness, TeamAnswer, sureness_of
+from qa_bot.answering.team_answers import FILE_NAME, TeamAnswers
 from qa_bot.conversation.history import MAX_TURNS, Turn
 from qa_bot.conversation.remarks import Remark, Remarks
 from qa_bot.conversation.rewriter import Rewriter
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from embeddings.indexing.watch import Pending
     from embeddings.sources import SourceOptions
     from embeddings.sources.web.fetcher import Fetcher
-
-_AROUND = 2
-"""Sentences before an answer's, and after it, that are its context."""
 
 T = TypeVar("T")
 
@@ -94,6 +92,11 @@ class QABot:
         """What completes follow-up questions."""
         return Rewriter.load(self.settings.threads)
 
+    @_opened_once
+    def team_answers(self) -> TeamAnswers:
+        """What the team itself answers."""
+        return TeamAnswers(self.settings.data_dir)
+
     @cached_property
     def _remarks(self) -> Remarks:
         return Remarks(self.encoder)
@@ -141,6 +144,7 @@ class QABot:
         only: ArticleFilter = EVERYTHING,
         turns: Sequence[Turn] = (),
         explained: Callable[[Explanation], None] | None = None,
+        workspace: str | None = None,
     ) -> Answer:
         """Answers a question in the light of the turns before it; see `qa_bot.answering.answerer.Answerer.ask`.
 
@@ -154,10 +158,32 @@ class QABot:
             only: the articles that may answer.
             turns: before the question, as typed, the oldest first.
             explained: is told how the answer came about; what it is told last counts.
+            workspace: id of the Slack workspace in which it is asked, for the answers that its team saved; None elsewhere.
 
         Raises:
             QABotError: the question cannot be asked, or the store or a model cannot be used.
         """
+        answer = self._from_articles(question, cancelled, only, turns, explained)
+        return answer.model_copy(update={"team_answer": self._from_team(answer, workspace)})
+
+    def _from_team(self, answer: Answer, workspace: str | None) -> TeamAnswer | None:
+        """What the team itself answers to an answer's question; None, and a word about it, if its file cannot be read."""
+        if not (self.settings.data_dir / FILE_NAME).exists():
+            return None
+        try:
+            return self.team_answers.find(list({answer.question: 0, answer.asked: 0}), self.encoder, workspace)
+        except StoreError as error:
+            self._say(str(error))
+            return None
+
+    def _from_articles(
+        self,
+        question: str,
+        cancelled: Callable[[], bool],
+        only: ArticleFilter,
+        turns: Sequence[Turn],
+        explained: Callable[[Explanation], None] | None,
+    ) -> Answer:
         question = check_question(question)
         with self._guard:
             if self.store.encoder is None:
@@ -171,7 +197,7 @@ class QABot:
         remark = self._remarks.kind(question) if asking else None
         if remark not in (None, Remark.THANKS):
             before = [turns[number] for number in asking[:-1]]
-            answer = self.ask(turns[asking[-1]].question, cancelled, only, before, explained)
+            answer = self._from_articles(turns[asking[-1]].question, cancelled, only, before, explained)
             seen = kinds[asking[-1] :].count(Remark.MORE)
             return self._again(question, answer, remark, seen)
         understood = understand(question, [turns[number] for number in asking], self.rewriter)
@@ -212,23 +238,8 @@ class QABot:
             for _ in range(seen + 1):
                 answer = answer.without_first()
         if remark is Remark.CONTEXT:
-            answer = self._in_context(answer)
+            answer = self._answerer.in_context(answer)
         return answer.model_copy(update={"question": line, "understood_as": asked})
-
-    def _in_context(self, answer: Answer) -> Answer:
-        """An answer whose sentence is quoted with its neighbours; as it is, if the article has changed since."""
-        if answer.sentence is None or answer.article is None:
-            return answer
-        stored = self.store.articles.get(answer.article.id)
-        sentence = answer.sentence
-        if stored is None or stored.article.text[sentence.start : sentence.end] != sentence.text:
-            return answer
-        before = [near for near in stored.sentences if near.end <= sentence.start][-_AROUND:]
-        after = [near for near in stored.sentences if near.start >= sentence.end][:_AROUND]
-        start = before[0].start if before else sentence.start
-        end = after[-1].end if after else sentence.end
-        wider = SourceSentence(text=stored.article.text[start:end], start=start, end=end)
-        return answer.model_copy(update={"sentence": wider})
 
     @cached_property
     def fetcher(self) -> Fetcher:
@@ -294,6 +305,8 @@ class QABot:
         return report
 
     def close(self) -> None:
-        """Lets go of the store."""
+        """Lets go of the files."""
         if "store" in self.__dict__:
             self.store.close()
+        if "team_answers" in self.__dict__:
+            self.team_answers.close()

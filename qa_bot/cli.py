@@ -31,6 +31,7 @@ COMMANDS = (
     "slack",
     "serve",
     "mcp",
+    "answers",
     "feedback",
     "articles",
     "eval",

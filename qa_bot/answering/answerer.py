@@ -16,7 +16,7 @@ from qa_bot.answering.explanation import Explanation, explain
 from qa_bot.answering.missing import what_is_missing
 from qa_bot.answering.overview import overview, topic_of
 from qa_bot.answering.question_kind import QuestionKind, QuestionKinds
-from qa_bot.answering.results import Answer, Timings, is_possible
+from qa_bot.answering.results import Answer, SourceSentence, Timings, is_possible
 from qa_bot.answering.typos import repaired
 from qa_bot.answering.weighing import weigh, whole_sentences
 from qa_bot.reader.model import Reader
@@ -24,6 +24,8 @@ from qa_bot.retrieval.near_duplicates import LOOKED_THROUGH, Copies, without_dup
 from qa_bot.retrieval.retriever import Retriever
 
 MAX_QUESTION_CHARS = 1000
+_AROUND = 2
+"""Sentences before an answer's, and after it, that are its context."""
 
 
 class Cancelled(Exception):
@@ -67,6 +69,21 @@ class Answerer:
         self._possible = own.possible_threshold if possible_threshold is None else possible_threshold
         self._alternatives = alternatives
         self._seconds = seconds
+
+    def in_context(self, answer: Answer) -> Answer:
+        """An answer whose sentence is quoted with its neighbours; as it is, if the article has changed since."""
+        if answer.sentence is None or answer.article is None:
+            return answer
+        stored = self._store.articles.get(answer.article.id)
+        sentence = answer.sentence
+        if stored is None or stored.article.text[sentence.start : sentence.end] != sentence.text:
+            return answer
+        before = [near for near in stored.sentences if near.end <= sentence.start][-_AROUND:]
+        after = [near for near in stored.sentences if near.start >= sentence.end][:_AROUND]
+        start = before[0].start if before else sentence.start
+        end = after[-1].end if after else sentence.end
+        wider = SourceSentence(text=stored.article.text[start:end], start=start, end=end)
+        return answer.model_copy(update={"sentence": wider})
 
     def ask(
         self,

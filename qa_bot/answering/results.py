@@ -81,6 +81,30 @@ class Quotation(_Frozen):
         return _days_in(self.sentence, self.article)
 
 
+class TeamAnswer(_Frozen):
+    """An answer that somebody of the team saved.
+
+    Attributes:
+        id: 12 hexadecimal digits, from the workspace and the question.
+        question: that it answers.
+        text: the answer in the person's own words.
+        by: name of who saved it.
+        by_id: their id in Slack; None if they saved it elsewhere.
+        saved_at: when, in UTC.
+        link: where it was said, or where more stands; None if nobody gave one.
+        workspace: id of the Slack workspace that it is for; empty for everybody.
+    """
+
+    id: str
+    question: str
+    text: str
+    by: str
+    by_id: str | None = None
+    saved_at: datetime
+    link: str | None = None
+    workspace: str = ""
+
+
 class Timings(_Frozen):
     """Wall time of the steps, in milliseconds."""
 
@@ -115,6 +139,7 @@ class Answer(_Frozen):
     with slips of the finger repaired.
     `kind` says what the answer is: a few words; with `QuestionKind.YES_NO`, the sentence that decides; with
     `QuestionKind.ARTICLES`, a sentence of the newest article on a topic, and in `alternatives` those of further articles.
+    `team_answer` is what the team saved as its own answer; it stands beside what the articles say, and changes nothing of it.
     """
 
     question: str
@@ -130,6 +155,7 @@ class Answer(_Frozen):
     alternatives: tuple[Quotation, ...]
     missing: Missing | None = None
     kind: QuestionKind = QuestionKind.SPAN
+    team_answer: TeamAnswer | None = None
     timings_ms: Timings
 
     @computed_field  # type: ignore[prop-decorator]
@@ -142,6 +168,11 @@ class Answer(_Frozen):
     def asked(self) -> str:
         """The question as it can be asked again, without the conversation."""
         return self.understood_as or self.question
+
+    @property
+    def helps(self) -> bool:
+        """Whether the articles answer it, or the team."""
+        return self.answered or self.team_answer is not None
 
     @computed_field  # type: ignore[prop-decorator]
     @property

@@ -148,7 +148,7 @@ def _answer_one(bot: QABot, question: str, asked: _Asked) -> int:
     if asked.output is Output.CSV:
         _print_header()
     _print(answer, explanations, asked)
-    return 0 if answer.answered else 1
+    return 0 if answer.helps else 1
 
 
 def _answer_many(bot: QABot, lines: Iterable[str], asked: _Asked) -> int:
@@ -171,7 +171,7 @@ def _answer_many(bot: QABot, lines: Iterable[str], asked: _Asked) -> int:
             worst = 2
             continue
         _print(answer, explanations, asked)
-        worst = max(worst, 0 if answer.answered else 1)
+        worst = max(worst, 0 if answer.helps else 1)
     if is_first:
         raise SettingsError("there is no question in the input; write one a line")
     return worst

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from embeddings.articles import Article
 from embeddings.indexing.report import ReindexReport
 from qa_bot.answering.explanation import Explanation
-from qa_bot.answering.results import Answer, ArticleReference
+from qa_bot.answering.results import Answer, ArticleReference, TeamAnswer
 from qa_bot.backup import Manifest
 from qa_bot.commands.outputs import (
     ArticleCount,
@@ -55,6 +55,7 @@ PRINTED = {
     "repl": Printed("qa-bot repl --json", Answer, per_line=True),
     "index": Printed("qa-bot index --json", ReindexReport, per_line=True),
     "articles-list": Printed("qa-bot articles list --json", list[ArticleReference] | ArticleCount),
+    "answers-list": Printed("qa-bot answers list --json", list[TeamAnswer]),
     "articles-show": Printed("qa-bot articles show --json", Article),
     "articles-retracted": Printed("qa-bot articles retracted --json", list[RetractedArticle]),
     "sources-list": Printed("qa-bot sources list --json", list[ListedSource]),

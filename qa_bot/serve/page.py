@@ -14,9 +14,18 @@ from qa_bot.answering.answerer import MAX_QUESTION_CHARS
 from qa_bot.answering.explanation import Explanation
 from qa_bot.answering.missing import reason
 from qa_bot.answering.question_kind import QuestionKind
-from qa_bot.answering.results import Answer, ArticleReference, Quotation, iterate, percent_of
+from qa_bot.answering.results import Answer, ArticleReference, Quotation, TeamAnswer, iterate, percent_of
 from qa_bot.answering.text_fragment import link_to_words
-from qa_bot.terminal.render import NOT_ANSWERED, differ, heading, named_days, published, sureness
+from qa_bot.terminal.render import (
+    FROM_ARTICLES,
+    NOT_ANSWERED,
+    differ,
+    heading,
+    named_days,
+    published,
+    render_date,
+    sureness,
+)
 
 TITLE = "Ask the articles"
 CLOSEST = 2
@@ -119,6 +128,8 @@ def result(answer: Answer, explanation: Explanation | None, searched: str) -> st
     parts = []
     if answer.understood_as:
         parts.append(f'<p class="facts">understood as: {text(answer.understood_as)}</p>')
+    if answer.team_answer:
+        parts.append(_team_answer(answer.team_answer))
     quotations = list(iterate(answer))
     if answer.answer is None:
         parts.append(f"<h2>{NOT_ANSWERED}</h2>")
@@ -140,6 +151,16 @@ def result(answer: Answer, explanation: Explanation | None, searched: str) -> st
     if explanation:
         parts.append(_why(explanation))
     return "".join(parts)
+
+
+def _team_answer(answer: TeamAnswer) -> str:
+    """What the team answers, above what the articles say."""
+    url = web_url(answer.link) if answer.link else None
+    link = f' <a href="{text(url)}" rel="noopener noreferrer">{text(real_host(url))}</a>' if url else ""
+    about = f"Team answer by {text(answer.by)}, {render_date(answer.saved_at)}, to “{text(answer.question)}”"
+    words = "".join(f"<p>{text(line)}</p>" for line in answer.text.splitlines() if line.strip())
+    below = f'<p class="facts">{link}</p>' if link else ""
+    return f'<aside aria-label="Team answer"><h2>{about}</h2>{words}{below}</aside><p>{FROM_ARTICLES}</p>'
 
 
 def _more(label: str, quotations: Sequence[Quotation]) -> str:

@@ -89,6 +89,15 @@ class ChannelSettings(BaseModel):
     )
     index_posts: bool = Field(False, description="index links and files that are posted there")
     external_people: bool = Field(False, description="answer people of other organisations there")
+    team_answers: bool | None = Field(
+        None,
+        description="show your team's own answers there; default: unless people of other organisations are answered",
+    )
+
+    @property
+    def shows_team_answers(self) -> bool:
+        """Whether the team's own answers are shown."""
+        return not self.external_people if self.team_answers is None else self.team_answers
 
     @property
     def only(self) -> ArticleFilter:
@@ -104,6 +113,7 @@ class SlackSettings(ChannelSettings):
     )
     allowed_channels: tuple[str, ...] = Field((), description="ids of channels that are answered; empty = all")
     admins: tuple[str, ...] = Field((), description="ids of people who may use /ask-admin")
+    editors: tuple[str, ...] = Field((), description="ids of people who may save team answers, besides the admins")
     answered_bots: tuple[str, ...] = Field((), description="ids of bots that are answered like people")
     log_questions: bool = Field(False, description="write questions to the log")
     workers: int = Field(2, ge=1, le=64, description="questions that are answered at the same time")
@@ -137,12 +147,17 @@ class SlackSettings(ChannelSettings):
             self._of_channels[own] = ChannelSettings.model_validate(common | self.channels.get(own, {}))
         return self._of_channels[own]
 
+    def may_edit_answers(self, person: str) -> bool:
+        """Whether a person may save, change and delete team answers."""
+        return person in self.editors or person in self.admins
+
     def in_words(self, channel: str | None) -> str:
         """The settings that hold in a channel, of those that a channel can have; for None, the defaults."""
         if channel and self.allowed_channels and channel not in self.allowed_channels:
             return "not answered: it is not in slack.allowed_channels"
         values = self.channel(channel).model_dump(mode="json")
         values["threshold"] = "the reader's own" if values["threshold"] is None else values["threshold"]
+        values["team_answers"] = self.channel(channel).shows_team_answers
         values["ask"] = values["ask"] or "nobody"
         values["language"] = values["language"] or "of the person"
         return ", ".join(f"{name} {_shown(value)}" for name, value in values.items())

@@ -11,7 +11,7 @@ from qa_bot.answering.results import Answer, day_of
 
 COLUMNS = (
     *("question", "understood_as", "verdict", "answer", "confidence", "sentence", "title", "author", "publisher"),
-    *("date", "url", "source", "article", "start", "end", "error"),
+    *("date", "url", "source", "article", "start", "end", "error", "team_answer", "team_answer_by"),
 )
 """`start` and `end` are those of the answer, in characters of the article's text; `date` is a day in ISO 8601."""
 
@@ -29,6 +29,8 @@ def answer_row(answer: Answer) -> str:
         "question": answer.question,
         "understood_as": answer.understood_as,
         "verdict": answer.verdict.value,
+        "team_answer": answer.team_answer and answer.team_answer.text,
+        "team_answer_by": answer.team_answer and answer.team_answer.by,
     }
     if answer.answer and answer.sentence and answer.article:
         article, span = answer.article, answer.answer

@@ -8,8 +8,8 @@ from embeddings.articles import url_with_real_host
 from embeddings.text import squeeze, visible
 from qa_bot.answering.missing import reason
 from qa_bot.answering.question_kind import QuestionKind
-from qa_bot.answering.results import Answer, ArticleReference, Quotation, iterate
-from qa_bot.terminal.render import NEWEST, NOT_ANSWERED, differ, heading, published
+from qa_bot.answering.results import Answer, ArticleReference, Quotation, TeamAnswer, iterate
+from qa_bot.terminal.render import FROM_ARTICLES, NEWEST, NOT_ANSWERED, differ, heading, published, render_date
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 _BEGINNING = re.compile(r"^(\d*)([-+=.)])")
@@ -22,6 +22,8 @@ def answer_section(answer: Answer) -> str:
     lines = [f"### {escaped(answer.question)}", ""]
     if answer.understood_as:
         lines += [f"*understood as: {escaped(answer.understood_as)}*", ""]
+    if answer.team_answer:
+        lines += [*_team_answer(answer.team_answer), "", FROM_ARTICLES, ""]
     if answer.answer is None:
         why = reason(answer.missing) if answer.missing else ""
         return "\n".join([*lines, escaped(" ".join(filter(None, [NOT_ANSWERED, why]))), ""])
@@ -31,6 +33,14 @@ def answer_section(answer: Answer) -> str:
     for quotation in quotations if is_list else quotations[:1]:
         lines += [*_quotation(quotation), ""]
     return "\n".join([*lines, *(f"{escaped(line)}\n" for line in [differ(answer)] if line)])
+
+
+def _team_answer(answer: TeamAnswer) -> list[str]:
+    link = f" ([link]({_address(answer.link)}))" if answer.link else ""
+    about = (
+        f"Team answer by {_inline(answer.by)}, {render_date(answer.saved_at)}, to “{_inline(answer.question)}”{link}:"
+    )
+    return [about, "", *(f"{escaped(line)}" for line in answer.text.splitlines())]
 
 
 def error_section(question: str, error: str) -> str:
@@ -56,14 +66,14 @@ def _quotation(quotation: Quotation) -> list[str]:
 def citation(article: ArticleReference) -> str:
     """Title, author, publisher and day of an article; the title is a link if the article has an address."""
     title = _inline(article.title)
-    if article.url:
-        url = _NOT_IN_LINKS.sub(
-            lambda match: "".join(f"%{byte:02X}" for byte in match.group().encode()), visible(article.url)
-        )
-        title = f"[{title}]({url_with_real_host(url)})"
-    else:
-        title = f"{title} (`{squeeze(article.source).replace('`', '')}`)"
+    place = f"`{squeeze(article.source).replace('`', '')}`"
+    title = f"[{title}]({_address(article.url)})" if article.url else f"{title} ({place})"
     return ", ".join(filter(None, [title, _inline(published(article))]))
+
+
+def _address(url: str) -> str:
+    quoted = _NOT_IN_LINKS.sub(lambda match: "".join(f"%{byte:02X}" for byte in match.group().encode()), visible(url))
+    return url_with_real_host(quoted)
 
 
 def escaped(text: str) -> str:

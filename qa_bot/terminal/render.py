@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from embeddings.articles import Article
     from embeddings.store.protocol import ArticleText
     from qa_bot.answering.relative_days import NamedDay
-    from qa_bot.answering.results import Answer, AnswerSpan, Quotation, SourceSentence
+    from qa_bot.answering.results import Answer, AnswerSpan, Quotation, SourceSentence, TeamAnswer
 
 _SHOWN_DIGITS = 12
 NOT_ANSWERED = "The articles don't say."
+FROM_ARTICLES = "From the articles:"
 NEWEST = "The newest articles on this:"
 
 _COPIES_SHOWN = 3
@@ -83,6 +84,12 @@ def render_answer(
         plain = answer.model_copy(update={"understood_as": None})
         rest = render_answer(plain, colour=colour, width=width, closest=closest, searched=searched)
         return "\n".join([*_dim(understood, colour), rest])
+    if answer.team_answer:
+        own = answer.model_copy(update={"team_answer": None})
+        rest = render_answer(own, colour=colour, width=width, closest=closest, searched=searched)
+        return "\n".join(
+            [*render_team_answer(answer.team_answer, answer.asked, colour, width), "", FROM_ARTICLES, rest]
+        )
     if answer.answer is None or answer.sentence is None or answer.article is None:
         return "\n".join(_unanswered(answer, searched, closest, colour, width))
     if answer.kind is QuestionKind.ARTICLES:
@@ -102,6 +109,22 @@ def render_answer(
             *sides,
         ]
     )
+
+
+def render_team_answer(answer: TeamAnswer, asked: str, colour: bool, width: int = WIDTH) -> list[str]:
+    """What the team answers: who says so and since when, its words, its link; and its question, if another was asked."""
+    others = (
+        []
+        if asked.lower() == answer.question.lower()
+        else wrap(answer.question, colour=False, width=width, indent="  ")
+    )
+    text = [line for part in answer.text.splitlines() for line in wrap(part, colour=False, width=width, indent="  ")]
+    return [
+        f"Team answer by {visible(answer.by)}, {render_date(answer.saved_at)}:",
+        *(["  to the question:", *others, ""] if others else []),
+        *text,
+        *([f"  {visible(url_with_real_host(answer.link))}"] if answer.link else []),
+    ]
 
 
 def named_days(days: Sequence[NamedDay]) -> str:

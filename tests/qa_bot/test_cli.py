@@ -64,7 +64,8 @@ def test_an_answer_as_json_has_the_shape_that_others_rely_on(run: Run) -> None:
     assert (code, errors) == (0, "")
     answer = json.loads(output)
     parts = ["question", "understood_as", "answered", "answer", "sentence", "article", "also", "also_more", "agreeing"]
-    assert list(answer) == [*parts, "one_of_sides", "alternatives", "missing", "kind", "timings_ms", "days", "verdict"]
+    parts += ["one_of_sides", "alternatives", "missing", "kind", "team_answer", "timings_ms", "days", "verdict"]
+    assert list(answer) == parts
     assert (answer["question"], answer["answered"], answer["verdict"]) == (QUESTION, True, "answered")
     assert answer["missing"] is None
     assert answer["understood_as"] is None

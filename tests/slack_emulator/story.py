@@ -272,14 +272,15 @@ def filled_in(view: View, answers: dict[str, str]) -> dict[str, dict[str, Any]]:
             continue
         element, label = block["element"], block["label"]["text"].lower()
         name = next((name for name in left if name.lower() in (element.get("action_id"), label[: len(name)])), None)
-        answer = left.pop(name) if name else None
+        answer = left.pop(name) if name else element.get("initial_value")  # what was filled in for them stays
         assert answer is not None or block.get("optional"), f"{label!r} must be filled in"
         given: dict[str, Any] = {"type": element["type"]}
         if "options" in element:
             chosen = [
                 option for option in element["options"] if answer and answer.lower() in option["text"]["text"].lower()
             ]
-            given["selected_option"] = chosen[0] if chosen else None
+            is_many = element["type"] == "checkboxes"
+            given |= {"selected_options": chosen} if is_many else {"selected_option": chosen[0] if chosen else None}
         else:
             given["value"] = answer
         values[block["block_id"]] = {element.get("action_id", "a"): given}

@@ -73,6 +73,12 @@ def read_request(body: Mapping[str, Any]) -> Request | None:
     return Request(person, team, channel_id, _text(body.get("trigger_id")), _text(body.get("response_url")), thread)
 
 
+def name_of(body: Mapping[str, Any]) -> str:
+    """The name of who clicked, as Slack says it; their id if it says none."""
+    user = mapping(body.get("user"))
+    return _text(user.get("name")) or _text(user.get("username")) or _text(user.get("id"))
+
+
 def value_of(body: Mapping[str, Any]) -> object:
     """The value of the button that was clicked, or of the field that was filled in."""
     actions = body.get("actions")

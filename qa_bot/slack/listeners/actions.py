@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Mapping
@@ -11,9 +12,10 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 
+from embeddings.errors import QABotError
 from qa_bot.feedback import Verdict
 from qa_bot.slack.incoming.messages import CHARS_READ
-from qa_bot.slack.incoming.requests import mapping, read_id, read_request, read_timestamp, value_of
+from qa_bot.slack.incoming.requests import mapping, name_of, read_id, read_request, read_timestamp, value_of
 from qa_bot.slack.quoting import clean
 from qa_bot.slack.services import Services, origin_of, workspace_of
 from qa_bot.slack.views.blocks import ARTICLE, ASK_PERSON, CONTEXT, FEEDBACK, MORE, SHARE, WHY
@@ -23,6 +25,7 @@ from qa_bot.slack.views.modals import (
     CORRECTION,
     CORRECTION_CHARS,
     FEEDBACK_VIEW,
+    KEEP,
     REASON,
     article_modal,
     context_modal,
@@ -173,6 +176,18 @@ async def take_correction(
     if verdict is None and not correction:
         await ack(response_action="errors", errors={REASON: texts.feedback_needed})
         return
+    if correction and _keeps(view) and services.settings.may_edit_answers(request.person):
+        try:
+            await asyncio.to_thread(
+                services.bot.team_answers.save,
+                *(form.judged.question, correction),
+                by=name_of(body),
+                by_id=request.person,
+                workspace=workspace_of(context) or "",
+            )
+        except QABotError as error:
+            await ack(response_action="errors", errors={CORRECTION: str(error)[:150]})
+            return
     await ack(response_action="update", view=notice_modal(texts.feedback_title, texts.thanks_for_feedback, texts))
     recording = record_judgement(
         services,
@@ -207,7 +222,8 @@ async def _judge(services: Services, presenter: ModalPresenter, judged: Judged, 
     texts = services.texts(request.channel, request.person)
     if not judged.good:
         form = FeedbackForm(judged=judged, channel=request.channel)
-        await presenter.open(feedback_modal(form.model_dump_json(), texts))
+        can_save = services.settings.may_edit_answers(request.person)
+        await presenter.open(feedback_modal(form.model_dump_json(), texts, can_save=can_save))
     right = Verdict.RIGHT if judged.place is not None else Verdict.UNANSWERABLE
     verdict = right if judged.good else Verdict.WRONG
     await record_judgement(
@@ -223,6 +239,13 @@ def _answer(question: str, body: dict[str, Any], context: AsyncBoltContext, serv
         return
     presenter = ModalPresenter(services, context.client, request._replace(channel=None), workspace_of(context))
     services.short_tasks.start(presenter.answer(question), "answering in App Home")
+
+
+def _keeps(view: Mapping[str, Any]) -> bool:
+    """Whether the right answer is to be kept as one of the team."""
+    values = mapping(mapping(view.get("state")).get("values"))
+    chosen = mapping(mapping(values.get(KEEP)).get(KEEP)).get("selected_options")
+    return isinstance(chosen, list) and any(mapping(option).get("value") == KEEP for option in chosen)
 
 
 def _filled_in(view: Mapping[str, Any]) -> tuple[Verdict | None, str]:

@@ -12,14 +12,12 @@ from typing import Any, NamedTuple, TypeAlias
 from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
-    ButtonElement,
     ContextActionsBlock,
     FeedbackButtonObject,
     FeedbackButtonsElement,
     RichTextBlock,
     RichTextElementParts,
     RichTextQuoteElement,
-    RichTextSectionElement,
 )
 
 from embeddings.articles import real_host
@@ -28,6 +26,19 @@ from qa_bot.answering.results import Answer, AnswerVerdict, ArticleReference, Qu
 from qa_bot.answering.text_fragment import link_to_words
 from qa_bot.slack.quoting import clean, cut, cut_around, escape, misleads, web_address
 from qa_bot.slack.views.button_values import Asked, Judged, Place
+from qa_bot.slack.views.rich_text import (
+    BOLD,
+    LinkPart,
+    TextPart,
+    UserPart,
+    button,
+    line_of,
+    part,
+    parts,
+    plain_block,
+    section,
+)
+from qa_bot.slack.views.team_answers import fallback_line, team_answer_block
 from qa_bot.slack.views.texts import Texts, differ, heading, named_days, published, sureness, why_not
 
 QUOTE_CHARS = 2400
@@ -45,11 +56,6 @@ FALLBACK_CHARS = 3000
 MORE, CONTEXT, ARTICLE, SHARE, FEEDBACK = "more_answers", "show_context", "show_article", "share_answer", "feedback"
 WHY, ASK_PERSON = "show_why", "ask_person"
 """Action ids of the buttons."""
-
-TextPart: TypeAlias = RichTextElementParts.Text
-LinkPart: TypeAlias = RichTextElementParts.Link
-UserPart: TypeAlias = RichTextElementParts.User
-BOLD = RichTextElementParts.TextStyle(bold=True)
 
 
 class Failure(NamedTuple):
@@ -87,11 +93,6 @@ def plain_message(text: str) -> Message:
     return message(escape(text), [plain_block(text)])
 
 
-def plain_block(text: str) -> RichTextBlock:
-    """A block that is one text."""
-    return RichTextBlock(elements=[section(part(text))])
-
-
 def answer_message(
     answers: Sequence[Outcome],
     texts: Texts,
@@ -119,6 +120,7 @@ def answer_message(
         if isinstance(answer, Failure):
             blocks.append(plain_block(answer.text))
         else:
+            blocks += [team_answer_block(answer.team_answer, answer.asked, texts)] if answer.team_answer else []
             blocks += _answer(answer, texts, QUOTE_CHARS // len(answers), shareable=shareable, share_in=share_in)
             blocks += _ask_person(answer, texts) if askable else []
     lines = [fallback(answer, texts) for answer in answers]
@@ -132,6 +134,8 @@ def fallback(answer: Outcome, texts: Texts) -> str:
     """An answer as one line, for notifications and screen readers."""
     if isinstance(answer, Failure):
         return escape(answer.text)
+    if answer.team_answer:
+        return escape(fallback_line(answer.team_answer, texts))
     best = next(iterate(answer), None) if answer.answer else None
     if best is None:
         return texts.not_answered
@@ -216,27 +220,6 @@ def _also(how: str, articles: Sequence[ArticleReference], unnamed: int, texts: T
     return elements
 
 
-def part(text: str, style: RichTextElementParts.TextStyle | None = None) -> TextPart:
-    """A run of text in which nothing is markup; an empty one, which Slack refuses, becomes a space."""
-    return TextPart(text=text or " ", style=style.to_dict() if style else None)
-
-
-def parts(text: str, start: int, end: int) -> list[TextPart]:
-    """A text with a range of it in bold."""
-    runs = [(text[:start], None), (text[start:end], BOLD), (text[end:], None)]
-    return [part(run, style) for run, style in runs if run] or [part("")]
-
-
-def section(*elements: TextPart | LinkPart | UserPart) -> RichTextSectionElement:
-    """A paragraph of rich text."""
-    return RichTextSectionElement(elements=list(elements))
-
-
-def button(label: str, action: str, value: str | None) -> list[ButtonElement]:
-    """A button; none if its value is longer than Slack takes."""
-    return [ButtonElement(text=label, action_id=action, value=value)] if value else []
-
-
 def _question(question: str, texts: Texts, asked_by: str | None) -> RichTextBlock:
     shown = part(line_of(question, QUESTION_CHARS), BOLD)
     if not asked_by:
@@ -271,7 +254,7 @@ def _answer(answer: Answer, texts: Texts, limit: int, *, shareable: bool, share_
 def _ask_person(answer: Answer, texts: Texts) -> list[Block]:
     """The button that passes a question on to people; none if the articles say."""
     asking = button(texts.ask_person, ASK_PERSON, Asked(question=answer.asked).dump())
-    return [ActionsBlock(elements=asking)] if asking and not answer.answered else []
+    return [ActionsBlock(elements=asking)] if asking and not answer.helps else []
 
 
 def _why(answer: Answer, texts: Texts) -> str:
@@ -288,8 +271,3 @@ def _feedback(answer: Answer, best: Quotation | None, texts: Texts) -> list[Bloc
         negative_button=FeedbackButtonObject(text=texts.bad, accessibility_label=texts.bad_label, value=bad),
     )
     return [ContextActionsBlock(elements=[element])]
-
-
-def line_of(text: str, limit: int) -> str:
-    """A text on one line, cleaned and cut."""
-    return cut(" ".join(clean(text).split()), limit)

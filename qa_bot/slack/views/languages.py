@@ -110,6 +110,23 @@ GERMAN = Texts(
     ),
     person_asked="Danach ist schon gefragt worden; sieh in diesen Thread.",
     person_resolved="Erledigt, sagt",
+    team_answer_by="Antwort des Teams von",
+    from_articles="Aus den Artikeln:",
+    team_answers="Antworten des Teams",
+    team_answers_none="Noch keine. Nimm „Save team answer“ bei einer Nachricht.",
+    team_answers_more="und {count} weitere; qa-bot answers list zeigt alle",
+    team_answer_title="Antwort des Teams",
+    team_answer_question="Die Frage",
+    team_answer_text="Die Antwort eures Teams",
+    team_answer_hint="Alle, deren Frage dasselbe meint, sehen sie über dem, was die Artikel sagen.",
+    team_answer_link="Verweis",
+    team_answer_save="Speichern",
+    team_answer_saved="Gespeichert. Fragen, die dasselbe meinen, bekommen sie ab jetzt.",
+    team_answer_edit="Ändern",
+    team_answer_delete="Löschen",
+    team_answer_sure="Dann bekommt niemand mehr diese Antwort.",
+    team_answer_denied="Du kannst hier keine Antworten des Teams speichern; die in slack.editors können es.",
+    team_answer_keep="Als Antwort unseres Teams speichern",
     welcome_hello=(
         "Hallo! Ich beantworte Fragen mit einem Satz aus einem Artikel, Wort für Wort, oder sage, dass die Artikel es nicht "
         "sagen."

@@ -7,6 +7,7 @@ from typing import Any
 
 from slack_sdk.models.blocks import (
     Block,
+    CheckboxesElement,
     DividerBlock,
     InputBlock,
     Option,
@@ -24,24 +25,13 @@ from qa_bot.answering.explanation import Explanation
 from qa_bot.answering.results import Answer, iterate, percent_of, reference
 from qa_bot.feedback import Verdict
 from qa_bot.slack.quoting import clean, cut
-from qa_bot.slack.views.blocks import (
-    BOLD,
-    CLOSEST_SHOWN,
-    Outcome,
-    about_article,
-    answer_message,
-    line_of,
-    part,
-    parts,
-    plain_block,
-    quotation_block,
-    section,
-)
+from qa_bot.slack.views.blocks import CLOSEST_SHOWN, Outcome, about_article, answer_message, quotation_block
 from qa_bot.slack.views.button_values import Place
+from qa_bot.slack.views.rich_text import BOLD, line_of, part, parts, plain_block, section
 from qa_bot.slack.views.texts import Texts
 
 FEEDBACK_VIEW = "feedback"
-REASON, CORRECTION = "reason", "correction"
+REASON, CORRECTION, KEEP = "reason", "correction", "keep"
 """Ids of the feedback modal's blocks and of their inputs."""
 REASONS = (Verdict.WRONG, Verdict.NOT_ASKED, Verdict.ANSWERABLE, Verdict.UNANSWERABLE)
 """Verdicts of the reasons to choose from, in the order of `Texts.feedback_reasons`."""
@@ -141,8 +131,14 @@ def article_modal(source: ArticleText, place: Place, texts: Texts) -> dict[str, 
     return _modal(texts.article_title, blocks, texts)
 
 
-def feedback_modal(private: str, texts: Texts) -> dict[str, Any]:
-    """Asks what is wrong with an answer; `private` comes back when the form is sent."""
+def feedback_modal(private: str, texts: Texts, *, can_save: bool = False) -> dict[str, Any]:
+    """Asks what is wrong with an answer.
+
+    Args:
+        private: comes back when the form is sent.
+        texts: in the language of the channel.
+        can_save: whether the person may save the right answer as one of the team.
+    """
     options = [
         Option(text=PlainTextObject(text=text), value=reason.value)
         for reason, text in zip(REASONS, texts.feedback_reasons, strict=True)
@@ -162,6 +158,10 @@ def feedback_modal(private: str, texts: Texts) -> dict[str, Any]:
             optional=True,
         ),
     ]
+    if can_save:
+        keep = Option(text=PlainTextObject(text=texts.team_answer_keep), value=KEEP)
+        boxes = CheckboxesElement(action_id=KEEP, options=[keep])
+        blocks.append(InputBlock(block_id=KEEP, label=texts.team_answers, element=boxes, optional=True))
     return _modal(
         texts.feedback_title,
         blocks,

@@ -6,21 +6,9 @@ from slack_sdk.models.blocks import ActionsBlock, Block, RichTextBlock, RichText
 
 from qa_bot.answering.results import Answer
 from qa_bot.slack.quoting import escape
-from qa_bot.slack.views.blocks import (
-    BOLD,
-    CLOSEST_SHOWN,
-    QUESTION_CHARS,
-    Message,
-    Outcome,
-    UserPart,
-    button,
-    closest_block,
-    line_of,
-    message,
-    part,
-    plain_block,
-)
+from qa_bot.slack.views.blocks import CLOSEST_SHOWN, QUESTION_CHARS, Message, Outcome, closest_block, message
 from qa_bot.slack.views.button_values import Referred
+from qa_bot.slack.views.rich_text import BOLD, UserPart, button, line_of, part, plain_block
 from qa_bot.slack.views.texts import Texts
 
 RESOLVED = "resolved"

@@ -119,6 +119,24 @@ class Texts:
     )
     person_asked: str = "They have been asked already; see this thread."
     person_resolved: str = "Resolved, says"
+    # team answers
+    team_answer_by: str = "Team answer by"
+    from_articles: str = "From the articles:"
+    team_answers: str = "Team answers"
+    team_answers_none: str = "None yet. Use “Save team answer” on a message."
+    team_answers_more: str = "and {count} more; qa-bot answers list shows all"
+    team_answer_title: str = "Team answer"
+    team_answer_question: str = "The question"
+    team_answer_text: str = "Your team's answer"
+    team_answer_hint: str = "Everybody whose question means the same sees it, above what the articles say."
+    team_answer_link: str = "Link"
+    team_answer_save: str = "Save"
+    team_answer_saved: str = "It is saved. Questions that mean the same get it from now on."
+    team_answer_edit: str = "Change"
+    team_answer_delete: str = "Delete"
+    team_answer_sure: str = "Nobody gets this answer any more."
+    team_answer_denied: str = "You can't save team answers here; those in slack.editors can."
+    team_answer_keep: str = "Save it as our team's answer"
     welcome_hello: str = (
         "Hello! I answer questions with a sentence from an article, word for word, or say that the articles don't say."
     )

@@ -57,7 +57,7 @@ async def ask(
         for question in questions:
             if abandoned():
                 raise Abandoned
-            outcomes.append(_outcome(services.bot, settings, texts, only, question, conversation, explained))
+            outcomes.append(_outcome(services.bot, settings, texts, only, question, conversation, explained, team))
             conversation.append(turn_of(outcomes[-1]))
         if abandoned():
             raise Abandoned
@@ -81,11 +81,14 @@ def _outcome(
     question: str,
     turns: Sequence[Turn],
     explained: Callable[[Explanation], None] | None,
+    team: str | None,
 ) -> Outcome:
     if len(squeeze(question)) > MAX_QUESTION_CHARS:
         return Failure(question, texts.too_long.format(count=number(MAX_QUESTION_CHARS, texts)))
     try:
-        answer = bot.ask(question, only=only, turns=turns, explained=explained)
+        answer = bot.ask(question, only=only, turns=turns, explained=explained, workspace=team or "")
+        if not settings.shows_team_answers:
+            answer = answer.model_copy(update={"team_answer": None})
         if settings.threshold is None:
             return answer
         return answer.at_threshold(settings.threshold, bot.possible_threshold)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -41,7 +42,7 @@ class ModalPresenter:
 
     def __init__(self, services: Services, client: AsyncWebClient, request: Request, team: str | None) -> None:
         self._services = services
-        self._client = client
+        self.client = client
         self.request = request
         self.team = team
 
@@ -51,7 +52,7 @@ class ModalPresenter:
 
     async def learn_language(self) -> None:
         """Learns the language of the person who clicked, if it matters."""
-        await self._services.learn_language(self._client, self.request.channel, self.request.person)
+        await self._services.learn_language(self.client, self.request.channel, self.request.person)
 
     async def article(self, place: Place, modal: Modal) -> None:
         """Shows an article, or a part of it."""
@@ -100,14 +101,14 @@ class ModalPresenter:
         if view is not None:
             outcomes = await ask(services, None, questions_in(question), team=self.team)
             await self._update(view, answer_modal(outcomes, texts))
-        await publish_home(services, self._client, self.request.person, team)
+        await publish_home(services, self.client, self.request.person, team)
 
     async def open(self, view: dict[str, Any]) -> str | None:
         """Opens a modal and returns its id; if that fails, tells the person and returns None."""
         if not self.request.trigger_id:
             return None
         try:
-            opened = await call(self._client.views_open, trigger_id=self.request.trigger_id, view=view)
+            opened = await call(self.client.views_open, trigger_id=self.request.trigger_id, view=view)
         except SlackApiError as error:
             _log.warning("a modal could not be opened: %s", error_code(error))
             if error_code(error) in VIEW_REFUSED:
@@ -118,18 +119,18 @@ class ModalPresenter:
 
     async def tell(self, text: str) -> None:
         """Tells the person something where they clicked."""
-        await self._services.tell_where_used(self._client, self.request, text)
+        await self._services.tell_where_used(self.client, self.request, text)
 
     async def _update(self, view: str, content: dict[str, Any]) -> None:
         try:
-            await call(self._client.views_update, view_id=view, view=content)
+            await call(self.client.views_update, view_id=view, view=content)
         except SlackApiError as error:
             if error_code(error) not in VIEW_REFUSED:
                 _log.info("a modal could not be filled: %s", error_code(error))  # mostly as the person has closed it
                 return
             report(error_code(error), detail_of(error), self._services.state.remember_refusal)
             notice = notice_modal(self._texts.answer_title, self._texts.failed, self._texts)
-            await call(self._client.views_update, view_id=view, view=notice)
+            await call(self.client.views_update, view_id=view, view=notice)
 
 
 async def publish_home(services: Services, client: AsyncWebClient, person: str, team: str) -> None:
@@ -141,7 +142,9 @@ async def publish_home(services: Services, client: AsyncWebClient, person: str, 
     except QABotError as error:
         _log.error("App Home cannot show the articles: %s", error)
         counts, newest = None, []
-    facts = HomeFacts(services.state.last_questions(team, person), counts, newest, bool(only))
+    is_editor = services.settings.may_edit_answers(person)
+    own = await asyncio.to_thread(services.bot.team_answers.list, team) if is_editor else None
+    facts = HomeFacts(services.state.last_questions(team, person), counts, newest, bool(only), own)
     try:
         await call(client.views_publish, user_id=person, view=home_view(facts, services.texts(None, person)))
     except SlackApiError as error:

@@ -303,4 +303,4 @@ async def _outcomes(
     )
     if not auto:
         return outcomes
-    return [outcome for outcome in outcomes if not isinstance(outcome, Failure) and outcome.answered]
+    return [outcome for outcome in outcomes if not isinstance(outcome, Failure) and outcome.helps]
