@@ -31,6 +31,7 @@ from qa_bot.http.connections import Connections, most_connections
 from qa_bot.http.listener import HEAD_SECONDS, IDLE_SECONDS
 from qa_bot.http.turns import BusyError, Turns
 from qa_bot.library import LISTED, ArticleList, ArticlePart, Passages
+from qa_bot.monitoring.metrics import asked
 from qa_bot.retrieval.filter_syntax import make_filter
 
 PATH = "/mcp"
@@ -91,7 +92,13 @@ def make_server(bot: QABot, turns: Turns) -> MCPServer[Any]:
     ) -> Answer:
         """Answer a question with the words of an article, in their sentence, or say that the articles don't say."""
         only = functools.partial(make_filter, publisher or (), (), since, until)
-        return await run(lambda given_up: bot.ask(question, given_up, only()))
+
+        def answer(given_up: Callable[[], bool]) -> Answer:
+            with asked("mcp") as answers:
+                answers.append(bot.ask(question, given_up, only()))
+            return answers[0]
+
+        return await run(answer)
 
     @tool(title="Search passages")
     async def search(

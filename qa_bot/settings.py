@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,13 @@ TABLES = ("slack",)
 """Tables of the files that other modules read."""
 
 _log = logging.getLogger(__name__)
+
+
+class LogFormat(StrEnum):
+    """The form of log lines."""
+
+    PLAIN = "plain"
+    JSON = "json"
 
 
 class Settings(BaseSettings):
@@ -85,6 +93,13 @@ class Settings(BaseSettings):
         DenseKind.AUTO, description='vector index: "exact", "quantised", or "auto" to choose by the number of vectors'
     )
     threads: int = Field(0, ge=0, le=256, description="inference threads; 0 = one per core")
+    log_format: LogFormat = Field(
+        LogFormat.PLAIN, description='what a server logs: "plain" lines, or a "json" object a line'
+    )
+    metrics_port: int = Field(
+        0, ge=0, le=65_000, description="port at which a server shows its figures to Prometheus; 0 = nowhere"
+    )
+    metrics_host: str = Field("127.0.0.1", min_length=1, description="address of that port")
 
     @field_validator("data_dir", "cache_dir", mode="before")
     @classmethod

@@ -35,7 +35,7 @@ def command(settings: Settings, *, http: bool, host: str, port: int) -> int:
         from qa_bot.http.listener import listening_socket
 
         token, listening = http_token(host), listening_socket(host, port)
-    set_up_server_log()  # before the SDK sets up its own
+    set_up_server_log(settings.log_format)  # before the SDK sets up its own
     with open_bot(settings) as bot:
         from qa_bot.mcp_server import PATH, serve_http, serve_stdio
 

@@ -23,12 +23,13 @@ THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
 def command(settings: Settings, host: str, port: int) -> int:
     """Serve a page to ask in a browser, and an API."""
     from qa_bot.http.listener import listening_socket
+    from qa_bot.monitoring.metrics import metrics_server
     from qa_bot.serve.server import serve
 
     token = http_token(host)
-    set_up_server_log()
+    set_up_server_log(settings.log_format)
     listening = listening_socket(host, port)
-    with open_bot(settings) as bot:
+    with open_bot(settings) as bot, metrics_server(settings, bot):
         shown = f"[{host}]" if ":" in host else host
         note(f"listening on http://{shown}:{listening.getsockname()[1]}/")
         serve(bot, listening, token, () if token else (*THIS_MACHINE, shown))

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import logging
-from types import TracebackType
 
 from qa_bot.commands.verbosity import StderrHandler, given_level
+from qa_bot.monitoring.logs import formatter
+from qa_bot.settings import LogFormat
 
 
-class _WithoutTraceback(logging.Formatter):
-    """Says of an exception what it is, and not where it was raised."""
-
-    def formatException(
-        self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
-    ) -> str:
-        return f"{ei[0].__name__}: {str(ei[1])[:200]}" if ei[0] else ""
-
-
-def set_up_server_log() -> None:
+def set_up_server_log(form: LogFormat) -> None:
     """Logs to stderr what this process and its libraries report, from the level on that a person asks for, else warnings.
 
     What strangers cause as often as they like is logged once a minute.
@@ -26,7 +18,7 @@ def set_up_server_log() -> None:
 
     once = OnceAWhile()
     handler = StderrHandler()
-    handler.setFormatter(_WithoutTraceback("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(formatter(form, tracebacks=False))
     handler.addFilter(lambda record: record.levelno < logging.WARNING or once.filter(record))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for name in ("qa_bot", "embeddings"):

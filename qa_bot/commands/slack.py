@@ -38,7 +38,7 @@ def command(settings: Settings, *, http: bool, host: str, port: int, processes: 
         os.environ.pop(name, None)  # Bolt reads some of them itself, and warns that it does not use them
     secrets = (slack.bot_token, slack.app_token, slack.signing_secret, slack.client_secret)
     usual = logging.DEBUG if os.environ.get(PREFIX + "DEBUG") else logging.INFO
-    redacting = set_up_log(secrets, given_level() or usual)
+    redacting = set_up_log(secrets, given_level() or usual, settings.log_format)
     if given_level() is None:
         logging.getLogger("embeddings").setLevel(logging.WARNING)  # not each article that somebody posts
     with QABot(settings, lambda line: note(redacting.redact(line))) as bot:

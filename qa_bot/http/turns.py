@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 from qa_bot.answering.answerer import Cancelled
@@ -66,7 +67,7 @@ class Turns:
 
         self._given_up.add(given_up)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._executor, turn)
+            return await asyncio.get_running_loop().run_in_executor(self._executor, copy_context().run, turn)
         except Cancelled:
             raise BusyError from None
         finally:

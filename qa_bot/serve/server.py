@@ -12,18 +12,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from pydantic import BaseModel
 
 from embeddings.errors import QABotError
 from embeddings.sentences import Span
 from qa_bot.answering.explanation import Explanation
 from qa_bot.answering.passages import MOST_FOUND
-from qa_bot.answering.results import reference
+from qa_bot.answering.results import Answer, reference
 from qa_bot.bot import QABot
 from qa_bot.http.connections import WRITE_SECONDS, Connections, most_connections
 from qa_bot.http.listener import HEAD_SECONDS, IDLE_SECONDS, listen
 from qa_bot.http.turns import MOST_WAITING, WAITING_SECONDS, WORKERS, BusyError, Turns
 from qa_bot.library import LISTED, Passages, find_article, list_articles, read_part
+from qa_bot.monitoring.metrics import asked as counted
+from qa_bot.monitoring.requests import request as request_id
 from qa_bot.retrieval.filter_syntax import describe_filter
 from qa_bot.serve.about import ArchiveFacts
 from qa_bot.serve.access import Access, add_headers, status_of
@@ -58,6 +61,16 @@ class Limits(NamedTuple):
     connections: int | None = None
     head_seconds: float = HEAD_SECONDS
     write_seconds: float = WRITE_SECONDS
+
+
+@web.middleware
+async def name_request(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Gives a request an id, which its log lines and its response carry."""
+    with request_id() as identity:
+        response = await handler(request)
+        if not response.prepared:
+            response.headers["X-Request-ID"] = identity
+        return response
 
 
 class Server:
@@ -97,7 +110,7 @@ class Server:
 
     def app(self) -> web.Application:
         """The routes."""
-        middlewares = [self._connections.middleware, self._access.middleware]
+        middlewares = [name_request, self._connections.middleware, self._access.middleware]
         app = web.Application(client_max_size=LONGEST_BODY, middlewares=middlewares)
         app.router.add_get("/", self._page)
         app.router.add_get("/article/{id}", self._article_page)
@@ -120,9 +133,15 @@ class Server:
     # -- for programs ----------------------------------------------------------------------------------------------------
 
     async def _ask(self, request: web.Request) -> web.Response:
-        asked = await read_question(request, self._connections)
-        only = asked.filter()
-        return _json(await self._turns.run(lambda given_up: self._bot.ask(asked.question, given_up, only)))
+        wanted = await read_question(request, self._connections)
+        only = wanted.filter()
+
+        def answer(given_up: Callable[[], bool]) -> Answer:
+            with counted("api") as answers:
+                answers.append(self._bot.ask(wanted.question, given_up, only))
+            return answers[0]
+
+        return _json(await self._turns.run(answer))
 
     async def _search(self, request: web.Request) -> web.Response:
         words, limit, only = request.query.get("q", ""), read_number(request, "limit", 10), read_filter(request)
@@ -163,7 +182,9 @@ class Server:
         """The page with the answer to a question."""
         explanations: list[Explanation] = []
         only = filter_of_form(asked)
-        answer = self._bot.ask(asked.question, given_up, only, explained=explanations.append)
+        with counted("page") as answers:
+            answer = self._bot.ask(asked.question, given_up, only, explained=explanations.append)
+            answers.append(answer)
         shown = result(answer, explanations[-1] if explanations else None, describe_filter(only))
         return page(asked, shown, self._about.now())
 

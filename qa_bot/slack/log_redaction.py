@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from pydantic import SecretStr, ValidationError
 
 from embeddings.text import BREAKS, INVISIBLE
+from qa_bot.monitoring.logs import formatter
+from qa_bot.settings import LogFormat
 
 _SECRETS = re.compile(
     r"xox[a-z](?:\.xox[a-z])?-[\w-]+|xapp-[\w-]+|xwfp-[\w-]+"  # bot, user, app, refresh and workflow tokens
@@ -50,7 +52,9 @@ def in_words(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error)[:300]}"
 
 
-def set_up_log(secrets: Iterable[SecretStr | str | None], level: int = logging.INFO) -> RedactingFilter:
+def set_up_log(
+    secrets: Iterable[SecretStr | str | None], level: int = logging.INFO, form: LogFormat = LogFormat.PLAIN
+) -> RedactingFilter:
     """Sends the log, from a level on, to stderr: each line with its time and without secrets (see `RedactingFilter`).
 
     Returns:
@@ -59,7 +63,7 @@ def set_up_log(secrets: Iterable[SecretStr | str | None], level: int = logging.I
     redacting = RedactingFilter(secrets)
     handler = logging.StreamHandler()
     handler.addFilter(redacting)  # on the handler: records of other loggers bypass the root logger's filters
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(formatter(form))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     quiet = {
         "slack_sdk": logging.WARNING,

@@ -102,6 +102,18 @@ def test_the_store_of_one_machine_has_one_replica() -> None:
     assert KUBERNETES["PersistentVolumeClaim"]
 
 
+def test_figures_are_shown_where_they_are_looked_for() -> None:
+    shown = set()
+    for name in ("slack", "page"):
+        (port,) = (one["value"] for one in CONTAINERS[name]["env"] if one["name"] == "QA_BOT_METRICS_PORT")
+        assert int(port) in [one["containerPort"] for one in CONTAINERS[name]["ports"]]
+        shown.add(int(port))
+    assert len(shown) == 2  # they share the pod's network
+    admitted = {port["port"] for rule in KUBERNETES["NetworkPolicy"]["spec"]["ingress"][1:] for port in rule["ports"]}
+    scraped = re.findall(r":(\d+)\"", (DEPLOY / "monitoring/prometheus.yml").read_text())
+    assert admitted == shown == set(map(int, scraped))
+
+
 def test_every_volume_and_secret_that_is_mounted_is_declared() -> None:
     pod = KUBERNETES["Deployment"]["spec"]["template"]["spec"]
     volumes = {volume["name"] for volume in pod["volumes"]}
@@ -109,7 +121,8 @@ def test_every_volume_and_secret_that_is_mounted_is_declared() -> None:
     for container in CONTAINERS.values():
         assert {mount["name"] for mount in container["volumeMounts"]} <= volumes
         for variable in container.get("env", []):
-            assert variable["valueFrom"]["secretKeyRef"]["key"] in secrets
+            assert variable["name"] in KNOWN
+            assert "value" in variable or variable["valueFrom"]["secretKeyRef"]["key"] in secrets
     example = set(re.findall(r"^([A-Z_]+)=", (DEPLOY / "container/.env.example").read_text(), re.MULTILINE))
     assert set(re.findall(r"\$\{([A-Z_]+)", (DEPLOY / "container/compose.yaml").read_text())) == example
 

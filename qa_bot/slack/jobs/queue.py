@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from weakref import WeakValueDictionary
 
+from qa_bot.monitoring.metrics import JOBS
+from qa_bot.monitoring.requests import request
 from qa_bot.slack.jobs.state import Job, SlackState
 from qa_bot.slack.log_redaction import in_words
 
@@ -94,16 +96,22 @@ class Jobs:
     def _start(self, job: Job) -> None:
         task = asyncio.get_running_loop().create_task(self._do(job))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._end)
+        JOBS.set(self.open)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        JOBS.set(self.open)
 
     async def _do(self, job: Job) -> None:
         # the dictionary forgets a message's lock when no job waits for it or has it
         turn = self._turns.setdefault(str(job.payload.get("about", job.key)), asyncio.Lock())
         async with turn:
-            try:
-                await self._works[job.kind](job)
-            except Exception as error:
-                _log.error("a job (%s) failed: %s", job.kind, in_words(error))
+            with request(job.key):
+                try:
+                    await self._works[job.kind](job)
+                except Exception as error:
+                    _log.error("a job (%s) failed: %s", job.kind, in_words(error))
         self._state.done(job.key)  # not if it is cancelled: then another process continues it
 
     def _adopt(self) -> None:

@@ -6,8 +6,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any, TypeVar
 
+from qa_bot.monitoring.metrics import WAITING
 from qa_bot.slack.log_redaction import in_words
 
 T = TypeVar("T")
@@ -44,15 +46,17 @@ class Pool:
         """
         ahead = self.waiting
         self.waiting += 1
+        WAITING.set(self.waiting)
         telling = asyncio.ensure_future(self._tell_late(tell, ahead)) if tell and self._slots.locked() else None
         try:
             await self._slots.acquire()
         finally:
             self.waiting -= 1
+            WAITING.set(self.waiting)
             if telling:
                 telling.cancel()
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+            return await asyncio.get_running_loop().run_in_executor(self._executor, copy_context().run, work)
         finally:
             self._slots.release()
 

@@ -25,6 +25,7 @@ from embeddings.errors import SettingsError
 from qa_bot.bot import QABot
 from qa_bot.http.connections import Connections, OnceAWhile, most_connections
 from qa_bot.http.listener import BODY_SECONDS, HEAD_SECONDS, IDLE_SECONDS, Listener, listen, listening_socket
+from qa_bot.monitoring.metrics import metrics_server
 from qa_bot.settings import Settings
 from qa_bot.slack.log_redaction import in_words, set_up_log
 from qa_bot.slack.server.app import LAST_MOMENTS, leave_in_time, running, stop_signal
@@ -171,7 +172,8 @@ def serve_http(bot: QABot, settings: SlackSettings, host: str, port: int, proces
     if processes > 1:
         _supervise(bot.settings, settings, listening, processes)
     else:
-        asyncio.run(_serve(bot, settings, listening))
+        with metrics_server(bot.settings, bot):
+            asyncio.run(_serve(bot, settings, listening))
     return 0
 
 
@@ -187,28 +189,34 @@ def _supervise(settings: Settings, slack: SlackSettings, listening: socket.socke
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
 
-    def start() -> SpawnProcess:
-        process = spawn.Process(target=_serve_in_process, args=(settings, slack, listening))
+    def start(place: int) -> SpawnProcess:
+        process = spawn.Process(target=_serve_in_process, args=(settings, slack, listening, place))
         process.start()
         return process
 
-    running_processes = [start() for _ in range(processes)]
+    running_processes = [start(place) for place in range(processes)]
     while not stop.wait(0.5):
-        for process in [process for process in running_processes if not process.is_alive()]:
-            _log.warning("a process ended (exit code %s); another takes its place", process.exitcode)
-            running_processes[running_processes.index(process)] = start()
+        for place, process in enumerate(running_processes):
+            if not process.is_alive():
+                _log.warning("a process ended (exit code %s); another takes its place", process.exitcode)
+                running_processes[place] = start(place)
     for process in running_processes:
         process.terminate()
     for process in running_processes:
         process.join(LAST_MOMENTS + 1.5)
 
 
-def _serve_in_process(settings: Settings, slack: SlackSettings, listening: socket.socket) -> None:
+def _serve_in_process(settings: Settings, slack: SlackSettings, listening: socket.socket, place: int) -> None:
     """Serves in one of several processes; one whose app cannot start says so and keeps running, not ready."""
-    set_up_log((slack.bot_token, slack.app_token, slack.signing_secret, slack.client_secret))
+    secrets = (slack.bot_token, slack.app_token, slack.signing_secret, slack.client_secret)
+    set_up_log(secrets, form=settings.log_format)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     with QABot(settings, _log.info) as bot:
-        asyncio.run(_serve(bot, slack, listening, survive=True))
+        try:
+            with metrics_server(settings, bot, place):
+                asyncio.run(_serve(bot, slack, listening, survive=True))
+        except SettingsError as error:
+            _log.error("%s", error)
 
 
 def _end_with(parent: int) -> None:

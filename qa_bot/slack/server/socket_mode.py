@@ -21,6 +21,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from qa_bot.bot import QABot
+from qa_bot.monitoring.metrics import metrics_server
 from qa_bot.slack.incoming.requests import mapping
 from qa_bot.slack.log_redaction import in_words
 from qa_bot.slack.server.app import leave_in_time, running, stop_signal
@@ -47,7 +48,9 @@ def serve_socket_mode(bot: QABot, settings: SlackSettings) -> int:
     Raises:
         QABotError: a token is missing or not good, or the data folder cannot be used.
     """
-    return asyncio.run(_serve(bot, settings, app_token(settings)))
+    token = app_token(settings)
+    with metrics_server(bot.settings, bot):
+        return asyncio.run(_serve(bot, settings, token))
 
 
 async def _serve(bot: QABot, settings: SlackSettings, token: str) -> int:

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import aiohttp
 from slack_sdk.errors import SlackClientError
 
+from qa_bot.monitoring.metrics import SLACK_FAILURES
+
 PATIENCE = 600.0
 """Seconds after which a call that keeps failing is given up."""
 CALL_ERRORS = (SlackClientError, aiohttp.ClientError, OSError, TimeoutError)
@@ -48,7 +50,9 @@ async def call(
             return await method(**arguments)
         except CALL_ERRORS as error:
             wait = seconds_to_wait(error, attempt)
-            if wait is None or loop.time() - began + wait > PATIENCE:
+            given_up = wait is None or loop.time() - began + wait > PATIENCE
+            SLACK_FAILURES.labels(_kind(error), "no" if given_up else "yes").inc()
+            if wait is None or given_up:
                 raise
             doubtful = not is_rate_limit(error)
             level = logging.INFO if attempt < 3 else logging.WARNING
@@ -107,6 +111,13 @@ def is_slacks(url: str, api_url: str) -> bool:
         return given.scheme == "https" and f".{given.hostname}".endswith(HOSTS)
     except ValueError:
         return False
+
+
+def _kind(error: Exception) -> str:
+    """What kind of failure a call ended in, for its count."""
+    if is_rate_limit(error):
+        return "rate limit"
+    return "refused" if hasattr(error, "response") and _status(error) < 500 else "unreachable"
 
 
 def _reason(error: Exception) -> str:

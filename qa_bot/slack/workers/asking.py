@@ -12,6 +12,7 @@ from qa_bot.answering.answerer import MAX_QUESTION_CHARS
 from qa_bot.answering.explanation import Explanation
 from qa_bot.bot import QABot
 from qa_bot.conversation.history import Turn
+from qa_bot.monitoring.metrics import asked
 from qa_bot.slack.log_redaction import in_words
 from qa_bot.slack.services import Services
 from qa_bot.slack.settings import ChannelSettings
@@ -86,7 +87,9 @@ def _outcome(
     if len(squeeze(question)) > MAX_QUESTION_CHARS:
         return Failure(question, texts.too_long.format(count=number(MAX_QUESTION_CHARS, texts)))
     try:
-        answer = bot.ask(question, only=only, turns=turns, explained=explained, workspace=team or "")
+        with asked("slack") as answers:
+            answer = bot.ask(question, only=only, turns=turns, explained=explained, workspace=team or "")
+            answers.append(answer)
         if not settings.shows_team_answers:
             answer = answer.model_copy(update={"team_answer": None})
         if settings.threshold is None:

@@ -1,0 +1,1 @@
+"""What an operator watches: figures for Prometheus, and logs that a program can read."""
