@@ -28,6 +28,14 @@ class AnswerSpan(_Frozen):
     confidence: float
 
 
+class AnswerPart(_Frozen):
+    """A piece of an answer that lists several things: ``article.text[start:end] == text``."""
+
+    text: str
+    start: int
+    end: int
+
+
 class SourceSentence(_Frozen):
     """The sentence that an answer stands in: ``article.text[start:end] == text``."""
 
@@ -62,7 +70,7 @@ class Quotation(_Frozen):
     `also` are other articles that have the sentence, the newest first.  `also_more` more articles tell the same story; they
     were not searched for the sentence, as they are so many.  `agreeing` say the same in other words, the newest first.
     `contradicts` says of an alternative that it and the first answer cannot both be right; then `one_of_sides`, of the first
-    answer, is the probability that one of these is right, else 0.
+    answer, is the probability that one of these is right, else 0.  `parts` are the pieces of an answer that is a list.
     """
 
     answer: AnswerSpan
@@ -71,6 +79,7 @@ class Quotation(_Frozen):
     also: tuple[ArticleReference, ...] = ()
     also_more: int = 0
     agreeing: tuple[Source, ...] = ()
+    parts: tuple[AnswerPart, ...] = ()
     one_of_sides: float = 0.0
     contradicts: bool = False
 
@@ -151,6 +160,7 @@ class Answer(_Frozen):
     also: tuple[ArticleReference, ...] = ()
     also_more: int = 0
     agreeing: tuple[Source, ...] = ()
+    parts: tuple[AnswerPart, ...] = ()
     one_of_sides: float = 0.0
     alternatives: tuple[Quotation, ...]
     missing: Missing | None = None
@@ -209,6 +219,7 @@ class Answer(_Frozen):
                 "also": best.also if best else (),
                 "also_more": best.also_more if best else 0,
                 "agreeing": best.agreeing if best else (),
+                "parts": best.parts if best else (),
                 "one_of_sides": best.one_of_sides if best else 0.0,
                 "alternatives": tuple(quotations[1:] if best else quotations),
             }
@@ -225,6 +236,7 @@ def iterate(answer: Answer) -> Iterator[Quotation]:
             also=answer.also,
             also_more=answer.also_more,
             agreeing=answer.agreeing,
+            parts=answer.parts,
             one_of_sides=answer.one_of_sides,
         )
     yield from answer.alternatives

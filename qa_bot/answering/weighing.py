@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from embeddings.sentences import Span
 from qa_bot.answering.candidates import Candidate
+from qa_bot.answering.list_parts import list_parts
 from qa_bot.answering.normalize import normalize_answer
-from qa_bot.answering.results import AnswerSpan, Quotation, Source, newest_first, published_on, reference
+from qa_bot.answering.results import AnswerPart, AnswerSpan, Quotation, Source, newest_first, published_on, reference
 from qa_bot.answering.same_answer import Meaning, groups, meaning_of
 from qa_bot.reader.confidence import Calibration, shares
 from qa_bot.retrieval.near_duplicates import Copies
@@ -76,7 +78,11 @@ def weigh(candidates: Sequence[Candidate], calibration: Calibration, copies: Cop
     for weighed in chosen:
         before = quotations[-1].answer.confidence if quotations else 1.0
         quotation = weighed.candidate.quote(min(before, round(weighed.confidence, 6)), copies)
-        facts = {"agreeing": _sources(weighed, ranking, quotation), "contradicts": weighed in against}
+        facts = {
+            "agreeing": _sources(weighed, ranking, quotation),
+            "parts": _parts(weighed, ranking, quotation),
+            "contradicts": weighed in against,
+        }
         quotations.append(quotation.model_copy(update=facts))
     if against:
         one_of_sides = round(_one_of([chosen[0], *against], calibration), 6)
@@ -91,7 +97,7 @@ def whole_sentences(quotations: Sequence[Quotation]) -> list[Quotation]:
         sentence, confidence = quotation.sentence, quotation.answer.confidence
         answer = AnswerSpan(text=sentence.text, start=sentence.start, end=sentence.end, confidence=confidence)
         widened = quotation.model_copy(
-            update={"answer": answer, "agreeing": (), "contradicts": False, "one_of_sides": 0.0}
+            update={"answer": answer, "agreeing": (), "parts": (), "contradicts": False, "one_of_sides": 0.0}
         )
         sentences.setdefault((quotation.article.id, sentence.start), widened)
     return list(sentences.values())
@@ -158,6 +164,20 @@ def _sources(weighed: Weighed, ranking: Sequence[Weighed], quotation: Quotation)
             seen.add(article.id)
             sources.append(Source(sentence=other.candidate.source_sentence(), article=reference(article)))
     return tuple(newest_first(sources[:MOST_SOURCES]))
+
+
+def _parts(weighed: Weighed, ranking: Sequence[Weighed], quotation: Quotation) -> tuple[AnswerPart, ...]:
+    """The pieces of an answer that is a list, in the article that is quoted."""
+    own = weighed.candidate
+    same_sentence = [
+        Span(other.candidate.start, other.candidate.end)
+        for other in ranking
+        if other is not weighed
+        and (other.candidate.article.id, other.candidate.sentence) == (own.article.id, own.sentence)
+    ]
+    text, shift = own.article.text, quotation.answer.start - own.start
+    pieces = list_parts(text, Span(own.start, own.end), same_sentence)
+    return tuple(AnswerPart(text=text[start:end], start=start + shift, end=end + shift) for start, end in pieces)
 
 
 def _contradicts(weighed: Weighed, first: Weighed) -> bool:

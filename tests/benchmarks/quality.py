@@ -96,6 +96,17 @@ def kinds(asked: Sequence[Asked]) -> Iterator[tuple[str, list[bool]]]:
             for a in of["list"]
         ],
     )
+    yield "list: each piece of it with its place", [_is_listed(a) for a in of["list"]]
+    others = [a for a in asked if a.line["kind"] in ("undated", "why/how", "yes/no", "contradiction")]
+    yield "other questions: taken for a list", [bool(a.answer.parts) for a in others]
+
+
+def _is_listed(asked: Asked) -> bool:
+    """Whether the pieces of the answer are those of the question's line, in its order."""
+    parts, groups = asked.answer.parts, asked.line["all"]
+    return len(parts) == len(groups) and all(
+        any(value in part.text for value in group) for part, group in zip(parts, groups, strict=True)
+    )
 
 
 def main() -> None:

@@ -63,7 +63,18 @@ def test_an_answer_as_json_has_the_shape_that_others_rely_on(run: Run) -> None:
     code, output, errors = run("ask", "--json", "--threshold", "0", QUESTION)
     assert (code, errors) == (0, "")
     answer = json.loads(output)
-    parts = ["question", "understood_as", "answered", "answer", "sentence", "article", "also", "also_more", "agreeing"]
+    parts = [
+        "question",
+        "understood_as",
+        "answered",
+        "answer",
+        "sentence",
+        "article",
+        "also",
+        "also_more",
+        "agreeing",
+        "parts",
+    ]
     parts += ["one_of_sides", "alternatives", "missing", "kind", "team_answer", "timings_ms", "days", "verdict"]
     assert list(answer) == parts
     assert (answer["question"], answer["answered"], answer["verdict"]) == (QUESTION, True, "answered")
@@ -74,7 +85,7 @@ def test_an_answer_as_json_has_the_shape_that_others_rely_on(run: Run) -> None:
     assert answer["article"].keys() == ARTICLE
     assert shape(answer["timings_ms"]) == dict.fromkeys(("encode", "search", "read", "total"), "float")
     for alternative in answer["alternatives"]:
-        also = ["also", "also_more", "agreeing", "one_of_sides", "contradicts", "days"]
+        also = ["also", "also_more", "agreeing", "parts", "one_of_sides", "contradicts", "days"]
         assert list(alternative) == ["answer", "sentence", "article", *also]
         assert shape(alternative["answer"]) == ANSWER
         assert shape(alternative["sentence"]) == SENTENCE
