@@ -62,7 +62,7 @@ def html_page(report: EvaluationReport) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
-        f"<title>qa-bot: evaluation</title><style>{_STYLE}</style></head><body>",
+        f"<title>qa-bot: evaluation</title><style>{_STYLE}</style></head><body><main>",
         f"<h1>Evaluation of qa-bot {escape(facts.version)}</h1>",
         f'<p class="soft">{facts.evaluated:,} of {facts.questions:,} questions. In brackets: 95 % intervals.</p>',
     ]
@@ -80,7 +80,7 @@ def html_page(report: EvaluationReport) -> str:
     ):
         if predictions:
             parts += [f"<h2>{title}</h2>", *_errors(predictions)]
-    parts += ["<h2>Where this comes from</h2>", *_provenance(report), "</body></html>\n"]
+    parts += ["<h2>Where this comes from</h2>", *_provenance(report), "</main></body></html>\n"]
     return "\n".join(parts)
 
 
@@ -143,7 +143,7 @@ def _chart(svg: str, caption: str) -> str:
 
 def _groups(title: str, predictions: Sequence[Prediction], name_of: Callable[[Prediction], str]) -> Iterator[str]:
     yield f"<h3>{title}</h3>"
-    yield '<table><tr><th></th><th class="n">questions</th><th class="n">answered or refused rightly</th></tr>'
+    yield '<table><tr><td></td><th class="n">questions</th><th class="n">answered or refused rightly</th></tr>'
     yield from map(_row, breakdown.groups_by(predictions, name_of))
     yield "</table>"
 
