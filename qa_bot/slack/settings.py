@@ -105,7 +105,9 @@ class SlackSettings(ChannelSettings):
     allowed_channels: tuple[str, ...] = Field((), description="ids of channels that are answered; empty = all")
     admins: tuple[str, ...] = Field((), description="ids of people who may use /ask-admin")
     answered_bots: tuple[str, ...] = Field((), description="ids of bots that are answered like people")
-    log_questions: bool = Field(False, description="write questions to the log")
+    log_questions: bool = Field(
+        False, description="write questions to the log, and record those without an answer for qa-bot feedback report"
+    )
     workers: int = Field(2, ge=1, le=64, description="questions that are answered at the same time")
     queue: int = Field(
         2000, ge=1, le=100_000, description="questions that may wait before people are asked to try again later"

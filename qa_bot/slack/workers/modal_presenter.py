@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ from qa_bot.slack.views.texts import Texts
 from qa_bot.slack.web_api.calls import call, error_code
 from qa_bot.slack.web_api.refused_content import VIEW_REFUSED, detail_of, report
 from qa_bot.slack.workers.asking import ask
+from qa_bot.slack.workers.unanswered import note_unanswered
 
 _log = logging.getLogger(__name__)
 
@@ -100,6 +102,7 @@ class ModalPresenter:
         if view is not None:
             outcomes = await ask(services, None, questions_in(question), team=self.team)
             await self._update(view, answer_modal(outcomes, texts))
+            await note_unanswered(services, f"home:{uuid.uuid4().hex}", outcomes, team=self.team, channel=None)
         await publish_home(services, self._client, self.request.person, team)
 
     async def open(self, view: dict[str, Any]) -> str | None:
