@@ -17,7 +17,7 @@ SAME_NEED = 0.7
 """Cosine from which a question joins a group, measured with the packaged encoder by `tests/benchmarks/question_groups.py`.
 
 B-cubed precision and recall of the groups there: 0.79 and 0.80, 0.93 and 0.77 on the two halves of the paraphrases, 0.70 and
-0.88 on SQuAD's questions, where many ask about one paragraph.  A higher threshold splits needs, a lower one hides a need behind another.
+0.88 on SQuAD's questions, where many ask about one paragraph.  A higher threshold splits needs, a lower one mixes them.
 """
 WORDINGS_COMPARED = 5000
 """Wordings that are compared; the newest, if there are more."""

@@ -33,12 +33,21 @@ LABEL_CHARS = 75
 
 
 class HomeFacts(NamedTuple):
-    """What App Home shows to one person; `counts` is None if the store cannot be read, and `filtered` hides it."""
+    """What App Home shows to one person.
+
+    Attributes:
+        questions: their last ones.
+        counts: None if the store cannot be read.
+        newest: articles.
+        filtered: whether the counts are hidden.
+        below: what stands below all that, such as what only admins see.
+    """
 
     questions: Sequence[str]
     counts: StoreStatus | None
     newest: Sequence[Article]
     filtered: bool
+    below: Sequence[Block] = ()
 
 
 def home_view(facts: HomeFacts, texts: Texts) -> dict[str, Any]:
@@ -70,7 +79,7 @@ def home_view(facts: HomeFacts, texts: Texts) -> dict[str, Any]:
         newest = [section(*about_article(reference(article), texts)) for article in facts.newest]
         blocks.append(HeaderBlock(text=texts.home_newest))
         blocks.append(RichTextBlock(elements=[RichTextListElement(style="bullet", elements=newest)]))
-    return View(type="home", blocks=blocks).to_dict()
+    return View(type="home", blocks=[*blocks, *facts.below]).to_dict()
 
 
 def _questions(questions: Sequence[str], texts: Texts) -> list[Block]:

@@ -155,6 +155,23 @@ GERMAN = Texts(
     not_you="Ich antworte nur Menschen der Organisation, die mich betreibt.",
     invite_me="Ich bin nicht in diesem Kanal und kann hier nicht schreiben. Lade mich erst ein: /invite und mein Name.",
     already="Das habe ich schon beantwortet; sieh in den Thread.",
+    unanswered_title="Was ohne Antwort blieb",
+    unanswered_off=(
+        "Fragen ohne Antwort werden nicht aufgezeichnet. Um sie hier zu sehen, setze log_questions = true unter [slack] in "
+        "qa_bot.toml, und starte mich neu."
+    ),
+    unanswered_none="Nichts in den letzten {days} Tagen.",
+    unanswered_in_days=(
+        "In den letzten {days} Tagen hatten {count} Fragen keine Antwort oder eine, die als falsch galt. Schreib oder indexiere, "
+        "was fehlt."
+    ),
+    unanswered_refused="{count} ohne Antwort",
+    unanswered_wrong="{count} als falsch bewertet",
+    unanswered_last="zuletzt am {day}",
+    unanswered_also="auch:",
+    unanswered_more="Und {count} weitere; alle zeigt: qa-bot feedback report",
+    unanswered_private="ein privater Kanal",
+    unanswered_outside="außerhalb von Kanälen",
 )
 
 _TEXTS = {Language.ENGLISH: ENGLISH, Language.GERMAN: GERMAN}

@@ -169,6 +169,24 @@ class Texts:
     not_you: str = "I only answer people of the organisation that runs me."
     invite_me: str = "I am not in this channel, so I can't write here. Invite me first: /invite and my name."
     already: str = "I have already answered this; see its thread."
+    # what was not answered
+    unanswered_title: str = "What was not answered"
+    unanswered_off: str = (
+        "Questions without an answer are not recorded. To see them here, set log_questions = true under [slack] in "
+        "qa_bot.toml, and restart me."
+    )
+    unanswered_none: str = "Nothing in the last {days} days."
+    unanswered_in_days: str = (
+        "In the last {days} days, {count} questions had no answer, or one that was judged wrong. Write or index what is "
+        "missing."
+    )
+    unanswered_refused: str = "{count} without an answer"
+    unanswered_wrong: str = "{count} judged wrong"
+    unanswered_last: str = "last on {day}"
+    unanswered_also: str = "also:"
+    unanswered_more: str = "And {count} more; to see all, run: qa-bot feedback report"
+    unanswered_private: str = "a private channel"
+    unanswered_outside: str = "outside channels"
 
 
 ENGLISH = Texts()

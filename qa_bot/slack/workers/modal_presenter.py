@@ -24,7 +24,7 @@ from qa_bot.slack.views.texts import Texts
 from qa_bot.slack.web_api.calls import call, error_code
 from qa_bot.slack.web_api.refused_content import VIEW_REFUSED, detail_of, report
 from qa_bot.slack.workers.asking import ask
-from qa_bot.slack.workers.unanswered import note_unanswered
+from qa_bot.slack.workers.unanswered import note_unanswered, unanswered_below
 
 _log = logging.getLogger(__name__)
 
@@ -144,7 +144,8 @@ async def publish_home(services: Services, client: AsyncWebClient, person: str, 
     except QABotError as error:
         _log.error("App Home cannot show the articles: %s", error)
         counts, newest = None, []
-    facts = HomeFacts(services.state.last_questions(team, person), counts, newest, bool(only))
+    below = await unanswered_below(services, client, person, team)
+    facts = HomeFacts(services.state.last_questions(team, person), counts, newest, bool(only), below)
     try:
         await call(client.views_publish, user_id=person, view=home_view(facts, services.texts(None, person)))
     except SlackApiError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from commands import Command
 from seed_answers import OTHER_QUESTION, UNANSWERED
 from slack_emulator.scene import Scene
+from slack_emulator.story import Person
+from slack_emulator.workspace import BOT_USER_ID
 
 
 def config(scene: Scene) -> str:
@@ -22,6 +25,15 @@ def qa_bot(scene: Scene, cache_dir: Path) -> Command:
     command = Command(scene.app.folder, cache_dir, scene.data_dir)
     command.environment["QA_BOT_CONFIG"] = str(scene.app.folder / "qa_bot.toml")
     return command
+
+
+def home_of(scene: Scene, person: Person) -> str:
+    """What a person reads in App Home after opening it."""
+    before = person.home.id if person.home else None
+    person.opens_bot("home")
+    scene.wait_for("App Home", lambda: person.home and person.home.id != before)
+    assert person.home
+    return scene.text(person.home)
 
 
 def groups(qa_bot: Command) -> dict[str, dict[str, Any]]:
@@ -65,3 +77,40 @@ def test_an_edited_question_counts_as_it_is_now_and_a_deleted_one_does_not(
     scene.bob.deletes(question)
     scene.wait_for("its removal", lambda: not scene.answers(question))
     scene.wait_for("no trace", lambda: "Who is the goalkeeper of the Zorbel Comets?" not in groups(qa_bot))
+
+
+def test_admins_see_them_in_app_home_and_nobody_else_does(scene: Scene, room: str) -> None:
+    secret = scene.workspace.add_channel(scene.workspace.new_id("secret"), {BOT_USER_ID, scene.bob.id}, kind="group").id
+    hostile = "Who repaired the <!channel> <@U0000> *clock* of Osk?"
+    for channel in (room, secret):
+        scene.answer(scene.bob.asks(hostile, in_=channel))
+    scene.answer(scene.bob.asks("Who was it that repaired the clock of Osk?", in_=room))
+    text = home_of(scene, scene.alice)
+    assert "What was not answered" in text
+    assert "repaired the" in text
+    assert f"3 without an answer · #{scene.workspace.channels[room].name} (2) · a private channel (1)" in text
+    assert "not recorded" not in text
+    assert "What was not answered" not in home_of(scene, scene.bob)
+
+
+def test_where_questions_are_not_recorded_it_says_how_to_and_nothing_is_kept(
+    make_scene: Callable[..., Scene], cache_dir: Path
+) -> None:
+    scene = make_scene(lambda scene: f'[slack]\nadmins = ["{scene.alice.id}"]\nlanguage = "de"\n')
+    scene.app.start()
+    scene.answer(scene.alice.asks(UNANSWERED, in_="general"))
+    scene.alice.types("/ask", UNANSWERED, in_="random").message()
+    given = scene.answer(scene.bob.asks(OTHER_QUESTION, in_="random"))
+    scene.click(scene.bob, "falsch", on=given)
+    scene.settle()
+    text = home_of(scene, scene.alice)
+    assert "log_questions = true" in text
+    below = text.partition("Was ohne Antwort blieb")[2]
+    assert OTHER_QUESTION in below, "somebody has sent that themselves"
+    assert UNANSWERED not in below
+    command = Command(scene.app.folder, cache_dir, scene.data_dir)
+    command.environment["QA_BOT_CONFIG"] = str(scene.app.folder / "qa_bot.toml")
+    (group,) = command("feedback", "report", "--json").json["groups"]
+    assert (group["question"], group["channels"]) == (OTHER_QUESTION, [{"channel": "", "count": 1}])
+    assert "log_questions = true" in command("feedback", "report").output
+    scene.check()
