@@ -148,7 +148,9 @@ class FeedbackLog:
         rows = self._file.rows("SELECT judgement FROM judgements ORDER BY given, question, person")
         return [Judgement.model_validate_json(row[0]) for row in rows]
 
-    def note_unanswered(self, message: str, questions: Iterable[str], *, team: str, channel: str) -> None:
+    def note_unanswered(
+        self, message: str, questions: Iterable[str], *, team: str, channel: str, asked: float | None = None
+    ) -> None:
         """Records the questions of a message that had no answer, in place of what was recorded of it; forgets old ones.
 
         Args:
@@ -156,11 +158,12 @@ class FeedbackLog:
             questions: as they can be asked again; none if all have an answer, or if the message is deleted.
             team: id of the workspace; empty if it is not known.
             channel: id of the channel; empty outside channels.
+            asked: when, in seconds since 1970; None for now.
         """
         now = time.time()
         with self._file.transaction() as connection:
             connection.execute("DELETE FROM unanswered WHERE message = ? OR asked < ?", (message, now - UNANSWERED_AGE))
-            rows = [(message, question, team, channel, now) for question in questions]
+            rows = [(message, question, team, channel, now if asked is None else asked) for question in questions]
             connection.executemany("INSERT OR IGNORE INTO unanswered VALUES (?, ?, ?, ?, ?)", rows)
 
     def missed(self, since: float, until: float, team: str | None = None) -> list[MissedQuestion]:
@@ -182,7 +185,7 @@ class FeedbackLog:
             "SELECT question, channel, asked FROM unanswered WHERE asked >= ? AND asked < ? AND (team = ? OR ? IS NULL)"
         )
         rows = self._file.rows(query, since, until, team, team)
-        missed += [MissedQuestion(*row, is_judged=False) for row in rows]
+        missed += [MissedQuestion(question, channel, asked, is_judged=False) for question, channel, asked in rows]
         return sorted(missed, key=lambda question: question.moment)
 
     def close(self) -> None:

@@ -28,7 +28,7 @@ from qa_bot.slack.views.modals import (
 )
 from qa_bot.slack.views.referrals import referral_message, resolved_message
 from qa_bot.slack.views.texts import Texts
-from qa_bot.slack.views.unanswered import GROUPS_SHOWN, unanswered_blocks
+from qa_bot.slack.views.unanswered import GROUPS_SHOWN, digest_message, unanswered_blocks
 from qa_bot.slack.workers.judgements import FeedbackForm
 from qa_bot.unanswered import ChannelCount, QuestionGroup, UnansweredReport
 
@@ -61,6 +61,7 @@ def shapes(texts: Texts, person: str) -> Iterator[Shape]:
         "no answer, and whom to ask": answer_message([refused], texts, askable=True),
         "a question to people": referral_message(refused, refused.question, person, person, texts),
         "a question that is resolved": resolved_message(refused.question, person, person, texts),
+        "a weekly digest": digest_message(_unanswered(), {}, texts),
         "a fixed text": plain_message(texts.help),
     }
     for name, message in messages.items():

@@ -170,6 +170,10 @@ GERMAN = Texts(
     unanswered_last="zuletzt am {day}",
     unanswered_also="auch:",
     unanswered_more="Und {count} weitere; alle zeigt: qa-bot feedback report",
+    unanswered_week=(
+        "Vom {since} bis zum {until} hatten {count} Fragen keine Antwort oder eine, die als falsch galt. Schreib oder indexiere, "
+        "was fehlt."
+    ),
     unanswered_private="ein privater Kanal",
     unanswered_outside="außerhalb von Kanälen",
 )

@@ -185,6 +185,10 @@ class Texts:
     unanswered_last: str = "last on {day}"
     unanswered_also: str = "also:"
     unanswered_more: str = "And {count} more; to see all, run: qa-bot feedback report"
+    unanswered_week: str = (
+        "From {since} to {until}, {count} questions had no answer, or one that was judged wrong. Write or index what is "
+        "missing."
+    )
     unanswered_private: str = "a private channel"
     unanswered_outside: str = "outside channels"
 

@@ -13,7 +13,8 @@ from slack_sdk.models.blocks import (
     RichTextSectionElement,
 )
 
-from qa_bot.slack.views.blocks import BOLD, line_of, part, plain_block, section
+from qa_bot.slack.quoting import escape
+from qa_bot.slack.views.blocks import BOLD, Message, line_of, message, part, plain_block, section
 from qa_bot.slack.views.texts import Texts, day, number
 from qa_bot.unanswered import QuestionGroup, UnansweredReport
 
@@ -39,6 +40,14 @@ def unanswered_blocks(report: UnansweredReport, names: Mapping[str, str], texts:
     if report.groups:
         return [*blocks, plain_block(said), *group_blocks(report, names, texts)]
     return blocks if report.notice else [*blocks, plain_block(texts.unanswered_none.format(days=days))]
+
+
+def digest_message(report: UnansweredReport, names: Mapping[str, str], texts: Texts) -> Message:
+    """What was not answered in a week."""
+    days = {"since": day(report.since, texts), "until": day(report.until, texts)}
+    said = texts.unanswered_week.format(**days, count=number(report.questions, texts))
+    blocks: list[Block] = [HeaderBlock(text=texts.unanswered_title), plain_block(said)]
+    return message(escape(said), [*blocks, *group_blocks(report, names, texts)])
 
 
 def group_blocks(report: UnansweredReport, names: Mapping[str, str], texts: Texts) -> list[Block]:

@@ -45,8 +45,9 @@ async def note_unanswered(
         for outcome in outcomes
         if isinstance(outcome, Answer) and outcome.verdict is AnswerVerdict.UNANSWERED
     ]
-    where = {"team": team or "", "channel": channel_recorded(channel)}
-    await asyncio.to_thread(lambda: services.feedback.note_unanswered(message, questions, **where))
+    await asyncio.to_thread(
+        services.feedback.note_unanswered, message, questions, team=team or "", channel=channel_recorded(channel)
+    )
 
 
 def channel_recorded(channel: str | None) -> str:
