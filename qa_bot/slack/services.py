@@ -20,6 +20,7 @@ from qa_bot.bot import QABot
 from qa_bot.feedback import FeedbackLog
 from qa_bot.slack.incoming.access import BotIdentity, Refusal, possible_sibling, refusal
 from qa_bot.slack.incoming.requests import Request
+from qa_bot.slack.jobs.arrivals import ArrivingArticles
 from qa_bot.slack.jobs.queue import Jobs
 from qa_bot.slack.jobs.state import SlackState
 from qa_bot.slack.jobs.tasks import Pool, ShortTasks
@@ -89,6 +90,7 @@ class Services:
         organisations: which workspaces belong to the bot's organisation.
         languages: of people.
         jobs: work that is recorded before its event is acknowledged.
+        arriving: notices which articles arrive.
         loaded: set when the models are loaded.
         channel_names: of channels by their ids, as far as they have been looked up; empty for private ones.
         encode_question: a question to its unit vector; remembers the last ones.
@@ -107,6 +109,7 @@ class Services:
     organisations: Organisations = field(default_factory=Organisations)
     languages: PeoplesLanguages = field(default_factory=PeoplesLanguages)
     sessions: AgentSessions = field(default_factory=AgentSessions)
+    arriving: ArrivingArticles = field(init=False, repr=False)
     jobs: Jobs = field(init=False, repr=False)
     loaded: asyncio.Event = field(default_factory=asyncio.Event)
     channel_names: dict[str, str] = field(default_factory=dict)
@@ -114,6 +117,7 @@ class Services:
 
     def __post_init__(self) -> None:
         self.poster = Poster(note=self.state.remember_refusal)
+        self.arriving = ArrivingArticles(self.bot, self.state.alerts)
         self.encode_question = lru_cache(VECTORS_KEPT)(lambda question: self.bot.encoder.encode_question(question))
 
     def only(self, channel: str | None, team: str | None = None) -> ArticleFilter:

@@ -13,7 +13,9 @@ from qa_bot.answering.answerer import MAX_QUESTION_CHARS
 from qa_bot.answering.explanation import CONTENDERS, Contender, Explanation, ReadPassage
 from qa_bot.answering.results import Answer, AnswerSpan, Quotation, SourceSentence, Timings, reference
 from qa_bot.slack.incoming.messages import QUESTIONS_ANSWERED
+from qa_bot.slack.jobs.alerts import MOST_ALERTS, Alert, Wish
 from qa_bot.slack.jobs.state import QUESTIONS_KEPT
+from qa_bot.slack.views.alerts import alert_message, list_message
 from qa_bot.slack.views.blocks import Failure, Outcome, answer_message, plain_message
 from qa_bot.slack.views.button_values import Judged, Place
 from qa_bot.slack.views.home import NEWEST, HomeFacts, home_view
@@ -61,6 +63,8 @@ def shapes(texts: Texts, person: str) -> Iterator[Shape]:
         "no answer, and whom to ask": answer_message([refused], texts, askable=True),
         "a question to people": referral_message(refused, refused.question, person, person, texts),
         "a question that is resolved": resolved_message(refused.question, person, person, texts),
+        "an article that answers": alert_message(answered, answered.question, texts),
+        "what a person waits for": list_message([_alert()] * MOST_ALERTS, texts),
         "a weekly digest": digest_message(_unanswered(), {}, texts),
         "a fixed text": plain_message(texts.help),
     }
@@ -138,6 +142,11 @@ def _explanation() -> Explanation:
 def _home() -> HomeFacts:
     counts = StoreStatus("/store", 1, "encoder", "rule", 14_961, 120_345, 1, "flat", {})
     return HomeFacts(["When was the harbour opened?"] * QUESTIONS_KEPT, counts, [_article()] * NEWEST, filtered=False)
+
+
+def _alert() -> Alert:
+    question = "When was the harbour opened? " * 30
+    return Alert(1, Wish(None, None, None, "U0123456789", None, None, question), 0.0)
 
 
 def _unanswered() -> UnansweredReport:

@@ -13,6 +13,8 @@ import uuid
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from qa_bot.slack.jobs.alerts import SCHEMA as ALERTS
+from qa_bot.slack.jobs.alerts import Alerts
 from qa_bot.slack.jobs.quotations import SCHEMA as QUOTATIONS
 from qa_bot.slack.jobs.quotations import Quotations
 from qa_bot.slack.jobs.threads import SCHEMA, Threads
@@ -24,8 +26,8 @@ JOB_AGE, ANSWER_AGE, QUESTION_AGE, REFUSAL_AGE = 7 * DAY, 90 * DAY, 90 * DAY, 7 
 """How long rows are kept, in seconds."""
 RETRIED_AGE = 900.0
 """Seconds for which a job of a dead process can be adopted; later the answer would only surprise."""
-LASTING = ("step", "digest")
-"""Kinds of jobs that are adopted at any age: a workflow waits for its step's end, and a digest comes once a week."""
+LASTING = ("step", "digest", "alert")
+"""Kinds of jobs that are adopted at any age: a workflow waits for its step's end, others come once."""
 SILENCE = 20.0
 """Seconds without a sign of life after which a process counts as dead."""
 QUESTIONS_KEPT = 5
@@ -109,6 +111,7 @@ class SlackState:
     Attributes:
         threads: the conversations.
         quotations: which answers quote which articles.
+        alerts: what people want to be told, and which articles have arrived.
 
     Raises:
         StoreError: the file cannot be opened.
@@ -116,9 +119,10 @@ class SlackState:
 
     def __init__(self, folder: Path) -> None:
         self.process = uuid.uuid4().hex
-        self._file = SQLiteFile(folder / FILE_NAME, _SCHEMA + SCHEMA + QUOTATIONS)
+        self._file = SQLiteFile(folder / FILE_NAME, _SCHEMA + SCHEMA + QUOTATIONS + ALERTS)
         self.threads = Threads(self._file)
         self.quotations = Quotations(self._file)
+        self.alerts = Alerts(self._file)
         self.path = self._file.path
         self.heartbeat()
         self.prune()

@@ -2,10 +2,10 @@
 
 from slack_bolt.async_app import AsyncApp
 
-from qa_bot.slack.listeners import actions, commands, events
+from qa_bot.slack.listeners import actions, alerts, commands, events
 
 
 def register(app: AsyncApp) -> None:
     """Registers all listeners."""
-    for kind in (events, commands, actions):
+    for kind in (events, commands, actions, alerts):
         kind.register(app)

@@ -101,7 +101,10 @@ GERMAN = Texts(
         "mit einem Satz aus einem Artikel, Wort für Wort, und sage es, wenn die Artikel keine Antwort geben. Frag im Thread "
         "weiter, oder nimm /ask für eine Antwort, die nur du siehst."
     ),
-    usage="So geht es: /ask und dann eine Frage, zum Beispiel: /ask Wer hat die Wahl gewonnen? Nur du siehst die Antwort.",
+    usage=(
+        "So geht es: /ask und dann eine Frage, zum Beispiel: /ask Wer hat die Wahl gewonnen? Nur du siehst die Antwort. Mit "
+        "/ask notify und einer Frage sage ich dir, wenn ein neuer Artikel sie beantwortet."
+    ),
     person_asks="möchte wissen:",
     person_closest="Die Artikel sagen es nicht. Dies kam dem am nächsten:",
     person_how=(
@@ -176,6 +179,22 @@ GERMAN = Texts(
     ),
     unanswered_private="ein privater Kanal",
     unanswered_outside="außerhalb von Kanälen",
+    notify="Sag mir, wenn ein Artikel das beantwortet",
+    alert_noted=(
+        "Notiert. Ich schreibe dir eine Direktnachricht, wenn ein neuer Artikel das beantwortet. /ask notify zeigt, worauf du "
+        "wartest."
+    ),
+    alert_known="Danach halte ich schon Ausschau. /ask notify zeigt, worauf du wartest.",
+    alerts_full="Du wartest schon auf {count} Antworten, mehr merke ich mir nicht. /ask notify zeigt sie; beende erst eine.",
+    alerts_none=(
+        "Du wartest auf keine Antwort. Mit /ask notify und einer Frage bekommst du eine Direktnachricht, wenn ein neuer Artikel "
+        "sie beantwortet."
+    ),
+    alerts_title="Ich schreibe dir eine Direktnachricht, wenn ein neuer Artikel eine dieser Fragen beantwortet:",
+    alert_stop="Beenden",
+    alert_stop_all="Alle Meldungen beenden",
+    alerts_stopped="Beendet. Du wartest auf keine Antwort mehr.",
+    alert_found="Ein neuer Artikel beantwortet, was du wissen wolltest:",
 )
 
 _TEXTS = {Language.ENGLISH: ENGLISH, Language.GERMAN: GERMAN}
