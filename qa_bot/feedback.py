@@ -1,4 +1,4 @@
-"""What people say of answers, kept beside the store, and exported in the format that readers are trained on.
+"""What people say of answers, and what had no answer, kept beside the store; judgements are exported to train readers on.
 
 Each judgement is kept with the sentences around the answer, so that it can be exported after the article has changed or is
 gone.  The export is SQuAD v2.0: Rajpurkar et al., 2018, "Know What You Don't Know", https://arxiv.org/abs/1806.03822.
@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
@@ -21,6 +21,8 @@ from qa_bot.sqlite_file import SQLiteFile
 FILE_NAME = "feedback.sqlite3"
 CONTEXT_SENTENCES = 4
 """Sentences kept with a judgement before the answer's own, and as many after it."""
+UNANSWERED_AGE = 90 * 86_400.0
+"""How long questions without an answer are kept, in seconds."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS judgements (
@@ -31,6 +33,11 @@ CREATE TABLE IF NOT EXISTS judgements (
     given REAL NOT NULL,
     PRIMARY KEY (person, question, article)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS unanswered (
+    message TEXT NOT NULL, question TEXT NOT NULL, team TEXT NOT NULL, channel TEXT NOT NULL, asked REAL NOT NULL,
+    PRIMARY KEY (message, question)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS unanswered_by_age ON unanswered (asked);
 """
 _KEEP = """
 INSERT INTO judgements VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
@@ -61,6 +68,7 @@ class Judgement(BaseModel, frozen=True):
         answer: its words; empty if there was no answer.
         start: of the answer, in characters of `context`.
         correction: the right answer in the person's words; empty if they gave none.
+        channel, team: ids of where it was asked, if that is recorded; else empty.
     """
 
     question: str
@@ -72,6 +80,30 @@ class Judgement(BaseModel, frozen=True):
     answer: str = ""
     start: int = 0
     correction: str = ""
+    channel: str = ""
+    team: str = ""
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether the person finds the answer, or that there was none, wrong."""
+        agrees_with_none = self.verdict is Verdict.UNANSWERABLE and not self.answer
+        return self.verdict is not Verdict.RIGHT and not agrees_with_none
+
+
+class MissedQuestion(NamedTuple):
+    """A question that was refused, or whose answer somebody judged wrong.
+
+    Attributes:
+        question: as it can be asked again.
+        channel: id of the channel; empty outside channels, and where it is not recorded.
+        moment: in seconds since 1970.
+        is_judged: whether somebody judged the answer; else there was none.
+    """
+
+    question: str
+    channel: str
+    moment: float
+    is_judged: bool
 
 
 def surroundings(stored: ArticleText, start: int, end: int) -> tuple[str, int]:
@@ -115,6 +147,46 @@ class FeedbackLog:
         """All judgements, oldest first."""
         rows = self._file.rows("SELECT judgement FROM judgements ORDER BY given, question, person")
         return [Judgement.model_validate_json(row[0]) for row in rows]
+
+    def note_unanswered(
+        self, message: str, questions: Iterable[str], *, team: str, channel: str, asked: float | None = None
+    ) -> None:
+        """Records the questions of a message that had no answer, in place of what was recorded of it; forgets old ones.
+
+        Args:
+            message: names it.
+            questions: as they can be asked again; none if all have an answer, or if the message is deleted.
+            team: id of the workspace; empty if it is not known.
+            channel: id of the channel; empty outside channels.
+            asked: when, in seconds since 1970; None for now.
+        """
+        now = time.time()
+        with self._file.transaction() as connection:
+            connection.execute("DELETE FROM unanswered WHERE message = ? OR asked < ?", (message, now - UNANSWERED_AGE))
+            rows = [(message, question, team, channel, now if asked is None else asked) for question in questions]
+            connection.executemany("INSERT OR IGNORE INTO unanswered VALUES (?, ?, ?, ?, ?)", rows)
+
+    def missed(self, since: float, until: float, team: str | None = None) -> list[MissedQuestion]:
+        """The questions of a period that were refused or judged wrong, the oldest first.
+
+        Args:
+            since: in seconds since 1970.
+            until: the same, exclusive.
+            team: id of the workspace; None for all.
+        """
+        rows = self._file.rows("SELECT judgement, given FROM judgements WHERE given >= ? AND given < ?", since, until)
+        judged = [(Judgement.model_validate_json(row), given) for row, given in rows]
+        missed = [
+            MissedQuestion(judgement.question, judgement.channel, given, is_judged=True)
+            for judgement, given in judged
+            if judgement.is_wrong and team in (None, judgement.team)
+        ]
+        query = (
+            "SELECT question, channel, asked FROM unanswered WHERE asked >= ? AND asked < ? AND (team = ? OR ? IS NULL)"
+        )
+        rows = self._file.rows(query, since, until, team, team)
+        missed += [MissedQuestion(question, channel, asked, is_judged=False) for question, channel, asked in rows]
+        return sorted(missed, key=lambda question: question.moment)
 
     def close(self) -> None:
         """Closes the file."""

@@ -22,6 +22,7 @@ from qa_bot.commands.outputs import (
     Status,
 )
 from qa_bot.evaluation.report import EvaluationReport
+from qa_bot.unanswered import UnansweredReport
 
 VERSION = 1
 """Of all schemas.  A field may be added; one that goes, or changes its meaning, makes this number another one."""
@@ -62,6 +63,7 @@ PRINTED = {
     "status": Printed("qa-bot status --json", Status),
     "config": Printed("qa-bot config --json", list[SetValue]),
     "doctor": Printed("qa-bot doctor --json", list[DoctorFinding]),
+    "feedback-report": Printed("qa-bot feedback report --json", UnansweredReport),
     "backup": Printed("qa-bot backup --json", Manifest),
     "restore": Printed("qa-bot restore --json", Manifest),
     "eval": Printed("qa-bot eval --json", EvaluationReport, without_nulls=True),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import aiohttp
@@ -13,11 +14,13 @@ from pydantic import BaseModel, ConfigDict, computed_field
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
+from embeddings.encoder.model import Vectors
 from embeddings.filters import ArticleFilter
 from qa_bot.bot import QABot
 from qa_bot.feedback import FeedbackLog
 from qa_bot.slack.incoming.access import BotIdentity, Refusal, possible_sibling, refusal
 from qa_bot.slack.incoming.requests import Request
+from qa_bot.slack.jobs.arrivals import ArrivingArticles
 from qa_bot.slack.jobs.queue import Jobs
 from qa_bot.slack.jobs.state import SlackState
 from qa_bot.slack.jobs.tasks import Pool, ShortTasks
@@ -36,6 +39,8 @@ from qa_bot.slack.web_api.workspaces import Workspaces
 
 QUESTION_CHARS = 300
 """Characters of a question that App Home remembers."""
+VECTORS_KEPT = 2000
+"""Questions whose vectors are remembered: 1.5 kB each."""
 
 _log = logging.getLogger(__name__)
 
@@ -85,7 +90,10 @@ class Services:
         organisations: which workspaces belong to the bot's organisation.
         languages: of people.
         jobs: work that is recorded before its event is acknowledged.
+        arriving: notices which articles arrive.
         loaded: set when the models are loaded.
+        channel_names: of channels by their ids, as far as they have been looked up; empty for private ones.
+        encode_question: a question to its unit vector; remembers the last ones.
     """
 
     settings: SlackSettings
@@ -101,11 +109,16 @@ class Services:
     organisations: Organisations = field(default_factory=Organisations)
     languages: PeoplesLanguages = field(default_factory=PeoplesLanguages)
     sessions: AgentSessions = field(default_factory=AgentSessions)
+    arriving: ArrivingArticles = field(init=False, repr=False)
     jobs: Jobs = field(init=False, repr=False)
     loaded: asyncio.Event = field(default_factory=asyncio.Event)
+    channel_names: dict[str, str] = field(default_factory=dict)
+    encode_question: Callable[[str], Vectors] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.poster = Poster(note=self.state.remember_refusal)
+        self.arriving = ArrivingArticles(self.bot, self.state.alerts)
+        self.encode_question = lru_cache(VECTORS_KEPT)(lambda question: self.bot.encoder.encode_question(question))
 
     def only(self, channel: str | None, team: str | None = None) -> ArticleFilter:
         """The articles that may be shown in a channel; for None, those that may be shown outside channels.

@@ -115,7 +115,14 @@ class SlackSettings(ChannelSettings):
     admins: tuple[str, ...] = Field((), description="ids of people who may use /ask-admin")
     editors: tuple[str, ...] = Field((), description="ids of people who may save team answers, besides the admins")
     answered_bots: tuple[str, ...] = Field((), description="ids of bots that are answered like people")
-    log_questions: bool = Field(False, description="write questions to the log")
+    log_questions: bool = Field(
+        False, description="write questions to the log, and record those without an answer for qa-bot feedback report"
+    )
+    digest_channel: str = Field(
+        "",
+        pattern=r"^(?:[CG][A-Z0-9]{5,})?$",
+        description="id of a channel that is told each Monday what was not answered; needs log_questions; empty = none",
+    )
     workers: int = Field(2, ge=1, le=64, description="questions that are answered at the same time")
     queue: int = Field(
         2000, ge=1, le=100_000, description="questions that may wait before people are asked to try again later"

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from commands import Command
 
 from qa_bot.cli import cli
 from qa_bot.commands.schemas import PRINTED, VERSION, schema, schema_text
+from qa_bot.feedback import FeedbackLog
 
 FOLDER = Path(__file__).parents[2] / "docs" / "json"
 README = (FOLDER / "README.md").read_text()
@@ -72,6 +74,8 @@ def qa_bot(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path, seeds_fold
     assert command("articles", "retract", "https://news.example/never", "--reason", "made up").code == 0
     (smallpox_id, *_) = [one["id"] for one in command("articles", "list", "--json", "--search", "smallpox").json]
     assert command("articles", "retract", smallpox_id).code == 0
+    with closing(FeedbackLog(folder / "data")) as log:
+        log.note_unanswered("C1:1.1", [UNANSWERED], team="T1", channel="C1")
     (folder / "squad.json").write_text(json.dumps(SQUAD))
     return command
 
@@ -90,6 +94,7 @@ CALLS: dict[str, list[tuple[str, ...]]] = {
     "status": [("status",)],
     "config": [("config",), ("config", "show", "--threshold", "0.5")],
     "doctor": [("doctor",)],
+    "feedback-report": [("feedback", "report")],
     "eval": [("eval", "squad.json"), ("eval", "--mode", "reader", "squad.json")],
 }
 

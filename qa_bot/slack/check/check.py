@@ -124,6 +124,8 @@ async def _findings(
             yield await _finding(f"channel {channel}", _channel(client, settings, channel), settings)
         if not settings.admins:
             yield Finding(None, "admins", "none, so nobody can use /ask-admin; set slack.admins in qa_bot.toml")
+        if settings.digest_channel:
+            yield await _finding("digest_channel", _digest(client, settings), settings)
         for person in settings.admins:
             yield await _finding(f"admin {person}", _person(client, person), settings)
     yield await _finding("articles", asyncio.to_thread(_articles, bot), settings)
@@ -221,6 +223,15 @@ async def _channel(client: AsyncWebClient, settings: SlackSettings, channel: str
     if own.mode is Mode.OFF and own.index_posts:
         raise SettingsError(f"{name} has mode off, so nothing is indexed there; set another mode")
     return f"{name}, mode {own.mode}"
+
+
+async def _digest(client: AsyncWebClient, settings: SlackSettings) -> str:
+    if not settings.log_questions:
+        raise SettingsError("nothing is posted, as questions are not recorded; set slack.log_questions = true")
+    info: Any = (await client.conversations_info(channel=settings.digest_channel))["channel"]
+    if not info.get("is_member"):
+        raise SettingsError(f"the app is not in #{info.get('name')}; type /invite there, and the app's name")
+    return f"#{info.get('name')}, each Monday"
 
 
 async def _person(client: AsyncWebClient, person: str) -> str:

@@ -13,7 +13,9 @@ from qa_bot.answering.answerer import MAX_QUESTION_CHARS
 from qa_bot.answering.explanation import CONTENDERS, Contender, Explanation, ReadPassage
 from qa_bot.answering.results import Answer, AnswerSpan, Quotation, SourceSentence, Timings, reference
 from qa_bot.slack.incoming.messages import QUESTIONS_ANSWERED
+from qa_bot.slack.jobs.alerts import MOST_ALERTS, Alert, Wish
 from qa_bot.slack.jobs.state import QUESTIONS_KEPT
+from qa_bot.slack.views.alerts import alert_message, list_message
 from qa_bot.slack.views.blocks import Failure, Outcome, answer_message, plain_message
 from qa_bot.slack.views.button_values import Judged, Place
 from qa_bot.slack.views.home import NEWEST, HomeFacts, home_view
@@ -28,7 +30,9 @@ from qa_bot.slack.views.modals import (
 )
 from qa_bot.slack.views.referrals import referral_message, resolved_message
 from qa_bot.slack.views.texts import Texts
+from qa_bot.slack.views.unanswered import GROUPS_SHOWN, digest_message, unanswered_blocks
 from qa_bot.slack.workers.judgements import FeedbackForm
+from qa_bot.unanswered import ChannelCount, QuestionGroup, UnansweredReport
 
 SENTENCE = "The harbour of the town was opened on 3 May 1911 by the mayor, Anna Reed, who had asked for it for years"
 LONG_SENTENCE = f"{SENTENCE}, {', '.join(['and said so'] * 300)}."
@@ -59,6 +63,9 @@ def shapes(texts: Texts, person: str) -> Iterator[Shape]:
         "no answer, and whom to ask": answer_message([refused], texts, askable=True),
         "a question to people": referral_message(refused, refused.question, person, person, texts),
         "a question that is resolved": resolved_message(refused.question, person, person, texts),
+        "an article that answers": alert_message(answered, answered.question, texts),
+        "what a person waits for": list_message([_alert()] * MOST_ALERTS, texts),
+        "a weekly digest": digest_message(_unanswered(), {}, texts),
         "a fixed text": plain_message(texts.help),
     }
     for name, message in messages.items():
@@ -74,6 +81,7 @@ def shapes(texts: Texts, person: str) -> Iterator[Shape]:
         "a whole article": article_modal(source, place, texts),
         "the feedback form": feedback_modal(form.model_dump_json(), texts),
         "App Home": home_view(_home(), texts),
+        "an admin's App Home": home_view(_home()._replace(below=unanswered_blocks(_unanswered(), {}, texts)), texts),
         "an empty App Home": home_view(HomeFacts([], None, [], filtered=False), texts),
     }
     for name, view in views.items():
@@ -134,3 +142,24 @@ def _explanation() -> Explanation:
 def _home() -> HomeFacts:
     counts = StoreStatus("/store", 1, "encoder", "rule", 14_961, 120_345, 1, "flat", {})
     return HomeFacts(["When was the harbour opened?"] * QUESTIONS_KEPT, counts, [_article()] * NEWEST, filtered=False)
+
+
+def _alert() -> Alert:
+    question = "When was the harbour opened? " * 30
+    return Alert(1, Wish(None, None, None, "U0123456789", None, None, question), 0.0)
+
+
+def _unanswered() -> UnansweredReport:
+    question, day = "When was the harbour opened? " * 30, date(2026, 5, 3)
+    channels = tuple(ChannelCount(channel=f"C012345678{number}", count=1_000) for number in range(9))
+    group = QuestionGroup(
+        question=question,
+        wordings=(question,) * 5,
+        count=9_000,
+        refused=8_000,
+        judged_wrong=1_000,
+        channels=channels,
+        last_asked=day,
+    )
+    groups = (group,) * (GROUPS_SHOWN + 1)
+    return UnansweredReport(since=day, until=day, log_questions=False, notice="off", questions=99_000, groups=groups)

@@ -13,6 +13,8 @@ import uuid
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from qa_bot.slack.jobs.alerts import SCHEMA as ALERTS
+from qa_bot.slack.jobs.alerts import Alerts
 from qa_bot.slack.jobs.quotations import SCHEMA as QUOTATIONS
 from qa_bot.slack.jobs.quotations import Quotations
 from qa_bot.slack.jobs.threads import SCHEMA, Threads
@@ -24,8 +26,8 @@ JOB_AGE, ANSWER_AGE, QUESTION_AGE, REFUSAL_AGE = 7 * DAY, 90 * DAY, 90 * DAY, 7 
 """How long rows are kept, in seconds."""
 RETRIED_AGE = 900.0
 """Seconds for which a job of a dead process can be adopted; later the answer would only surprise."""
-LASTING = "step"
-"""The kind of job that is adopted at any age: a workflow waits for its step's end."""
+LASTING = ("step", "digest", "alert")
+"""Kinds of jobs that are adopted at any age: a workflow waits for its step's end, others come once."""
 SILENCE = 20.0
 """Seconds without a sign of life after which a process counts as dead."""
 QUESTIONS_KEPT = 5
@@ -109,6 +111,7 @@ class SlackState:
     Attributes:
         threads: the conversations.
         quotations: which answers quote which articles.
+        alerts: what people want to be told, and which articles have arrived.
 
     Raises:
         StoreError: the file cannot be opened.
@@ -116,9 +119,10 @@ class SlackState:
 
     def __init__(self, folder: Path) -> None:
         self.process = uuid.uuid4().hex
-        self._file = SQLiteFile(folder / FILE_NAME, _SCHEMA + SCHEMA + QUOTATIONS)
+        self._file = SQLiteFile(folder / FILE_NAME, _SCHEMA + SCHEMA + QUOTATIONS + ALERTS)
         self.threads = Threads(self._file)
         self.quotations = Quotations(self._file)
+        self.alerts = Alerts(self._file)
         self.path = self._file.path
         self.heartbeat()
         self.prune()
@@ -169,12 +173,12 @@ class SlackState:
         with self._file.transaction() as connection:  # another process may be taking them, too
             processes = connection.execute("SELECT id, host, pid, seen FROM processes").fetchall()
             alive = {self.process, *(process for process, host, pid, seen in processes if _alive(host, pid, seen))}
-            marks = ", ".join("?" * len(alive))
+            marks, lasting = (", ".join("?" * len(values)) for values in (alive, LASTING))
             rows = connection.execute(
                 "UPDATE jobs SET owner = ?, attempts = attempts + 1 "
-                f"WHERE done = 0 AND (created > ? OR kind = ?) AND owner NOT IN ({marks}) "
+                f"WHERE done = 0 AND (created > ? OR kind IN ({lasting})) AND owner NOT IN ({marks}) "
                 "RETURNING key, kind, payload, attempts, created",
-                (self.process, time.time() - RETRIED_AGE, LASTING, *alive),
+                (self.process, time.time() - RETRIED_AGE, *LASTING, *alive),
             ).fetchall()
         rows.sort(key=lambda row: float(row[-1]))
         return [Job(key, kind, json.loads(payload), attempts) for key, kind, payload, attempts, _ in rows]

@@ -2,10 +2,10 @@
 
 from slack_bolt.async_app import AsyncApp
 
-from qa_bot.slack.listeners import actions, commands, events, team_answers
+from qa_bot.slack.listeners import actions, alerts, commands, events, team_answers
 
 
 def register(app: AsyncApp) -> None:
     """Registers all listeners."""
-    for kind in (events, commands, actions, team_answers):
+    for kind in (events, commands, actions, team_answers, alerts):
         kind.register(app)

@@ -12,6 +12,7 @@ from qa_bot.conversation.small_talk import SmallTalk, small_talk
 from qa_bot.slack.incoming.access import Refusal
 from qa_bot.slack.incoming.messages import CHARS_READ, Trigger, typed
 from qa_bot.slack.incoming.requests import Request, mapping, read_id, read_message, read_request
+from qa_bot.slack.listeners.alerts import answer_to_notify, question_to_notify
 from qa_bot.slack.quoting import clean, unescape, web_address
 from qa_bot.slack.services import Services, origin_of
 from qa_bot.slack.web_api.responding import ephemeral
@@ -36,7 +37,7 @@ def register(app: AsyncApp) -> None:
 
 
 async def ask(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
-    """Takes a question whose answer only the asker sees, or says how to ask."""
+    """Takes a question whose answer only the asker sees, or one to wait for an article for, or says how to ask."""
     request = read_request(body)
     if request is None or request.channel is None:
         await ack()
@@ -47,6 +48,9 @@ async def ask(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, se
     talk = small_talk(question)
     if refused:
         await ack(**ephemeral(texts.not_you if refused is Refusal.STRANGER else texts.not_here))
+    elif (wanted := question_to_notify(question)) is not None:
+        reply = await answer_to_notify(wanted, request, context, services)
+        await ack(**reply._asdict(), response_type="ephemeral")
     elif not question or talk:
         replies = {SmallTalk.THANKS: texts.welcome, SmallTalk.GOODBYE: texts.goodbye}
         await ack(**ephemeral(replies.get(talk, texts.usage) if talk else texts.usage))

@@ -46,7 +46,9 @@ from qa_bot.slack.web_api.workspaces import (
     oauth_settings,
 )
 from qa_bot.slack.workers import private_answers, questions, referrals, retractions, workflow_steps
+from qa_bot.slack.workers.alerts import AlertPayload, AlertWork, watch_arrivals
 from qa_bot.slack.workers.articles import ArticleWork, PostPayload, hide_old_posts
+from qa_bot.slack.workers.digests import DigestPayload, post_digest, watch_calendar
 from qa_bot.slack.workers.private_answers import PrivatePayload
 from qa_bot.slack.workers.questions import QuestionPayload, StopPayload
 from qa_bot.slack.workers.referrals import ReferralPayload
@@ -86,11 +88,13 @@ async def running(bot: QABot, settings: SlackSettings) -> AsyncIterator[tuple[Se
         await asyncio.to_thread(_hide_old_posts, services)  # before the first question is answered
         loading = asyncio.ensure_future(_load(services))
         services.jobs.start()
-        watching = asyncio.ensure_future(retractions.watch_retractions(services))
+        watchers = (retractions.watch_retractions, watch_arrivals, watch_calendar)
+        watching = [asyncio.ensure_future(watch(services)) for watch in watchers]
         try:
             yield services, app
         finally:
-            watching.cancel()
+            for watch in watching:
+                watch.cancel()
             ends = time.monotonic() + LAST_MOMENTS
             await services.jobs.stop(LAST_MOMENTS)
             await services.short_tasks.stop(max(ends - time.monotonic(), 0.5))
@@ -118,7 +122,7 @@ def job_table(services: Services) -> Mapping[str, Work]:
 
         return run
 
-    articles = ArticleWork(services)
+    articles, alerts = ArticleWork(services), AlertWork(services)
     return {
         "question": as_bot(QuestionPayload, partial(questions.answer, services)),
         "too busy": as_bot(QuestionPayload, partial(questions.refuse, services)),
@@ -131,6 +135,8 @@ def job_table(services: Services) -> Mapping[str, Work]:
         "welcome": as_bot(WelcomePayload, partial(welcome, services)),
         "ask": partial(private_answers.answer, services),
         "share": as_bot(PrivatePayload, partial(private_answers.share, services)),
+        "alert": as_bot(AlertPayload, alerts.look),
+        "digest": as_bot(DigestPayload, partial(post_digest, services)),
         "step": partial(workflow_steps.answer, services),
         "index": as_bot(PostPayload, articles.index_post),
         "admin": articles.administer,

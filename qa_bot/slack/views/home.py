@@ -21,11 +21,10 @@ from slack_sdk.models.views import View
 from embeddings.articles import Article
 from embeddings.store.protocol import StoreStatus
 from qa_bot.answering.answerer import MAX_QUESTION_CHARS
-from qa_bot.answering.results import TeamAnswer, reference
+from qa_bot.answering.results import reference
 from qa_bot.slack.views.blocks import about_article
 from qa_bot.slack.views.button_values import Asked
 from qa_bot.slack.views.rich_text import button, line_of, plain_block, section
-from qa_bot.slack.views.team_answers import home_blocks
 from qa_bot.slack.views.texts import Texts, number
 
 ASK, ASK_AGAIN = "home_question", "home_ask_again"
@@ -38,18 +37,18 @@ class HomeFacts(NamedTuple):
     """What App Home shows to one person.
 
     Attributes:
-        questions: that they asked last.
-        counts: of the store; None if it cannot be read.
+        questions: their last ones.
+        counts: None if the store cannot be read.
         newest: articles.
-        filtered: whether they see only a part of the articles, so that the counts are hidden.
-        team_answers: all that the team has saved, the newest first; None for people who may not change them.
+        filtered: whether the counts are hidden.
+        below: what stands below all that, such as what only admins see.
     """
 
     questions: Sequence[str]
     counts: StoreStatus | None
     newest: Sequence[Article]
     filtered: bool
-    team_answers: Sequence[TeamAnswer] | None = None
+    below: Sequence[Block] = ()
 
 
 def home_view(facts: HomeFacts, texts: Texts) -> dict[str, Any]:
@@ -81,9 +80,7 @@ def home_view(facts: HomeFacts, texts: Texts) -> dict[str, Any]:
         newest = [section(*about_article(reference(article), texts)) for article in facts.newest]
         blocks.append(HeaderBlock(text=texts.home_newest))
         blocks.append(RichTextBlock(elements=[RichTextListElement(style="bullet", elements=newest)]))
-    if facts.team_answers is not None:
-        blocks += home_blocks(facts.team_answers, texts)
-    return View(type="home", blocks=blocks).to_dict()
+    return View(type="home", blocks=[*blocks, *facts.below]).to_dict()
 
 
 def _questions(questions: Sequence[str], texts: Texts) -> list[Block]:

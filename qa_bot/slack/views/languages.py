@@ -101,7 +101,10 @@ GERMAN = Texts(
         "mit einem Satz aus einem Artikel, Wort für Wort, und sage es, wenn die Artikel keine Antwort geben. Frag im Thread "
         "weiter, oder nimm /ask für eine Antwort, die nur du siehst."
     ),
-    usage="So geht es: /ask und dann eine Frage, zum Beispiel: /ask Wer hat die Wahl gewonnen? Nur du siehst die Antwort.",
+    usage=(
+        "So geht es: /ask und dann eine Frage, zum Beispiel: /ask Wer hat die Wahl gewonnen? Nur du siehst die Antwort. Mit "
+        "/ask notify und einer Frage sage ich dir, wenn ein neuer Artikel sie beantwortet."
+    ),
     person_asks="möchte wissen:",
     person_closest="Die Artikel sagen es nicht. Dies kam dem am nächsten:",
     person_how=(
@@ -172,6 +175,43 @@ GERMAN = Texts(
     not_you="Ich antworte nur Menschen der Organisation, die mich betreibt.",
     invite_me="Ich bin nicht in diesem Kanal und kann hier nicht schreiben. Lade mich erst ein: /invite und mein Name.",
     already="Das habe ich schon beantwortet; sieh in den Thread.",
+    unanswered_title="Was ohne Antwort blieb",
+    unanswered_off=(
+        "Fragen ohne Antwort werden nicht aufgezeichnet. Um sie hier zu sehen, setze log_questions = true unter [slack] in "
+        "qa_bot.toml, und starte mich neu."
+    ),
+    unanswered_none="Nichts in den letzten {days} Tagen.",
+    unanswered_in_days=(
+        "In den letzten {days} Tagen hatten {count} Fragen keine Antwort oder eine, die als falsch galt. Schreib oder indexiere, "
+        "was fehlt."
+    ),
+    unanswered_refused="{count} ohne Antwort",
+    unanswered_wrong="{count} als falsch bewertet",
+    unanswered_last="zuletzt am {day}",
+    unanswered_also="auch:",
+    unanswered_more="Und {count} weitere; alle zeigt: qa-bot feedback report",
+    unanswered_week=(
+        "Vom {since} bis zum {until} hatten {count} Fragen keine Antwort oder eine, die als falsch galt. Schreib oder indexiere, "
+        "was fehlt."
+    ),
+    unanswered_private="ein privater Kanal",
+    unanswered_outside="außerhalb von Kanälen",
+    notify="Sag mir, wenn ein Artikel das beantwortet",
+    alert_noted=(
+        "Notiert. Ich schreibe dir eine Direktnachricht, wenn ein neuer Artikel das beantwortet. /ask notify zeigt, worauf du "
+        "wartest."
+    ),
+    alert_known="Danach halte ich schon Ausschau. /ask notify zeigt, worauf du wartest.",
+    alerts_full="Du wartest schon auf {count} Antworten, mehr merke ich mir nicht. /ask notify zeigt sie; beende erst eine.",
+    alerts_none=(
+        "Du wartest auf keine Antwort. Mit /ask notify und einer Frage bekommst du eine Direktnachricht, wenn ein neuer Artikel "
+        "sie beantwortet."
+    ),
+    alerts_title="Ich schreibe dir eine Direktnachricht, wenn ein neuer Artikel eine dieser Fragen beantwortet:",
+    alert_stop="Beenden",
+    alert_stop_all="Alle Meldungen beenden",
+    alerts_stopped="Beendet. Du wartest auf keine Antwort mehr.",
+    alert_found="Ein neuer Artikel beantwortet, was du wissen wolltest:",
 )
 
 _TEXTS = {Language.ENGLISH: ENGLISH, Language.GERMAN: GERMAN}

@@ -109,7 +109,8 @@ class Texts:
         "or use /ask for an answer that only you see."
     )
     usage: str = (
-        "How to use it: /ask followed by a question, for example: /ask Who won the election? Only you see the answer."
+        "How to use it: /ask followed by a question, for example: /ask Who won the election? Only you see the answer. "
+        "With /ask notify and a question, I tell you when a new article answers it."
     )
     # asking a person
     person_asks: str = "would like to know:"
@@ -187,6 +188,46 @@ class Texts:
     not_you: str = "I only answer people of the organisation that runs me."
     invite_me: str = "I am not in this channel, so I can't write here. Invite me first: /invite and my name."
     already: str = "I have already answered this; see its thread."
+    # what was not answered
+    unanswered_title: str = "What was not answered"
+    unanswered_off: str = (
+        "Questions without an answer are not recorded. To see them here, set log_questions = true under [slack] in "
+        "qa_bot.toml, and restart me."
+    )
+    unanswered_none: str = "Nothing in the last {days} days."
+    unanswered_in_days: str = (
+        "In the last {days} days, {count} questions had no answer, or one that was judged wrong. Write or index what is "
+        "missing."
+    )
+    unanswered_refused: str = "{count} without an answer"
+    unanswered_wrong: str = "{count} judged wrong"
+    unanswered_last: str = "last on {day}"
+    unanswered_also: str = "also:"
+    unanswered_more: str = "And {count} more; to see all, run: qa-bot feedback report"
+    unanswered_week: str = (
+        "From {since} to {until}, {count} questions had no answer, or one that was judged wrong. Write or index what is "
+        "missing."
+    )
+    unanswered_private: str = "a private channel"
+    unanswered_outside: str = "outside channels"
+    # alerts
+    notify: str = "Tell me when an article answers this"
+    alert_noted: str = (
+        "Noted. I'll send you a direct message when a new article answers that. /ask notify lists what you wait for."
+    )
+    alert_known: str = "I am looking out for that already. /ask notify lists what you wait for."
+    alerts_full: str = (
+        "You wait for {count} answers already, and I keep no more. /ask notify lists them; stop one first."
+    )
+    alerts_none: str = (
+        "You wait for no answer. With /ask notify and a question, you get a direct message when a new article answers "
+        "it."
+    )
+    alerts_title: str = "I'll send you a direct message when a new article answers one of these:"
+    alert_stop: str = "Stop"
+    alert_stop_all: str = "Stop all alerts"
+    alerts_stopped: str = "Stopped. You wait for no answer any more."
+    alert_found: str = "A new article answers what you wanted to know:"
 
 
 ENGLISH = Texts()

@@ -33,6 +33,7 @@ async def ask(
     team: str | None = None,
     explained: Callable[[Explanation], None] | None = None,
     person: str | None = None,
+    only: ArticleFilter | None = None,
 ) -> list[Outcome]:
     """Answers questions, each in the light of those before it.
 
@@ -46,11 +47,12 @@ async def ask(
         team: id of the workspace; None if it is not known.
         explained: is told how each answer came about.
         person: id of who asks, for the language of what goes wrong; None if it is not known.
+        only: the articles that may answer; None for all that the channel may show.
 
     Raises:
         Abandoned: the answers are not wanted any more.
     """
-    settings, only = services.settings.channel(channel), services.only(channel, team)
+    settings, admitted = services.settings.channel(channel), services.only(channel, team) if only is None else only
     texts = services.texts(channel, person)
 
     def work() -> list[Outcome]:
@@ -58,7 +60,7 @@ async def ask(
         for question in questions:
             if abandoned():
                 raise Abandoned
-            outcomes.append(_outcome(services.bot, settings, texts, only, question, conversation, explained, team))
+            outcomes.append(_outcome(services.bot, settings, texts, admitted, question, conversation, explained, team))
             conversation.append(turn_of(outcomes[-1]))
         if abandoned():
             raise Abandoned

@@ -10,6 +10,7 @@ from qa_bot.feedback import Judgement, Verdict, surroundings
 from qa_bot.slack.services import Services
 from qa_bot.slack.views.button_values import ButtonValue, Judged, Place
 from qa_bot.slack.workers.asking import ask
+from qa_bot.slack.workers.unanswered import channel_recorded
 
 
 class FeedbackForm(ButtonValue):
@@ -37,7 +38,7 @@ async def record_judgement(
         judged: what is judged.
         verdict: on the answer.
         person: id of the person; only its hash is recorded.
-        channel: where; its settings decide what may be recorded of the article.
+        channel: where; its settings decide what may be recorded of the article.  Itself recorded where questions are.
         team: id of the workspace; None if it is not known.
         given: when, in seconds since 1970.
         correction: the right answer in the person's words.
@@ -53,6 +54,8 @@ async def record_judgement(
         facts = {"article": source.article.id, "title": source.article.title, "context": context}
         if judged.place:
             facts |= {"answer": source.article.text[place.start : place.end], "start": start}
+    if services.settings.log_questions:
+        facts |= {"channel": channel_recorded(channel), "team": team or ""}
     person_hash = hashlib.sha256(person.encode()).hexdigest()[:16]
     judgement = Judgement(question=judged.question, verdict=verdict, person=person_hash, correction=correction, **facts)
     await asyncio.to_thread(services.feedback.add, judgement, given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -20,10 +21,12 @@ from qa_bot.slack.views.blocks import Failure
 from qa_bot.slack.views.button_values import Place
 from qa_bot.slack.views.home import NEWEST, HomeFacts, home_view
 from qa_bot.slack.views.modals import answer_modal, more_modal, notice_modal, why_modal
+from qa_bot.slack.views.team_answers import home_blocks
 from qa_bot.slack.views.texts import Texts
 from qa_bot.slack.web_api.calls import call, error_code
 from qa_bot.slack.web_api.refused_content import VIEW_REFUSED, detail_of, report
 from qa_bot.slack.workers.asking import ask
+from qa_bot.slack.workers.unanswered import note_unanswered, unanswered_below
 
 _log = logging.getLogger(__name__)
 
@@ -101,6 +104,7 @@ class ModalPresenter:
         if view is not None:
             outcomes = await ask(services, None, questions_in(question), team=self.team)
             await self._update(view, answer_modal(outcomes, texts))
+            await note_unanswered(services, f"home:{uuid.uuid4().hex}", outcomes, team=self.team, channel=None)
         await publish_home(services, self.client, self.request.person, team)
 
     async def open(self, view: dict[str, Any]) -> str | None:
@@ -144,7 +148,9 @@ async def publish_home(services: Services, client: AsyncWebClient, person: str, 
         counts, newest = None, []
     is_editor = services.settings.may_edit_answers(person)
     own = await asyncio.to_thread(services.bot.team_answers.list, team) if is_editor else None
-    facts = HomeFacts(services.state.last_questions(team, person), counts, newest, bool(only), own)
+    shown = home_blocks(own, services.texts(None, person)) if own is not None else []
+    below = [*shown, *await unanswered_below(services, client, person, team)]
+    facts = HomeFacts(services.state.last_questions(team, person), counts, newest, bool(only), below)
     try:
         await call(client.views_publish, user_id=person, view=home_view(facts, services.texts(None, person)))
     except SlackApiError as error:

@@ -17,6 +17,7 @@ from qa_bot.slack.web_api.responding import respond
 from qa_bot.slack.web_api.threads import turn_payload
 from qa_bot.slack.workers.asking import ask, turn_of
 from qa_bot.slack.workers.retractions import remember_quotations
+from qa_bot.slack.workers.unanswered import note_unanswered
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ async def answer(services: Services, job: Job) -> None:
         services, asked.channel, questions_in(asked.question), (), tell, team=asked.team, person=asked.person
     )
     services.remember_question(asked.team, asked.person, asked.question)
+    await note_unanswered(services, asked.key, outcomes, team=asked.team, channel=asked.channel)
     shown = answer_message(outcomes, texts, shareable=True)
     await respond(services.session, asked.response_url, shown, note=services.state.remember_refusal)
 

@@ -31,6 +31,7 @@ from qa_bot.slack.web_api.threads import find_answer, read_thread, turn_payload
 from qa_bot.slack.workers.asking import ask, turn_of
 from qa_bot.slack.workers.retractions import remember_quotations
 from qa_bot.slack.workers.status_line import StatusLine
+from qa_bot.slack.workers.unanswered import note_unanswered
 from qa_bot.slack.workers.welcomes import begin_welcome
 
 TITLE_CHARS = 80
@@ -190,6 +191,7 @@ async def remove_answer(services: Services, client: AsyncWebClient, asked: Quest
         await services.poster.remove(client, asked.channel, posted)
     except SlackApiError as error:
         _log.error("an answer could not be removed in %s: %s", asked.channel, error_code(error))
+    await note_unanswered(services, asked.about, [], team=asked.team, channel=asked.channel)
     _forget(services, asked)
 
 
@@ -289,7 +291,7 @@ async def _outcomes(
     if asked.trigger is Trigger.DIRECT:
         passages = number(await services.archive.passages(), texts)
         await status_line.show(texts.status.format(passages=passages))
-    auto = asked.trigger is Trigger.AUTO
+    auto = asked.trigger is Trigger.AUTO  # then nobody has asked the bot, and nothing is refused
     told = None if auto else tell
     outcomes = await ask(
         services,
@@ -302,5 +304,6 @@ async def _outcomes(
         person=asked.person,
     )
     if not auto:
+        await note_unanswered(services, asked.about, outcomes, team=asked.team, channel=asked.channel)
         return outcomes
     return [outcome for outcome in outcomes if not isinstance(outcome, Failure) and outcome.helps]

@@ -17,6 +17,7 @@ from qa_bot.slack.views.blocks import Failure, Outcome
 from qa_bot.slack.web_api.calls import call, error_code
 from qa_bot.slack.web_api.workspaces import new_client
 from qa_bot.slack.workers.asking import ask
+from qa_bot.slack.workers.unanswered import note_unanswered
 
 STEP = "answer_question"
 """Callback id of the step, in the manifest and in workflows."""
@@ -81,6 +82,7 @@ async def _client(services: Services, asked: StepPayload) -> AsyncWebClient | No
 
 async def _outcome(services: Services, asked: StepPayload) -> Outcome:
     (outcome,) = await ask(services, asked.channel, [asked.question], team=asked.team)
+    await note_unanswered(services, f"step:{asked.execution}", [outcome], team=asked.team, channel=asked.channel)
     return outcome
 
 

@@ -87,7 +87,16 @@ def test_texts_fit_where_slack_shows_them(language: Language) -> None:
         assert len(title) <= 24, title
     for label in (texts.close, texts.feedback_send):
         assert len(label) <= 24, label
-    for label in (texts.more, texts.closest, texts.context, texts.article, texts.share, texts.good, texts.bad):
+    for label in (
+        texts.more,
+        texts.closest,
+        texts.context,
+        texts.article,
+        texts.share,
+        texts.good,
+        texts.bad,
+        texts.notify,
+    ):
         assert len(label) <= 75, label
     assert len(set(texts.feedback_reasons)) == 4
 
