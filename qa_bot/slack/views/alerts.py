@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pydantic import Field
 from slack_sdk.models.blocks import ActionsBlock, Block, RichTextBlock
 
 from qa_bot.answering.results import Answer
@@ -21,7 +22,7 @@ STOP, STOP_ALL = "stop_alert", "stop_alerts"
 class Stopped(ButtonValue):
     """The number of the alert that a button stops; none for all of the person's."""
 
-    number: int | None = None
+    number: int | None = Field(None, ge=1, lt=2**62)
 
 
 def list_message(alerts: Sequence[Alert], texts: Texts) -> Message:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from qa_bot.conversation.small_talk import small_talk
 from qa_bot.slack.incoming.messages import CHARS_READ, links, mentions, questions_in, typed
 from qa_bot.slack.incoming.requests import read_message, read_request, value_of
+from qa_bot.slack.views.alerts import Stopped
 from qa_bot.slack.views.button_values import Asked, Judged, Place
 from qa_bot.slack.web_api.files import read_files
 
@@ -67,8 +68,8 @@ def test_a_payload_is_read_or_dropped(payload: dict[str, Any], channel: Any) -> 
 
 
 @given(value=VALUES | PAYLOADS.map(str) | st.binary(max_size=60).map(lambda value: value.decode("latin-1")))
-@pytest.mark.parametrize("kind", [Place, Asked, Judged])
-def test_a_buttons_value_is_read_or_dropped(kind: type[Place | Asked | Judged], value: Any) -> None:
+@pytest.mark.parametrize("kind", [Place, Asked, Judged, Stopped])
+def test_a_buttons_value_is_read_or_dropped(kind: type[Place | Asked | Judged | Stopped], value: Any) -> None:
     loaded = kind.load(value)
     assert loaded is None or kind.load(loaded.dump()) == loaded
 

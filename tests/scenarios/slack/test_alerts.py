@@ -248,3 +248,12 @@ def test_an_article_that_is_retracted_later_is_marked_there_too(scene: Scene, ne
     assert newsroom.qa_bot("articles", "retract", "https://example.org/qa-bot-seeds/bell").code == 0
     scene.wait_for("the mark", lambda: "has been retracted" in message.text)
     assert "Greta Lind" not in scene.text(message)
+
+
+def test_nothing_comes_alive_of_what_people_and_articles_say(scene: Scene, newsroom: Newsroom) -> None:
+    question = "Who repaired the <!channel> *bell* of Osk & Ulm?"
+    scene.alice.types("/ask", f"notify {question}", in_="general").message()
+    newsroom.publish("bell", REPAIRED.replace("Greta Lind", "Greta <!here> *Lind* & <@U0000>"))
+    (message,) = scene.wait_for("a direct message", lambda: told(scene, scene.alice), 60)
+    assert "Greta <!here> *Lind* & <@U0000>" in scene.text(message)
+    scene.check()

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from seed_answers import ANSWERS, OTHER_QUESTION, QUESTION
+from seed_answers import ANSWERS, OTHER_QUESTION, QUESTION, UNANSWERED
 from slack_emulator import MENTION
 from slack_emulator.delivery import Delivery
 from slack_emulator.scene import Scene
@@ -120,6 +120,9 @@ def samples_of(scene: Scene) -> list[Delivery]:
     for label in scene.labels(answer):
         scene.click(scene.bob, label, on=answer)
     scene.alice.types("/ask", QUESTION, in_="room-0")
+    scene.alice.types("/ask", f"notify {QUESTION}", in_="room-0").message()
+    scene.click(scene.alice, "stop", on=scene.alice.types("/ask", "notify", in_="room-0").message())
+    scene.click(scene.bob, "tell me when", on=scene.answer(scene.alice.asks(UNANSWERED, in_="room-0")))
     scene.alice.types("/ask-admin", "status", in_="room-0")
     scene.alice.opens_bot("home")
     scene.alice.opens_bot("messages")
