@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from embeddings.articles import Article
@@ -11,7 +11,8 @@ from embeddings.sentences import split_sentences
 from embeddings.store.protocol import ArticleText, StoreStatus
 from qa_bot.answering.answerer import MAX_QUESTION_CHARS
 from qa_bot.answering.explanation import CONTENDERS, Contender, Explanation, ReadPassage
-from qa_bot.answering.results import Answer, AnswerSpan, Quotation, SourceSentence, Timings, reference
+from qa_bot.answering.results import Answer, AnswerSpan, Quotation, SourceSentence, TeamAnswer, Timings, reference
+from qa_bot.answering.team_answers import MAX_TEXT_CHARS
 from qa_bot.slack.incoming.messages import QUESTIONS_ANSWERED
 from qa_bot.slack.jobs.alerts import MOST_ALERTS, Alert, Wish
 from qa_bot.slack.jobs.state import QUESTIONS_KEPT
@@ -29,6 +30,7 @@ from qa_bot.slack.views.modals import (
     why_modal,
 )
 from qa_bot.slack.views.referrals import referral_message, resolved_message
+from qa_bot.slack.views.team_answers import home_blocks, team_answer_modal
 from qa_bot.slack.views.texts import Texts
 from qa_bot.slack.views.unanswered import GROUPS_SHOWN, digest_message, unanswered_blocks
 from qa_bot.slack.workers.judgements import FeedbackForm
@@ -60,6 +62,7 @@ def shapes(texts: Texts, person: str) -> Iterator[Shape]:
         "several answers": answer_message(several[:QUESTIONS_ANSWERED], texts),
         "a private answer": answer_message([answered], texts, shareable=True),
         "a shared answer": answer_message([answered], texts, asked_by=person),
+        "a team answer": answer_message([answered.model_copy(update={"team_answer": _team_answer()})], texts),
         "no answer, and whom to ask": answer_message([refused], texts, askable=True),
         "a question to people": referral_message(refused, refused.question, person, person, texts),
         "a question that is resolved": resolved_message(refused.question, person, person, texts),
@@ -80,8 +83,17 @@ def shapes(texts: Texts, person: str) -> Iterator[Shape]:
         "an answer in its context": context_modal(source, place, texts),
         "a whole article": article_modal(source, place, texts),
         "the feedback form": feedback_modal(form.model_dump_json(), texts),
+        "the feedback form of an editor": feedback_modal(form.model_dump_json(), texts, can_save=True),
+        "the form of a team answer": team_answer_modal(
+            "?" * MAX_QUESTION_CHARS, "x" * MAX_TEXT_CHARS, f"https://example.org/{'x' * 900}", "{}", texts
+        ),
         "App Home": home_view(_home(), texts),
-        "an admin's App Home": home_view(_home()._replace(below=unanswered_blocks(_unanswered(), {}, texts)), texts),
+        "an admin's App Home": home_view(
+            _home()._replace(
+                below=[*home_blocks([_team_answer()] * 30, texts), *unanswered_blocks(_unanswered(), {}, texts)]
+            ),
+            texts,
+        ),
         "an empty App Home": home_view(HomeFacts([], None, [], filtered=False), texts),
     }
     for name, view in views.items():
@@ -128,6 +140,18 @@ def _answer(*, answered: bool) -> Answer:
         also=quotation.also if answered else (),
         alternatives=(quotation,) * ALTERNATIVES,
         timings_ms=Timings(encode=0, search=0, read=0, total=0),
+    )
+
+
+def _team_answer() -> TeamAnswer:
+    return TeamAnswer(
+        id="0123456789ab",
+        question="Who waters the plants? " * 40,
+        text=("Anna Reed does, on Mondays. " * 80)[:MAX_TEXT_CHARS],
+        by="Anna Reed, " * 7,
+        by_id="U0123456789",
+        saved_at=datetime(2026, 5, 3, tzinfo=UTC),
+        link=f"https://example.org/{'harbour/' * 100}",
     )
 
 

@@ -234,7 +234,7 @@ def _answer(answer: Answer, texts: Texts, limit: int, *, shareable: bool, share_
         blocks: list[Block] = [plain_block(" ".join(filter(None, [texts.not_answered, _why(answer, texts)])))]
         blocks += [closest_block(q, texts, limit // CLOSEST_SHOWN) for q in answer.alternatives[:CLOSEST_SHOWN]]
         buttons = button(texts.closest, MORE, again) + button(texts.why, WHY, again) if answer.alternatives else []
-        buttons += button(texts.notify, NOTIFY, again)
+        buttons += [] if answer.helps else button(texts.notify, NOTIFY, again)
     else:
         blocks = [quotation_block(best, texts, limit, heading(answer, texts))]
         blocks += [plain_block(cut(clean(sides), DIFFER_CHARS))] if (sides := differ(answer, texts)) else []

@@ -26,7 +26,7 @@ SEED = 20260630
 def config(scene: Scene) -> str:
     for number in range(3):
         scene.workspace.add_channel(f"room-{number}", {BOT_USER_ID})
-    return ""
+    return f"[slack]\neditors = ['{scene.alice.id}', '{scene.bob.id}']\n"
 
 
 def hostile_value(chance: random.Random, depth: int = 0) -> Any:
@@ -127,6 +127,13 @@ def samples_of(scene: Scene) -> list[Delivery]:
     scene.alice.opens_bot("home")
     scene.alice.opens_bot("messages")
     scene.alice.uses_shortcut("answer_this", question)
+    scene.alice.uses_shortcut("save_team_answer", question)
+    scene.alice.submits(
+        scene.modal_of(scene.alice, "Your team's answer"), question="Who waters the plants?", text="Dana."
+    )
+    scene.alice.opens_bot("home")
+    home = scene.wait_for("it at home", lambda: "Dana." in scene.text(scene.alice.home) and scene.alice.home)
+    scene.click(scene.alice, "change", on=home)
     scene.alice.runs_step("answer_question", question=QUESTION)
     scene.alice.shares("a.txt", b"An article.", "text/plain", in_="room-1")
     scene.wait_for("the form", lambda: scene.bob.modal)
