@@ -132,7 +132,9 @@ def samples_of(scene: Scene) -> list[Delivery]:
         scene.modal_of(scene.alice, "Your team's answer"), question="Who waters the plants?", text="Dana."
     )
     scene.alice.opens_bot("home")
-    home = scene.wait_for("it at home", lambda: "Dana." in scene.text(scene.alice.home) and scene.alice.home)
+    home = scene.wait_for(
+        "it at home", lambda: scene.alice.home and "Dana." in scene.text(scene.alice.home) and scene.alice.home
+    )
     scene.click(scene.alice, "change", on=home)
     scene.alice.runs_step("answer_question", question=QUESTION)
     scene.alice.shares("a.txt", b"An article.", "text/plain", in_="room-1")
