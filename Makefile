@@ -57,6 +57,7 @@ lock: $(VENV)/bin/python  ## write deploy/requirements.txt: versions and hashes 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "qa-bot needs Python 3.11 or newer; try: make PYTHON=python3.11")'
 	@$(PYTHON) -m venv $(VENV)
+	@$(INSTALL) --upgrade pip  # older ones warn of extras whose names are spelled otherwise
 
 $(VENV)/.runs: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "installing qa-bot into $(VENV) (a minute or two, once)"

@@ -30,7 +30,7 @@ _CHANNEL = """\
 # [slack.channels.C0123456789]
 # mode = "auto"
 """
-_EXAMPLES = {"threshold": 0.7, "possible_threshold": 0.4, "language": "de"}
+_EXAMPLES = {"threshold": 0.7, "possible_threshold": 0.4, "language": "de", "team_answers": True}
 """What is written for a setting that has no default; TOML has no word for that."""
 _WIDTH = 116
 
