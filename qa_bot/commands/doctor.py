@@ -38,7 +38,7 @@ ASKED = 5
 LOOKED_AT = 20
 SLACK_TOKENS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
 
-_DATABASES = ("qa_bot.sqlite3", "feedback.sqlite3", "slack.sqlite3")
+_DATABASES = ("qa_bot.sqlite3", "feedback.sqlite3", "team-answers.sqlite3", "slack.sqlite3")
 
 
 @click.command("doctor", cls=Command, settings=ANSWERING, epilog=EXAMPLES)
