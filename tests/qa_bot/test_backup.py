@@ -36,6 +36,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path, seeds_fo
     log, state = FeedbackLog(folder), SlackState(folder)
     log.add(Judgement(question=QUESTION, verdict=Verdict.RIGHT, person="1"))
     state.remember_answer("C1", "1.0", "2.0")
+    assert run("answers", "add", "Who waters the plants?", "Dana.").code == 0
     log.close()
     state.close()
     posted = folder / "slack_files" / "T1" / "C1" / "memo.txt"
@@ -56,7 +57,7 @@ def test_what_is_restored_answers_as_before(tmp_path: Path, cache_dir: Path, run
     assert made.json == json.loads((tmp_path / "backup" / MANIFEST).read_text())
     assert made.json["articles"] == 15
     assert {file["path"] for file in made.json["files"]} == {
-        "qa_bot.sqlite3", "feedback.sqlite3", "slack.sqlite3", "slack_files/T1/C1/memo.txt",
+        "qa_bot.sqlite3", "feedback.sqlite3", "team-answers.sqlite3", "slack.sqlite3", "slack_files/T1/C1/memo.txt",
     }  # fmt: skip
     restored = Command(tmp_path, cache_dir, tmp_path / "new" / "data")
     done = restored("restore", tmp_path / "backup")
@@ -68,6 +69,7 @@ def test_what_is_restored_answers_as_before(tmp_path: Path, cache_dir: Path, run
     state = SlackState(restored.data_dir)
     assert state.answer_to("C1", "1.0") == "2.0"
     state.close()
+    assert "Dana." in restored("ask", "who waters the plants").output
     assert restored("index", "--json").json["passages"]["embedded"] == 0
     assert restored("status", "--json").json["store"]["articles"] == 15
 
