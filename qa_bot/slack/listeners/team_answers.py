@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,7 +22,17 @@ from qa_bot.slack.quoting import clean
 from qa_bot.slack.services import Services, identity_of, workspace_of
 from qa_bot.slack.views.button_values import ButtonValue
 from qa_bot.slack.views.modals import notice_modal
-from qa_bot.slack.views.team_answers import DELETE, EDIT, LINK, QUESTION, TEAM_ANSWER_VIEW, TEXT, team_answer_modal
+from qa_bot.slack.views.team_answers import (
+    DELETE,
+    EDIT,
+    LINK,
+    NEWER,
+    OLDER,
+    QUESTION,
+    TEAM_ANSWER_VIEW,
+    TEXT,
+    team_answer_modal,
+)
 from qa_bot.slack.web_api.calls import call
 from qa_bot.slack.workers.modal_presenter import ModalPresenter, publish_home
 
@@ -42,6 +53,8 @@ def register(app: AsyncApp) -> None:
     app.view(TEAM_ANSWER_VIEW)(take_team_answer)
     app.action(EDIT)(edit_team_answer)
     app.action(DELETE)(delete_team_answer)
+    app.action(NEWER)(turn_page)
+    app.action(OLDER)(turn_page)
 
 
 async def save_message(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
@@ -76,6 +89,14 @@ async def delete_team_answer(
     await ack()
     if presenter is not None:
         _show_home(services, presenter)
+
+
+async def turn_page(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, services: Services) -> None:
+    """Shows newer or older answers in App Home."""
+    await ack()
+    presenter, first = _editor(body, context, services), value_of(body)
+    if presenter is not None and isinstance(first, str) and re.fullmatch(r"\d{1,6}", first, re.ASCII):
+        _show_home(services, presenter, int(first))
 
 
 async def take_team_answer(
@@ -167,8 +188,8 @@ async def _chosen(body: dict[str, Any], context: AsyncBoltContext, services: Ser
     return answer if answer and answer.workspace in ("", workspace_of(context)) else None
 
 
-def _show_home(services: Services, presenter: ModalPresenter) -> None:
-    showing = publish_home(services, presenter.client, presenter.request.person, presenter.team or "")
+def _show_home(services: Services, presenter: ModalPresenter, first: int = 0) -> None:
+    showing = publish_home(services, presenter.client, presenter.request.person, presenter.team or "", first)
     services.short_tasks.start(showing, "showing App Home")
 
 

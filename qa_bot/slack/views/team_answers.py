@@ -22,14 +22,14 @@ from qa_bot.answering.answerer import MAX_QUESTION_CHARS
 from qa_bot.answering.results import TeamAnswer
 from qa_bot.answering.team_answers import MAX_LINK_CHARS, MAX_TEXT_CHARS
 from qa_bot.slack.quoting import clean, cut, web_address
-from qa_bot.slack.views.rich_text import BOLD, LinkPart, TextPart, line_of, part, plain_block, section
+from qa_bot.slack.views.rich_text import BOLD, LinkPart, TextPart, button, line_of, part, plain_block, section
 from qa_bot.slack.views.texts import Texts, day
 
 TEAM_ANSWER_VIEW = "team_answer"
 """Callback id of the form."""
 QUESTION, TEXT, LINK = "question", "text", "link"
 """Ids of the form's blocks and of their inputs."""
-EDIT, DELETE = "edit_team_answer", "delete_team_answer"
+EDIT, DELETE, NEWER, OLDER = "edit_team_answer", "delete_team_answer", "newer_team_answers", "older_team_answers"
 """Action ids of the buttons in App Home."""
 SHOWN_AT_HOME = 15
 QUESTION_CHARS = 300
@@ -51,18 +51,29 @@ def fallback_line(answer: TeamAnswer, texts: Texts) -> str:
     return f"{texts.team_answer_by} {answer.by}, {day(answer.saved_at, texts)}: {line_of(answer.text, HOME_CHARS)}"
 
 
-def home_blocks(answers: Sequence[TeamAnswer], texts: Texts) -> list[Block]:
-    """The answers in App Home, for those who may change them."""
+def home_blocks(answers: Sequence[TeamAnswer], texts: Texts, first: int = 0) -> list[Block]:
+    """The answers in App Home, for those who may change them: `SHOWN_AT_HOME` of them, and buttons to the others.
+
+    Args:
+        answers: all of them, the newest first.
+        texts: in the language of the person.
+        first: place of the first that is shown; moved where there are fewer by now.
+    """
+    first = max(0, min(first, (len(answers) - 1) // SHOWN_AT_HOME * SHOWN_AT_HOME))
     blocks: list[Block] = [HeaderBlock(text=texts.team_answers)]
     if not answers:
         return [*blocks, plain_block(texts.team_answers_none)]
-    for answer in answers[:SHOWN_AT_HOME]:
+    for answer in answers[first : first + SHOWN_AT_HOME]:
         question = part(line_of(answer.question, QUESTION_CHARS), BOLD)
         text = part(f"\n{line_of(answer.text, HOME_CHARS)}\n")
         blocks.append(RichTextBlock(elements=[section(question, text, _about(answer, texts))]))
         blocks.append(ActionsBlock(elements=_buttons(answer, texts)))
-    more = len(answers) - SHOWN_AT_HOME
-    return [*blocks, *([plain_block(texts.team_answers_more.format(count=more))] if more > 0 else [])]
+    turning = []
+    if first:
+        turning += button(texts.team_answers_newer, NEWER, str(first - SHOWN_AT_HOME))
+    if first + SHOWN_AT_HOME < len(answers):
+        turning += button(texts.team_answers_older, OLDER, str(first + SHOWN_AT_HOME))
+    return [*blocks, *([ActionsBlock(elements=turning)] if turning else [])]
 
 
 def team_answer_modal(question: str, text: str, link: str, private: str, texts: Texts) -> dict[str, Any]:

@@ -137,8 +137,10 @@ class ModalPresenter:
             await call(self.client.views_update, view_id=view, view=notice)
 
 
-async def publish_home(services: Services, client: AsyncWebClient, person: str, team: str) -> None:
-    """Shows the current App Home to a person."""
+async def publish_home(
+    services: Services, client: AsyncWebClient, person: str, team: str, first_answer: int = 0
+) -> None:
+    """Shows the current App Home to a person, with the team answers from one place on, if they may change them."""
     only = services.only(None)
     await services.learn_language(client, None, person)
     try:
@@ -148,7 +150,7 @@ async def publish_home(services: Services, client: AsyncWebClient, person: str, 
         counts, newest = None, []
     is_editor = services.settings.may_edit_answers(person)
     own = await asyncio.to_thread(services.bot.team_answers.list, team) if is_editor else None
-    shown = home_blocks(own, services.texts(None, person)) if own is not None else []
+    shown = home_blocks(own, services.texts(None, person), first_answer) if own is not None else []
     below = [*shown, *await unanswered_below(services, client, person, team)]
     facts = HomeFacts(services.state.last_questions(team, person), counts, newest, bool(only), below)
     try:

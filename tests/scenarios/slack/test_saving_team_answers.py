@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -125,6 +126,34 @@ def test_app_home_lists_changes_and_deletes_them(scene: Scene, room: str) -> Non
     scene.click(scene.alice, "delete", on=home)
     scene.wait_for("an end to it", lambda: not saved(scene))
     scene.wait_for("none at home", lambda: "price of Apollo" not in scene.text(scene.alice.home))
+
+
+def test_all_of_them_can_be_reached_in_app_home(scene: Scene) -> None:
+    with closing(TeamAnswers(scene.data_dir)) as answers:
+        for number in range(33):
+            answers.save(f"What is in drawer {number}?", f"Thing {number:02}.", by="Ann")
+    scene.alice.opens_bot()
+    seen: set[str] = set()
+
+    def page() -> View:
+        home: View = scene.wait_for(
+            "other answers", lambda: scene.alice.home and things(scene) - seen and scene.alice.home
+        )
+        seen.update(things(scene))
+        return home
+
+    scene.click(scene.alice, "older", on=page())
+    scene.click(scene.alice, "older", on=page())
+    last = page()
+    assert len(seen) == 33
+    assert "Older" not in scene.labels(last)
+    scene.click(scene.alice, "newer", on=last)
+    scene.wait_for("the page before", lambda: "Older" in scene.labels(scene.alice.home))
+
+
+def things(scene: Scene) -> set[str]:
+    """The answers in Alice's App Home."""
+    return set(re.findall(r"Thing \d\d", scene.text(scene.alice.home))) if scene.alice.home else set()
 
 
 def test_app_home_of_others_does_not_list_them(scene: Scene, room: str) -> None:
