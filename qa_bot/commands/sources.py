@@ -62,12 +62,15 @@ def _list(settings: Settings, as_json: bool) -> int:
     return 0
 
 
-def _options(source: SourceRecord) -> Any:
+def _options(source: SourceRecord) -> dict[str, Any]:
     try:
-        return json.loads(source.options)
-    except ValueError as error:
-        reason = f"its options in the store are not JSON; name it again: qa-bot index {source.location}"
-        raise SourceError(source.location, reason) from error
+        options = json.loads(source.options)
+    except ValueError:
+        options = None
+    if not isinstance(options, dict):
+        reason = f"its options in the store are no JSON object; name it again: qa-bot index {source.location}"
+        raise SourceError(source.location, reason)
+    return options
 
 
 @command.command("add", epilog=EXAMPLES)

@@ -123,6 +123,7 @@ def run_on_wrong_value(
 @example(("passages", "article"), 1.5, ("index", "--quiet"), False)
 @example(("sources", "location"), b"\x01" * 4099, ("status",), True)
 @example(("sources", "options"), "x", ("sources", "list", "--json"), True)
+@example(("sources", "options"), -1, ("sources", "list", "--json"), False)
 @example(("facts", "generation"), "x", ("status",), True)
 @example(("facts", "next dimension"), "0", ("articles", "list"), True)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
