@@ -590,7 +590,7 @@ class QuantisedStoreUnderAnyEvents(StoreUnderAnyEvents):
 
 
 _ANY_EVENTS = settings(  # an example is a whole story: 20 short ones in `make test`, 100 long ones in `make test-slow`
-    max_examples=max(20, settings().max_examples // 5), suppress_health_check=list(HealthCheck)
+    max_examples=max(20, settings().max_examples // 8), suppress_health_check=list(HealthCheck)
 )
 TestStoreUnderAnyEvents = StoreUnderAnyEvents.TestCase
 TestStoreUnderAnyEvents.settings = _ANY_EVENTS
