@@ -14,7 +14,7 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
-from qa_bot.slack.web_api.calls import CALL_ERRORS, TEMPORARY, error_code, is_rate_limit
+from qa_bot.slack.web_api.calls import CALL_ERRORS, TEMPORARY, error_code, is_rate_limit, retry_after
 
 LACKED_SECONDS = 3600.0
 """Seconds after which a method that a workspace did not have is tried again."""
@@ -47,6 +47,8 @@ class AgentSessions:
     async def attempt(self, workspace: str | None, method: Callable[..., Awaitable[Any]], **arguments: Any) -> bool:
         """Calls a method once, unless the workspace did not have it lately; returns whether Slack did what it asks for.
 
+        A method that is called too often is left alone for as long as Slack asks.
+
         Args:
             workspace: id.
             method: of the workspace's client.
@@ -60,8 +62,10 @@ class AgentSessions:
         except CALL_ERRORS as error:
             code = error_code(error)
             _log.info("%s failed: %s", name, code or type(error).__name__)
-            passes = is_rate_limit(error) or code in TEMPORARY | ABOUT_THE_THREAD
-            if isinstance(error, SlackApiError) and code and not passes:
+            passes = code in TEMPORARY | ABOUT_THE_THREAD
+            if is_rate_limit(error):
+                self._lacked[workspace, name] = time.monotonic() + retry_after(error, 1.0)
+            elif isinstance(error, SlackApiError) and code and not passes:
                 self._lacked[workspace, name] = time.monotonic() + LACKED_SECONDS
             return False
         return True
